@@ -1,0 +1,100 @@
+//! Address and port of one end of a connection, and the pair of them.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Address family of a socket, route or rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// AF_INET.
+    V4,
+    /// AF_INET6.
+    V6,
+}
+
+impl Family {
+    /// The family of an address.
+    pub fn of(ip: IpAddr) -> Self {
+        if ip.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
+    /// The kernel's number: AF_INET is 2, AF_INET6 is 10.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::V4 => 2,
+            Self::V6 => 10,
+        }
+    }
+
+    /// `ipv4` or `ipv6`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V4 => "ipv4",
+            Self::V6 => "ipv6",
+        }
+    }
+}
+
+/// Maps `::ffff:a.b.c.d` to `a.b.c.d`; leaves every other address as it is.
+pub fn canonical_ip(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(ip, IpAddr::V4),
+        IpAddr::V4(_) => ip,
+    }
+}
+
+/// One end of a TCP socket. v4-mapped IPv6 addresses are unmapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// The address, canonical (never v4-mapped).
+    pub ip: IpAddr,
+    /// The port in host byte order; 0 for "any".
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// Unmaps a v4-mapped address.
+    pub fn new(ip: IpAddr, port: u16) -> Self {
+        Self { ip: canonical_ip(ip), port }
+    }
+
+    /// True when the address is link-local IPv6, which is unique only together with a device.
+    pub fn needs_device(&self) -> bool {
+        matches!(self.ip, IpAddr::V6(v6) if is_link_local(v6))
+    }
+}
+
+fn is_link_local(v6: Ipv6Addr) -> bool {
+    v6.segments()[0] & 0xffc0 == 0xfe80
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ip {
+            IpAddr::V4(v4) => write!(f, "{v4}:{}", self.port),
+            IpAddr::V6(v6) => write!(f, "[{v6}]:{}", self.port),
+        }
+    }
+}
+
+/// The two ends of a connection as this host sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flow {
+    /// Our end.
+    pub local: Endpoint,
+    /// The client's end.
+    pub peer: Endpoint,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mapped_addresses_are_shown_as_ipv4() {
+        let mapped: IpAddr = "::ffff:10.0.0.1".parse().unwrap();
+        assert_eq!(Endpoint::new(mapped, 80).to_string(), "10.0.0.1:80");
+        let v6: IpAddr = "2001:db8::1".parse().unwrap();
+        assert_eq!(Endpoint::new(v6, 80).to_string(), "[2001:db8::1]:80");
+    }
+}

@@ -1,0 +1,119 @@
+//! Everything that was read about a host.
+
+use crate::{
+    Address, Counters, Foreign, Link, LinkNames, Neighbour, NextHopObject, Reply, Route, Rule,
+    Section, Settings, Sockets, WallClock,
+};
+
+/// Where the facts came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// The running host.
+    Live,
+    /// A saved bundle.
+    Bundle,
+    /// A packet capture.
+    Capture,
+    /// Text pasted from other tools.
+    Ticket,
+}
+
+impl SourceKind {
+    /// The word in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Bundle => "bundle",
+            Self::Capture => "capture",
+            Self::Ticket => "ticket",
+        }
+    }
+}
+
+/// Rights of the reader, as far as they decide what can be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// CAP_NET_ADMIN: marks, firewall rules.
+    pub net_admin: bool,
+    /// CAP_NET_RAW: frames.
+    pub net_raw: bool,
+    /// CAP_SYS_ADMIN: other network namespaces.
+    pub sys_admin: bool,
+    /// CAP_SYS_PTRACE: descriptors of other users' processes.
+    pub sys_ptrace: bool,
+}
+
+/// The machine and the reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// `uname -n`; may hold any byte.
+    pub name: Foreign,
+    /// `uname -r`.
+    pub kernel: Foreign,
+    /// Inode of the network namespace; `None` when it is not known.
+    pub netns_inode: Option<u64>,
+    /// Wall clock when the survey started.
+    pub started_at: WallClock,
+    /// Effective uid of the reader.
+    pub uid: u32,
+    /// Rights of the reader.
+    pub capabilities: Capabilities,
+}
+
+/// Requests in another network namespace of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamespaceCount {
+    /// A process inside it, the one with the least pid.
+    pub pid: u32,
+    /// Its name.
+    pub comm: Foreign,
+    /// Rows in SYN_RECV in its /proc/PID/net/tcp and tcp6.
+    pub syn_recv_count: u64,
+}
+
+/// Requests in the other network namespaces of this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceSurvey {
+    /// Namespaces with at least one request.
+    pub with_requests: Vec<NamespaceCount>,
+    /// Namespaces that were looked into, this one not counted.
+    pub seen_count: u64,
+}
+
+/// The facts. A part that was not read says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Where they came from.
+    pub source: SourceKind,
+    /// The machine.
+    pub host: Host,
+    /// TCP sockets.
+    pub sockets: Section<Sockets>,
+    /// Devices.
+    pub links: Section<Vec<Link>>,
+    /// Addresses of this host.
+    pub addresses: Section<Vec<Address>>,
+    /// Settings of devices and namespace.
+    pub settings: Section<Settings>,
+    /// ARP and ND tables.
+    pub neighbours: Section<Vec<Neighbour>>,
+    /// Routes of all tables.
+    pub routes: Section<Vec<Route>>,
+    /// Next-hop objects.
+    pub nexthops: Section<Vec<NextHopObject>>,
+    /// Routing policy rules.
+    pub rules: Section<Vec<Rule>>,
+    /// The kernel's answers about replies to stuck peers.
+    pub replies: Section<Vec<Reply>>,
+    /// Counters at the start of the observation.
+    pub counters: Section<Counters>,
+    /// Other namespaces.
+    pub namespaces: Section<NamespaceSurvey>,
+}
+
+impl Facts {
+    /// Device names.
+    pub fn link_names(&self) -> LinkNames {
+        self.links.data().map(|links| LinkNames::new(links)).unwrap_or_default()
+    }
+}

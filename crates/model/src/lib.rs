@@ -1,0 +1,52 @@
+//! The nouns of synrecv-doctor: facts about a host, what was observed, and what was concluded.
+//!
+//! Nothing here performs I/O or reads a clock. Sources (the live host, later bundles, captures and
+//! pasted text) build these values, checks judge them, and the report renders them.
+#![warn(missing_docs)]
+
+mod counters;
+mod diagnosis;
+mod endpoint;
+mod facts;
+mod finding;
+mod link;
+mod mac;
+mod neighbour;
+mod observation;
+mod reply;
+mod route;
+mod rule;
+mod section;
+mod socket;
+mod text;
+mod time;
+pub mod view;
+
+pub use counters::{ConntrackCpu, Counters, SoftnetCpu};
+pub use diagnosis::{
+    CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, Status, Verdict,
+};
+pub use endpoint::{Endpoint, Family, Flow, canonical_ip};
+pub use facts::{Capabilities, Facts, Host, NamespaceCount, NamespaceSurvey, SourceKind};
+pub use finding::{
+    Action, ActionLabel, CheckInfo, Class, Confidence, Evidence, Finding, Manual, Origin, Part,
+    Severity, Stance, Subject, Value, Weight,
+};
+pub use link::{
+    Address, AddressScope, DeviceSettings, Link, LinkNames, OperState, PrefixPeer, Settings,
+};
+pub use mac::{Mac, MacParseError};
+pub use neighbour::{Neighbour, NeighbourAges, NeighbourFlags, Nud};
+pub use observation::{Life, ListenerTrack, Observation, Sighting, Track};
+pub use reply::{
+    InputAnswer, MatchedRoute, Reply, ReplyQuestion, ResolvedRoute, RouteErrno, RouteLookup,
+};
+pub use route::{NextHop, NextHopFlags, NextHopObject, Route, RouteKind, RouteMetric, RouteScope, table_name};
+pub use rule::{PortRange, Rule, RuleAction};
+pub use section::{Flaw, Gap, Reading, Reason, Section};
+pub use socket::{
+    Listener, Owners, Process, Request, RetryCounters, Socket, SocketSource, SocketTimer, Sockets,
+    TcpState, TimerKind,
+};
+pub use text::{Command, Foreign, Span, Text};
+pub use time::{Mono, WallClock};

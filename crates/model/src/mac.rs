@@ -1,0 +1,73 @@
+//! Link-layer (Ethernet) addresses.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A 48-bit Ethernet address; displayed in lower case with colons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mac(pub [u8; 6]);
+
+impl Mac {
+    /// From the bytes of a link-layer attribute; `None` unless there are exactly six.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        <[u8; 6]>::try_from(bytes).ok().map(Self)
+    }
+
+    /// True for 00:00:00:00:00:00, which devices such as `lo` carry.
+    pub fn is_zero(self) -> bool {
+        self.0 == [0; 6]
+    }
+
+    /// True for a virtual router address: VRRP (RFC 9568) or HSRP.
+    pub fn is_virtual_router(self) -> bool {
+        matches!(self.0, [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, _])
+            || matches!(self.0, [0x00, 0x00, 0x0c, 0x07, 0xac, _])
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+/// The text is not six hexadecimal octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MacParseError;
+
+impl fmt::Display for MacParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected six hexadecimal octets")
+    }
+}
+
+impl std::error::Error for MacParseError {}
+
+impl FromStr for Mac {
+    type Err = MacParseError;
+
+    /// Accepts `:` or `-` between octets of one or two digits (macOS drops leading zeros).
+    fn from_str(text: &str) -> Result<Self, MacParseError> {
+        let mut octets = [0; 6];
+        let mut parts = text.split([':', '-']);
+        for octet in &mut octets {
+            let part = parts.next().filter(|p| (1..=2).contains(&p.len())).ok_or(MacParseError)?;
+            *octet = u8::from_str_radix(part, 16).map_err(|_| MacParseError)?;
+        }
+        if parts.next().is_some() { Err(MacParseError) } else { Ok(Self(octets)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_prints() {
+        let mac: Mac = "C0:3e:ba:be:d:2a".parse().unwrap();
+        assert_eq!(mac.to_string(), "c0:3e:ba:be:0d:2a");
+        assert!("c0:3e:ba:be:0d".parse::<Mac>().is_err());
+        assert!("c0:3e:ba:be:0d:2a:00".parse::<Mac>().is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! What changed while watching.
+
+use std::time::Duration;
+
+use crate::{Counters, Endpoint, Family, Flow, Mono, RetryCounters, Section};
+
+/// The requests and listeners sampled over time, and counters at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observation {
+    /// First sample.
+    pub started: Mono,
+    /// Last sample.
+    pub ended: Mono,
+    /// Samples taken, at least 1.
+    pub sample_count: u32,
+    /// Milliseconds between samples that were reached; 0 for a single sample.
+    pub interval_ms: u64,
+    /// Ended by the user before its time.
+    pub interrupted: bool,
+    /// Every request that was seen in a sample, in order of flow.
+    pub tracks: Vec<Track>,
+    /// Every listener, in order of the last sample.
+    pub listeners: Vec<ListenerTrack>,
+    /// Counters at the end; those of the start are in the facts.
+    pub counters: Section<Counters>,
+}
+
+impl Observation {
+    /// Time from the first to the last sample.
+    pub fn length(&self) -> Duration {
+        self.ended.since(self.started)
+    }
+}
+
+/// One 4-tuple that was seen in SYN_RECV.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// The two ends.
+    pub flow: Flow,
+    /// Family of the listener.
+    pub listener_family: Family,
+    /// Device of a link-local peer or a bound listener, as ifindex; else 0.
+    pub ifindex: u32,
+    /// Uid of the listener.
+    pub uid: Option<u32>,
+    /// Mark of the reply.
+    pub mark: Option<u32>,
+    /// Requests of this 4-tuple one after another, oldest first. A request that dies and is made
+    /// anew by the client's next SYN starts a new life. At least one; the last 8 are kept.
+    pub lives: Vec<Life>,
+    /// Lives seen in all.
+    pub life_count: u32,
+}
+
+impl Track {
+    /// The last life.
+    pub fn last_life(&self) -> &Life {
+        self.lives.last().expect("a track starts with a life")
+    }
+}
+
+/// One request from its first to its last sighting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// First time it was seen.
+    pub first: Sighting,
+    /// Last time it was seen.
+    pub last: Sighting,
+    /// When it was found to be gone; `None` while it is there in the last sample.
+    pub gone: Option<Mono>,
+}
+
+impl Life {
+    /// Milliseconds between first and last sighting.
+    pub fn seen_for_ms(&self) -> u64 {
+        self.last.at.ms_since(self.first.at)
+    }
+
+    /// Least age at the last sighting in milliseconds: the larger of what the timer tells at the
+    /// last sighting and what it told at the first one plus the time it was seen.
+    pub fn least_age_ms(&self) -> u64 {
+        let then = self.first.counters.age_ms().unwrap_or(0) + self.seen_for_ms();
+        then.max(self.last.counters.age_ms().unwrap_or(0))
+    }
+}
+
+/// A request in one sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// When its row was read.
+    pub at: Mono,
+    /// Counters and timer in that row.
+    pub counters: RetryCounters,
+}
+
+/// A listener over time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerTrack {
+    /// Address and port.
+    pub local: Endpoint,
+    /// Family of the socket.
+    pub family: Family,
+    /// Inode, which tells members of a SO_REUSEPORT group apart.
+    pub inode: u64,
+    /// Largest accept queue of all samples.
+    pub accept_queue_peak_count: u32,
+    /// Smallest accept queue of all samples.
+    pub accept_queue_least_count: u32,
+    /// Its limit.
+    pub accept_queue_max_count: Option<u32>,
+    /// Increase of `sk_drops`; `None` when unknown at either end.
+    pub drops_delta: Option<u32>,
+    /// There in the last sample.
+    pub present: bool,
+}

@@ -1,0 +1,5 @@
+//! Pure views: facts seen together.
+
+mod retry;
+
+pub use retry::{RetryReading, STUCK_AFTER_MS, retry_reading};
