@@ -18,6 +18,15 @@ impl Family {
         if ip.is_ipv4() { Self::V4 } else { Self::V6 }
     }
 
+    /// From the kernel's number; `None` for every family but AF_INET and AF_INET6.
+    pub fn from_number(number: u8) -> Option<Self> {
+        match number {
+            2 => Some(Self::V4),
+            10 => Some(Self::V6),
+            _ => None,
+        }
+    }
+
     /// The kernel's number: AF_INET is 2, AF_INET6 is 10.
     pub fn number(self) -> u8 {
         match self {
