@@ -103,6 +103,7 @@ impl Socket {
         let kind = batch.first().and_then(|&index| questions.get(index)).map_or(0, |q| q.kind);
         self.send(kind, &datagram)?;
         self.stale = true;
+        let at = clock::now();
 
         let first_seq = first_seq.unwrap_or(0);
         let mut waiting: Vec<Option<usize>> = batch.iter().copied().map(Some).collect();
@@ -120,7 +121,7 @@ impl Socket {
                 }
             };
             let ours = |m: &Message<'_>| m.port == self.port;
-            for message in Messages::new(&self.buffer[..len]).flatten().filter(ours) {
+            for message in Messages::new(&self.buffer[..len], at).flatten().filter(ours) {
                 let place = message.seq.wrapping_sub(first_seq) as usize;
                 if let Some(index) = waiting.get_mut(place).and_then(Option::take) {
                     waiting_count -= 1;

@@ -95,8 +95,13 @@ impl Socket {
         self.send(kind, &request)?;
         // Until the end is seen, what is left of the answer would disturb the next request.
         self.stale = true;
+        // The kernel fills the first datagram while it takes the request, and each further one
+        // while it hands over the one before.
+        let mut filled = clock::now();
         loop {
-            let len = match self.receive()? {
+            let received = self.receive()?;
+            let at = std::mem::replace(&mut filled, clock::now());
+            let len = match received {
                 Received::Datagram(len) => len,
                 Received::Truncated | Received::Overflow => {
                     report.lost = true;
@@ -104,7 +109,7 @@ impl Socket {
                 }
                 Received::Nothing => continue,
             };
-            for message in Messages::new(&self.buffer[..len]) {
+            for message in Messages::new(&self.buffer[..len], at) {
                 let message = match message {
                     Ok(message) if message.seq == seq && message.port == self.port => message,
                     Ok(_) => continue,
@@ -117,7 +122,7 @@ impl Socket {
                 match message.kind {
                     kind::DONE | kind::ERROR => {
                         self.stale = false;
-                        report.ended = clock::now();
+                        report.ended = filled;
                         let refused = Refusal::of(&message);
                         return refused.map_or(Ok(report), |r| Err(r.error(self, kind)));
                     }
@@ -186,7 +191,8 @@ mod tests {
     fn error(code: i32, flags: u16, tail: &[u8]) -> Option<(i32, Option<String>)> {
         let mut payload = code.to_ne_bytes().to_vec();
         payload.extend(tail);
-        let message = Message { kind: kind::ERROR, flags, seq: 1, port: 1, payload: &payload };
+        let message =
+            Message { kind: kind::ERROR, flags, seq: 1, port: 1, at: Mono(0), payload: &payload };
         Refusal::of(&message).map(|refusal| (refusal.errno, refusal.extended))
     }
 

@@ -1,6 +1,6 @@
 //! Netlink messages in a receive buffer (`struct nlmsghdr`, RFC 3549 section 2.3.2).
 
-use synrecv_model::Text;
+use synrecv_model::{Mono, Text};
 
 /// Length of `struct nlmsghdr`.
 pub(crate) const HEADER_LEN: usize = 16;
@@ -53,6 +53,9 @@ pub struct Message<'a> {
     pub seq: u32,
     /// `nlmsg_pid`: port of the socket that asked; for a notice that of who changed something.
     pub port: u32,
+    /// When the kernel wrote it, as near as can be known: the end of the system call in which it
+    /// filled the datagram. For a dump that is the receive before the one that brought it.
+    pub at: Mono,
     /// What follows the header.
     pub payload: &'a [u8],
 }
@@ -78,12 +81,13 @@ impl From<crate::Malformed> for Undecodable {
 #[derive(Clone, Debug)]
 pub struct Messages<'a> {
     rest: &'a [u8],
+    at: Mono,
 }
 
 impl<'a> Messages<'a> {
-    /// Over the bytes of one datagram.
-    pub fn new(datagram: &'a [u8]) -> Self {
-        Self { rest: datagram }
+    /// Over the bytes of one datagram, which the kernel filled at `at`.
+    pub fn new(datagram: &'a [u8], at: Mono) -> Self {
+        Self { rest: datagram, at }
     }
 }
 
@@ -94,7 +98,7 @@ impl<'a> Iterator for Messages<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let Some((message, len)) = parse(self.rest) else {
+        let Some((message, len)) = parse(self.rest, self.at) else {
             self.rest = &[];
             return Some(Err(Undecodable::new("netlink message longer than its datagram")));
         };
@@ -103,7 +107,7 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<(Message<'_>, usize)> {
+fn parse(bytes: &[u8], at: Mono) -> Option<(Message<'_>, usize)> {
     let (header, _) = bytes.split_first_chunk::<HEADER_LEN>()?;
     let [l0, l1, l2, l3, k0, k1, f0, f1, s0, s1, s2, s3, p0, p1, p2, p3] = *header;
     let len = usize::try_from(u32::from_ne_bytes([l0, l1, l2, l3])).ok()?;
@@ -113,6 +117,7 @@ fn parse(bytes: &[u8]) -> Option<(Message<'_>, usize)> {
         flags: u16::from_ne_bytes([f0, f1]),
         seq: u32::from_ne_bytes([s0, s1, s2, s3]),
         port: u32::from_ne_bytes([p0, p1, p2, p3]),
+        at,
         payload,
     };
     Some((message, len))
@@ -128,9 +133,9 @@ mod tests {
         let mut datagram =
             RequestBuilder::new(&[1, 2, 3, 4]).attribute(7, &[9; 5]).message(20, 2, 77);
         datagram.extend(RequestBuilder::new(&[]).message(3, 2, 77));
-        assert_eq!(Messages::new(&datagram).flatten().count(), 2);
+        assert_eq!(Messages::new(&datagram, Mono(7)).flatten().count(), 2);
         for len in 0..datagram.len() {
-            let last = Messages::new(&datagram[..len]).last();
+            let last = Messages::new(&datagram[..len], Mono(7)).last();
             let whole = len == 0 || len == 32;
             assert_eq!(last.is_none_or(|message| message.is_ok()), whole, "{len}");
         }
@@ -140,7 +145,7 @@ mod tests {
     fn a_length_below_the_header_ends_the_walk() {
         let mut datagram = RequestBuilder::new(&[0; 4]).message(20, 2, 1);
         datagram[0] = 8;
-        let all: Vec<_> = Messages::new(&datagram).collect();
+        let all: Vec<_> = Messages::new(&datagram, Mono(7)).collect();
         assert_eq!(all.len(), 1);
         assert!(all[0].is_err());
     }

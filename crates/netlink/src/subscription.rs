@@ -1,7 +1,7 @@
 //! Change notices of multicast groups, to learn whether a table changed while it was dumped.
 
 use crate::socket::{Received, Socket};
-use crate::{Message, Messages, NetlinkError, Protocol, Undecodable};
+use crate::{Message, Messages, NetlinkError, Protocol, Undecodable, clock};
 
 /// A socket that receives change notices from the moment it is made.
 #[derive(Debug)]
@@ -42,7 +42,8 @@ impl Subscription {
                 Received::Nothing => return Ok(notices),
                 Received::Truncated | Received::Overflow => notices.lost = true,
                 Received::Datagram(len) => {
-                    for message in Messages::new(&self.socket.buffer[..len]).flatten() {
+                    for message in Messages::new(&self.socket.buffer[..len], clock::now()).flatten()
+                    {
                         notices.message_count += 1;
                         // What changed may be unreadable; that it changed is known either way.
                         let _ = each(message);
