@@ -1,1 +1,10 @@
-//! neighbours
+//! The ARP and ND tables of this network namespace, proxy entries included.
+//!
+//! [`parse`] turns kernel messages into [`Neighbour`](synrecv_model::Neighbour) values and is
+//! always there. [`read`] asks the kernel, over the dump transport of `synrecv-netlink`; it is
+//! behind the default feature `read`. `/proc/net/arp` is never read: the kernel's cost for it
+//! grows with the square of the table.
+
+pub mod parse;
+#[cfg(feature = "read")]
+pub mod read;

@@ -22,6 +22,8 @@ mod error;
 #[cfg(feature = "socket")]
 mod socket;
 #[cfg(feature = "socket")]
+mod steady;
+#[cfg(feature = "socket")]
 mod subscription;
 
 pub use attribute::{Attribute, Attributes, Malformed};
@@ -38,5 +40,7 @@ pub use error::{NetlinkError, errno_gap};
 pub use rustix::io::Errno;
 #[cfg(feature = "socket")]
 pub use socket::{Protocol, Socket};
+#[cfg(feature = "socket")]
+pub use steady::{Change, steady_dump};
 #[cfg(feature = "socket")]
 pub use subscription::{Notices, Subscription};

@@ -1,0 +1,110 @@
+//! The tables of the calling thread's network namespace, as the kernel has them now.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use synrecv_model::{Neighbour, Section};
+use synrecv_netlink::{
+    Change, DumpReport, Message, NetlinkError, Protocol, Socket, Undecodable, steady_dump,
+};
+
+use crate::parse;
+
+const RTM_NEWNEIGH: u16 = 28;
+const RTM_DELNEIGH: u16 = 29;
+const RTM_GETNEIGH: u16 = 30;
+const RTNLGRP_NEIGH: u32 = 3;
+
+/// `struct ndmsg` of any family; the second asks for proxy entries (`ndm_flags` = `NTF_PROXY`),
+/// which the first leaves out.
+const ENTRIES: [u8; 12] = [0; 12];
+const PROXY_ENTRIES: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0];
+
+/// Reads the ARP and ND tables, then the proxy entries. Blocks for the time of the dumps.
+///
+/// The kernel does not flag a torn neighbour dump, so the notices of the table are watched
+/// meanwhile: a new state of an entry replaces the row; an entry that came or went makes it read
+/// once more, and the second time a [`Flaw::ChangedWhileRead`](synrecv_model::Flaw).
+pub fn neighbours() -> Section<Vec<Neighbour>> {
+    let section = steady_dump(Protocol::Route, &[RTNLGRP_NEIGH], dump, Table::absorb);
+    section.map(|table| table.rows)
+}
+
+fn dump(socket: &mut Socket) -> Result<(Table, DumpReport), NetlinkError> {
+    let mut rows = Vec::new();
+    let mut take = |message: Message<'_>| {
+        rows.extend(parse::neighbour(message.payload)?);
+        Ok(())
+    };
+    let mut report = socket.dump(RTM_GETNEIGH, 0, &ENTRIES, &mut take)?;
+    report.merge(socket.dump(RTM_GETNEIGH, 0, &PROXY_ENTRIES, &mut take)?);
+    Ok((Table { rows, places: None }, report))
+}
+
+/// What an entry is found by.
+type Key = (u32, IpAddr, bool);
+
+fn key(row: &Neighbour) -> Key {
+    (row.ifindex, row.address, row.flags.proxy)
+}
+
+struct Table {
+    rows: Vec<Neighbour>,
+    /// Made when the first notice comes; most dumps see none.
+    places: Option<HashMap<Key, usize>>,
+}
+
+impl Table {
+    fn absorb(&mut self, notice: Message<'_>) -> Result<Change, Undecodable> {
+        let Some(row) = parse::neighbour(notice.payload)? else {
+            return Ok(Change::Absorbed);
+        };
+        match notice.kind {
+            RTM_NEWNEIGH => {
+                let index = || self.rows.iter().map(key).zip(0..).collect();
+                let places = self.places.get_or_insert_with(index);
+                let known = places.get(&key(&row)).and_then(|&place| self.rows.get_mut(place));
+                Ok(known.map_or(Change::Torn, |old| {
+                    *old = row;
+                    Change::Absorbed
+                }))
+            }
+            RTM_DELNEIGH => Ok(Change::Torn),
+            _ => Ok(Change::Absorbed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERMANENT: [u8; 28] =
+        [2, 0, 0, 0, 2, 0, 0, 0, 0x80, 0, 0, 1, 8, 0, 1, 0, 10, 1, 0, 50, 8, 0, 4, 0, 7, 0, 0, 0];
+
+    fn notice(kind: u16, payload: &[u8]) -> Message<'_> {
+        Message { kind, flags: 0, seq: 0, port: 0, payload }
+    }
+
+    #[test]
+    fn a_new_state_replaces_the_row_and_an_unknown_entry_tears() {
+        let rows = parse::neighbour(&PERMANENT).unwrap().into_iter().collect();
+        let mut table = Table { rows, places: None };
+        let mut stale = PERMANENT;
+        stale[8] = 0x04;
+        assert_eq!(table.absorb(notice(RTM_NEWNEIGH, &stale)), Ok(Change::Absorbed));
+        assert_eq!(table.rows[0].state, synrecv_model::Nud::Stale);
+        let mut other = PERMANENT;
+        other[19] = 51;
+        assert_eq!(table.absorb(notice(RTM_NEWNEIGH, &other)), Ok(Change::Torn));
+        assert_eq!(table.absorb(notice(RTM_DELNEIGH, &stale)), Ok(Change::Torn));
+    }
+
+    #[test]
+    fn bridge_forwarding_entries_are_no_change() {
+        let mut bridge = PERMANENT;
+        bridge[0] = 7;
+        let mut table = Table { rows: Vec::new(), places: None };
+        assert_eq!(table.absorb(notice(RTM_NEWNEIGH, &bridge)), Ok(Change::Absorbed));
+    }
+}

@@ -1,0 +1,60 @@
+//! Dumps that are checked against the change notices of their table.
+//!
+//! The kernel flags a torn dump of links, addresses and rules (`NLM_F_DUMP_INTR`), but never one
+//! of routes or neighbours. So a second socket listens from before the dump until after it.
+
+use synrecv_model::{Flaw, Reading, Section};
+
+use crate::{
+    DumpReport, Message, NetlinkError, Protocol, Socket, Subscription, Undecodable, clock,
+};
+
+/// What a notice means for rows that were just dumped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing, or it was worked into the rows.
+    Absorbed,
+    /// Rows came or went: a row that did not change may be missing from the dump, too.
+    Torn,
+}
+
+/// A dump is repeated once, then reported with its flaw.
+const ATTEMPTS: usize = 2;
+
+/// Dumps over a new socket, and once more when the table changed meanwhile.
+///
+/// `dump` may ask several times; `absorb` sees each notice of `groups` that came during the dump.
+/// Rows that were read twice and torn twice carry [`Flaw::ChangedWhileRead`].
+pub fn steady_dump<T>(
+    protocol: Protocol,
+    groups: &[u32],
+    mut dump: impl FnMut(&mut Socket) -> Result<(T, DumpReport), NetlinkError>,
+    mut absorb: impl FnMut(&mut T, Message<'_>) -> Result<Change, Undecodable>,
+) -> Section<T> {
+    let mut attempt = || {
+        let mut notices = Subscription::open(protocol, groups)?;
+        let mut socket = Socket::open(protocol)?;
+        let mut tries = 1;
+        loop {
+            let (mut rows, report) = dump(&mut socket)?;
+            let mut torn = false;
+            let heard = notices.drain(|notice| {
+                torn |= absorb(&mut rows, notice)? == Change::Torn;
+                Ok(())
+            })?;
+            torn |= heard.lost;
+            if tries < ATTEMPTS && (torn || report.interrupted || report.lost) {
+                tries += 1;
+                continue;
+            }
+            let mut flaws = report.flaws();
+            if torn {
+                flaws.push(Flaw::ChangedWhileRead);
+            }
+            let ended = clock::now();
+            let reading = Reading { source: protocol.name(), started: report.started, ended };
+            return Ok(Section::from_reading(rows, flaws, reading));
+        }
+    };
+    attempt().unwrap_or_else(|error: NetlinkError| Section::Missing(error.gap()))
+}
