@@ -26,7 +26,9 @@ const PROXY_ENTRIES: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0];
 /// meanwhile: a new state of an entry replaces the row; an entry that came or went makes it read
 /// once more, and the second time a [`Flaw::ChangedWhileRead`](synrecv_model::Flaw).
 pub fn neighbours() -> Section<Vec<Neighbour>> {
-    let section = steady_dump(Protocol::Route, &[RTNLGRP_NEIGH], dump, Table::absorb);
+    let section = steady_dump(Protocol::Route, &[RTNLGRP_NEIGH], dump, |table, notice| {
+        table.absorb(notice.kind, notice.payload)
+    });
     section.map(|table| table.rows)
 }
 
@@ -55,11 +57,11 @@ struct Table {
 }
 
 impl Table {
-    fn absorb(&mut self, notice: Message<'_>) -> Result<Change, Undecodable> {
-        let Some(row) = parse::neighbour(notice.payload)? else {
+    fn absorb(&mut self, kind: u16, payload: &[u8]) -> Result<Change, Undecodable> {
+        let Some(row) = parse::neighbour(payload)? else {
             return Ok(Change::Absorbed);
         };
-        match notice.kind {
+        match kind {
             RTM_NEWNEIGH => {
                 let index = || self.rows.iter().map(key).zip(0..).collect();
                 let places = self.places.get_or_insert_with(index);
@@ -82,22 +84,18 @@ mod tests {
     const PERMANENT: [u8; 28] =
         [2, 0, 0, 0, 2, 0, 0, 0, 0x80, 0, 0, 1, 8, 0, 1, 0, 10, 1, 0, 50, 8, 0, 4, 0, 7, 0, 0, 0];
 
-    fn notice(kind: u16, payload: &[u8]) -> Message<'_> {
-        Message { kind, flags: 0, seq: 0, port: 0, payload }
-    }
-
     #[test]
     fn a_new_state_replaces_the_row_and_an_unknown_entry_tears() {
         let rows = parse::neighbour(&PERMANENT).unwrap().into_iter().collect();
         let mut table = Table { rows, places: None };
         let mut stale = PERMANENT;
         stale[8] = 0x04;
-        assert_eq!(table.absorb(notice(RTM_NEWNEIGH, &stale)), Ok(Change::Absorbed));
+        assert_eq!(table.absorb(RTM_NEWNEIGH, &stale), Ok(Change::Absorbed));
         assert_eq!(table.rows[0].state, synrecv_model::Nud::Stale);
         let mut other = PERMANENT;
         other[19] = 51;
-        assert_eq!(table.absorb(notice(RTM_NEWNEIGH, &other)), Ok(Change::Torn));
-        assert_eq!(table.absorb(notice(RTM_DELNEIGH, &stale)), Ok(Change::Torn));
+        assert_eq!(table.absorb(RTM_NEWNEIGH, &other), Ok(Change::Torn));
+        assert_eq!(table.absorb(RTM_DELNEIGH, &stale), Ok(Change::Torn));
     }
 
     #[test]
@@ -105,6 +103,6 @@ mod tests {
         let mut bridge = PERMANENT;
         bridge[0] = 7;
         let mut table = Table { rows: Vec::new(), places: None };
-        assert_eq!(table.absorb(notice(RTM_NEWNEIGH, &bridge)), Ok(Change::Absorbed));
+        assert_eq!(table.absorb(RTM_NEWNEIGH, &bridge), Ok(Change::Absorbed));
     }
 }
