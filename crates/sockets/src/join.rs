@@ -1,0 +1,260 @@
+//! Rows of both sources put together.
+//!
+//! The two retry counters of a request belong together only when both rows show the same state of
+//! its timer. Each row was read at its own time, so what must agree is the deadline: the time of
+//! reading plus what was left on the timer.
+
+use std::collections::HashMap;
+
+use synrecv_model::{
+    Endpoint, Family, Flow, Listener, Mono, Owners, Request, RetryCounters, Socket, SocketTimer,
+    TimerKind,
+};
+
+use crate::parse::diag::DiagRow;
+use crate::parse::proc_tcp::ProcRow;
+
+/// Deadlines that differ by no more are the same: /proc counts in ticks of 10 ms, and the kernel's
+/// own clock may tick as slowly.
+pub const SAME_DEADLINE_MS: u64 = 50;
+
+/// One request in either source or both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestPair {
+    /// As `sock_diag` shows it.
+    pub diag: Option<DiagRow>,
+    /// As /proc shows it.
+    pub proc: Option<ProcRow>,
+}
+
+type Key = (Family, Flow);
+
+/// Pairs the rows of requests by family and both ends, in order of these.
+///
+/// A row that a source shows twice (it moved within the table while that was read) counts once,
+/// the last time. Only link-local peers can be the same on two devices; those are paired by
+/// nearest deadline.
+pub fn pair_requests(mut diag: Vec<DiagRow>, mut proc: Vec<ProcRow>) -> Vec<RequestPair> {
+    diag.sort_by_key(|row| (row.family, row.flow));
+    proc.sort_by_key(|row| (row.family, row.flow));
+    let mut pairs = Vec::with_capacity(diag.len().max(proc.len()));
+    let (mut diag, mut proc) = (diag.into_iter().peekable(), proc.into_iter().peekable());
+    loop {
+        let heads = (diag.peek().map(diag_key), proc.peek().map(proc_key));
+        let key: Key = match heads {
+            (None, None) => return pairs,
+            (Some(key), None) | (None, Some(key)) => key,
+            (Some(a), Some(b)) => a.min(b),
+        };
+        let from_diag = std::iter::from_fn(|| diag.next_if(|row| diag_key(row) == key)).collect();
+        let from_proc = std::iter::from_fn(|| proc.next_if(|row| proc_key(row) == key)).collect();
+        pair_group(from_diag, from_proc, key.1.peer.needs_device(), &mut pairs);
+    }
+}
+
+fn diag_key(row: &DiagRow) -> Key {
+    (row.family, row.flow)
+}
+
+fn proc_key(row: &ProcRow) -> Key {
+    (row.family, row.flow)
+}
+
+fn pair_group(
+    mut diag: Vec<DiagRow>,
+    mut proc: Vec<ProcRow>,
+    several_devices: bool,
+    pairs: &mut Vec<RequestPair>,
+) {
+    if !several_devices {
+        pairs.push(RequestPair { diag: diag.pop(), proc: proc.pop() });
+        return;
+    }
+    // The last row of each device: later ones come first now.
+    diag.reverse();
+    let mut seen = Vec::new();
+    diag.retain(|row| {
+        !seen.contains(&row.ifindex) && {
+            seen.push(row.ifindex);
+            true
+        }
+    });
+    for row in diag {
+        let distance = |other: &ProcRow| deadline(&row).abs_diff(proc_deadline(other));
+        let nearest = (0..proc.len()).min_by_key(|&index| proc.get(index).map(distance));
+        let found = nearest.map(|index| proc.swap_remove(index));
+        pairs.push(RequestPair { diag: Some(row), proc: found });
+    }
+    pairs.extend(proc.into_iter().map(|row| RequestPair { diag: None, proc: Some(row) }));
+}
+
+/// Milliseconds on `CLOCK_MONOTONIC` at which the timer expires.
+fn deadline(row: &DiagRow) -> u64 {
+    row.at.plus_ms(u64::from(row.expires_ms)).0 / 1_000_000
+}
+
+fn proc_deadline(row: &ProcRow) -> u64 {
+    row.at.plus_ms(u64::from(row.expires_ms)).0 / 1_000_000
+}
+
+impl RequestPair {
+    /// Family and both ends; `None` when the pair is empty.
+    pub fn key(&self) -> Option<(Family, Flow)> {
+        self.diag.as_ref().map(diag_key).or_else(|| self.proc.as_ref().map(proc_key))
+    }
+
+    /// True when both rows are there and show the same state of the timer.
+    pub fn same_instant(&self) -> bool {
+        match (&self.diag, &self.proc) {
+            (Some(diag), Some(proc)) => {
+                deadline(diag).abs_diff(proc_deadline(proc)) <= SAME_DEADLINE_MS
+            }
+            _ => false,
+        }
+    }
+
+    /// True when a fresh look by `sock_diag` could make it a pair of one instant.
+    pub fn wants_another_look(&self) -> bool {
+        self.proc.is_some() && !self.same_instant()
+    }
+
+    /// Takes a fresh row of `sock_diag` if that fits better; true when the pair is one of the same
+    /// instant afterwards.
+    pub fn refresh(&mut self, fresh: DiagRow) -> bool {
+        let candidate = Self { diag: Some(fresh), proc: self.proc.take() };
+        if candidate.same_instant() || self.diag.is_none() {
+            *self = candidate;
+        } else {
+            self.proc = candidate.proc;
+        }
+        self.same_instant()
+    }
+
+    /// The request; `None` when the pair is empty. The timer is that at `as_of`, however much
+    /// earlier the row was read.
+    pub fn into_request(self, as_of: Mono) -> Option<Request> {
+        let same_instant = self.same_instant();
+        let (family, flow) = self.key()?;
+        // /proc belongs to the number of expiries, from which the age is computed.
+        let deadline_ms = self.proc.as_ref().map(proc_deadline);
+        let deadline_ms = deadline_ms.or_else(|| self.diag.as_ref().map(deadline))?;
+        let left = deadline_ms.saturating_sub(as_of.0 / 1_000_000);
+        Some(Request {
+            flow,
+            listener_family: family,
+            ifindex: self.diag.as_ref().map_or(0, |row| row.ifindex),
+            counters: RetryCounters {
+                synack_retrans_count: self.diag.as_ref().map(|row| u32::from(row.retrans_count)),
+                timer_expiry_count: self.proc.as_ref().map(|row| row.retrans_count),
+                same_instant,
+                timer_ms: Some(u32::try_from(left).unwrap_or(u32::MAX)),
+            },
+            uid: self.proc.as_ref().map(|row| row.uid),
+            mark: self.diag.as_ref().and_then(|row| row.mark),
+            fastopen: self.diag.is_some_and(|row| row.full)
+                || self.proc.is_some_and(|row| row.full),
+        })
+    }
+}
+
+/// Listeners of both sources, joined by inode, in order of address.
+///
+/// A listener that only one source shows is kept; what the other would have told is unknown.
+pub fn join_listeners(diag: Vec<DiagRow>, proc: Vec<ProcRow>) -> Vec<Listener> {
+    let key = |family: Family, local: Endpoint, inode: u64| (family, local, inode);
+    let mut refs: HashMap<_, ProcRow> =
+        proc.into_iter().map(|row| (key(row.family, row.flow.local, row.inode), row)).collect();
+    let mut listeners: Vec<Listener> = diag
+        .into_iter()
+        .map(|row| {
+            let other = refs.remove(&key(row.family, row.flow.local, row.inode));
+            listener_from_diag(&row, other.map(|row| row.ref_count))
+        })
+        .collect();
+    listeners.extend(refs.into_values().map(|row| listener_from_proc(&row)));
+    listeners.sort_by_key(|listener| (listener.local, listener.family, listener.inode));
+    listeners
+}
+
+fn listener_from_diag(row: &DiagRow, ref_count: Option<u32>) -> Listener {
+    Listener {
+        local: row.flow.local,
+        family: row.family,
+        bound_ifindex: row.ifindex,
+        accept_queue_count: row.rqueue,
+        accept_queue_max_count: Some(row.wqueue),
+        ref_count,
+        drops_count: row.drops_count,
+        optmem_bytes: row.optmem_bytes,
+        uid: row.uid,
+        inode: row.inode,
+        v6only: row.v6only,
+        mark: row.mark,
+        owners: Owners::NotSought,
+    }
+}
+
+fn listener_from_proc(row: &ProcRow) -> Listener {
+    Listener {
+        local: row.flow.local,
+        family: row.family,
+        bound_ifindex: 0,
+        accept_queue_count: row.rx_queue,
+        accept_queue_max_count: None,
+        ref_count: Some(row.ref_count),
+        drops_count: None,
+        optmem_bytes: None,
+        uid: row.uid,
+        inode: row.inode,
+        v6only: None,
+        mark: None,
+        owners: Owners::NotSought,
+    }
+}
+
+/// A socket that is neither listener nor request, from `sock_diag`.
+pub fn socket_from_diag(row: &DiagRow) -> Socket {
+    Socket {
+        state: row.state,
+        flow: row.flow,
+        family: row.family,
+        ifindex: row.ifindex,
+        recv_queue_bytes: row.rqueue,
+        send_queue_bytes: row.wqueue,
+        timer: timer(row.timer, row.expires_ms, u32::from(row.retrans_count)),
+        uid: row.uid,
+        inode: row.inode,
+    }
+}
+
+/// The same from /proc, which does not know the device.
+pub fn socket_from_proc(row: &ProcRow) -> Socket {
+    // sock_diag counts probes for the timers that send them; /proc has a column for each.
+    let retrans_count = match row.timer {
+        2 | 4 => row.probe_count,
+        _ => row.retrans_count,
+    };
+    Socket {
+        state: row.state,
+        flow: row.flow,
+        family: row.family,
+        ifindex: 0,
+        recv_queue_bytes: row.rx_queue,
+        send_queue_bytes: row.tx_queue,
+        timer: timer(row.timer, row.expires_ms, retrans_count),
+        uid: row.uid,
+        inode: row.inode,
+    }
+}
+
+fn timer(number: u8, expires_ms: u32, retrans_count: u32) -> Option<SocketTimer> {
+    let kind = match number {
+        0 => return None,
+        1 => TimerKind::On,
+        2 => TimerKind::Keepalive,
+        3 => TimerKind::TimeWait,
+        4 => TimerKind::Persist,
+        other => TimerKind::Other(other),
+    };
+    Some(SocketTimer { kind, expires_ms, retrans_count })
+}

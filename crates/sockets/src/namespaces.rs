@@ -1,0 +1,109 @@
+//! Requests in the other network namespaces of this machine, without entering them.
+//!
+//! `/proc/PID/net` shows the namespace of a process to anybody, while `/proc/PID/ns/net` can be
+//! read only with rights over the process. A namespace is told by the inode number of its
+//! `/proc/PID/net/tcp`: the kernel makes that file once for each namespace, so two processes see
+//! the same number when, and only when, they share the namespace.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use synrecv_model::{
+    Flaw, Foreign, Gap, Mono, NamespaceCount, NamespaceSurvey, Reading, Reason, Section, TcpState,
+};
+use synrecv_netlink::{clock, errno_gap};
+
+use crate::StateSet;
+use crate::parse::proc_tcp;
+use crate::read::ProcFile;
+
+/// Counts the requests of every other network namespace that has a process, once each.
+///
+/// `own_net` is a `net` directory of /proc that shows the namespace to leave out
+/// (`/proc/thread-self/net`). Namespaces not reached before `deadline` make the section partial.
+pub fn survey(proc_root: &Path, own_net: &Path, deadline: Mono) -> Section<NamespaceSurvey> {
+    let started = clock::now();
+    let mut processes = match list(proc_root) {
+        Ok(processes) => processes,
+        Err(error) => return Section::Missing(errno_gap("/proc", &error)),
+    };
+    // The process with the least pid stands for its namespace.
+    processes.sort_unstable();
+
+    let mut survey = NamespaceSurvey::default();
+    let mut seen: HashSet<u64> =
+        fs::metadata(own_net.join("tcp")).iter().map(MetadataExt::ino).collect();
+    let mut flaws = Vec::new();
+    if seen.is_empty() {
+        return Section::Missing(Gap::new(Reason::NotApplicable, "find the own network namespace"));
+    }
+    let mut hidden = false;
+    for (pid, process) in processes {
+        if clock::now() > deadline {
+            flaws.push(Flaw::PartMissing(Gap::new(
+                Reason::TimedOut,
+                "more network namespaces than could be looked into in time",
+            )));
+            break;
+        }
+        let net = process.join("net");
+        match fs::metadata(net.join("tcp")) {
+            Ok(metadata) if !seen.insert(metadata.ino()) => continue,
+            Ok(_) => {}
+            Err(error) => {
+                hidden |= error.kind() == io::ErrorKind::PermissionDenied;
+                continue;
+            }
+        }
+        let Some(syn_recv_count) = count(&net, deadline, &mut flaws) else { continue };
+        survey.seen_count += 1;
+        if syn_recv_count > 0 {
+            let comm = comm(&process);
+            survey.with_requests.push(NamespaceCount { pid, comm, syn_recv_count });
+        }
+    }
+    if hidden {
+        let gap = Gap::new(Reason::NeedsRoot, "network namespaces of hidden processes");
+        flaws.push(Flaw::PartMissing(gap));
+    }
+    let reading = Reading { source: "/proc/PID/net/tcp", started, ended: clock::now() };
+    Section::from_reading(survey, flaws, reading)
+}
+
+fn list(proc_root: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
+    let pid = |entry: &fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+    Ok(fs::read_dir(proc_root)?
+        .flatten()
+        .filter_map(|entry| Some((pid(&entry)?, entry.path())))
+        .collect())
+}
+
+/// Rows in `SYN_RECV` of both families; `None` when the process went away.
+fn count(net: &Path, deadline: Mono, flaws: &mut Vec<Flaw>) -> Option<u64> {
+    let requests = StateSet::only(TcpState::SynRecv);
+    let mut count = 0;
+    for (name, shown) in [("tcp", "/proc/PID/net/tcp"), ("tcp6", "/proc/PID/net/tcp6")] {
+        let outcome = ProcFile::new(net.join(name)).lines(Some(deadline), |line, at| {
+            count += u64::from(matches!(proc_tcp::row(line, requests, at), Ok(Some(_))));
+        });
+        match outcome {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if name == "tcp" {
+                    return None;
+                }
+            }
+            Err(error) => flaws.push(Flaw::PartMissing(errno_gap(shown, &error))),
+        }
+    }
+    Some(count)
+}
+
+fn comm(process: &Path) -> Foreign {
+    let bytes = fs::read(process.join("comm")).unwrap_or_default();
+    let name = String::from_utf8_lossy(&bytes);
+    Foreign(name.strip_suffix('\n').unwrap_or(&name).to_owned())
+}

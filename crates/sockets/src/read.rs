@@ -1,0 +1,73 @@
+//! Sockets of the running kernel.
+//!
+//! `sock_diag` first, `/proc/net/tcp{,6}` at once after it, family by family, so that the two rows
+//! of a request are read as close together as can be. Where their timers still disagree, one
+//! targeted second look is taken.
+
+mod diag;
+mod owners;
+mod proc_net;
+mod sampler;
+
+use std::path::Path;
+
+use synrecv_model::{Gap, Section, Sockets};
+
+use crate::StateSet;
+
+pub(crate) use proc_net::ProcFile;
+pub use sampler::Sampler;
+
+/// Which of the two sources to ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Both; /proc alone where `sock_diag` cannot be asked.
+    #[default]
+    Both,
+    /// `sock_diag` alone; without it there is nothing.
+    Diag,
+    /// `/proc/net/tcp{,6}` alone.
+    Proc,
+}
+
+/// What to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketQuery {
+    /// Which sources.
+    pub source: Wanted,
+    /// Which states. LISTEN alone is far cheaper than any set with another state.
+    pub states: StateSet,
+    /// Only sockets with this local port.
+    pub port: Option<u16>,
+    /// Why `sock_diag` must not be asked, for instance because that would load a module.
+    pub diag_allowed: Result<(), Gap>,
+    /// Look for the processes that hold the listeners.
+    pub owners: bool,
+}
+
+impl Default for SocketQuery {
+    /// All sockets from both sources, without owners.
+    fn default() -> Self {
+        Self {
+            source: Wanted::Both,
+            states: StateSet::ALL,
+            port: None,
+            diag_allowed: Ok(()),
+            owners: false,
+        }
+    }
+}
+
+/// Reads the sockets of the calling thread's network namespace once.
+///
+/// `proc_net` is a `net` directory of /proc that shows the same namespace
+/// (`/proc/thread-self/net`), `proc_root` is `/proc`, for the owners.
+pub fn sockets(query: &SocketQuery, proc_net: &Path, proc_root: &Path) -> Section<Sockets> {
+    let mut section = Sampler::with_query(query.clone(), proc_net).sample();
+    if query.owners
+        && let Some(sockets) = section.data_mut()
+    {
+        owners::fill(&mut sockets.listeners, proc_root);
+    }
+    section
+}

@@ -1,0 +1,76 @@
+//! Lines of a `/proc/net` file, each with the time at which the kernel wrote it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::PathBuf;
+
+use rustix::io::Errno;
+use synrecv_model::Mono;
+use synrecv_netlink::clock;
+
+/// The kernel writes 4 KiB at a time whatever is asked for; this leaves room for the odd line.
+const BUFFER_LEN: usize = 16 * 1024;
+
+/// A file that is read again and again through one buffer.
+#[derive(Debug)]
+pub(crate) struct ProcFile {
+    path: PathBuf,
+    file: Option<File>,
+    buffer: Box<[u8]>,
+}
+
+impl ProcFile {
+    /// Opens nothing yet.
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, file: None, buffer: vec![0; BUFFER_LEN].into_boxed_slice() }
+    }
+
+    /// Reads the file from its start and hands over each line without its end.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or read, or with ETIMEDOUT when `deadline` passes first; lines
+    /// already handed over are then not all.
+    pub(crate) fn lines(
+        &mut self,
+        deadline: Option<Mono>,
+        mut each: impl FnMut(&[u8], Mono),
+    ) -> io::Result<()> {
+        let file = if let Some(file) = &mut self.file {
+            file.rewind()?;
+            file
+        } else {
+            self.file.insert(File::open(&self.path)?)
+        };
+        // Bytes at the start of the buffer that are a line without its end.
+        let mut carried = 0;
+        loop {
+            let room = self.buffer.get_mut(carried..).unwrap_or_default();
+            if room.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "line longer than 16 KiB"));
+            }
+            let count = match file.read(room) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            let at = clock::now();
+            if deadline.is_some_and(|deadline| at > deadline) {
+                return Err(Errno::TIMEDOUT.into());
+            }
+            let filled = carried + count;
+            let bytes = self.buffer.get(..filled).unwrap_or_default();
+            let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+            let whole = bytes.get(..end).unwrap_or_default();
+            for line in whole.strip_suffix(b"\n").unwrap_or_default().split(|&byte| byte == b'\n') {
+                each(line, at);
+            }
+            self.buffer.copy_within(end..filled, 0);
+            carried = filled - end;
+        }
+        if carried > 0 {
+            each(self.buffer.get(..carried).unwrap_or_default(), clock::now());
+        }
+        Ok(())
+    }
+}
