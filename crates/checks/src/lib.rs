@@ -1,1 +1,34 @@
-//! checks
+//! Judgement: which questions to ask, what the facts mean, and which cause explains what.
+//!
+//! Everything here is a pure function of facts and observation. Nothing is opened, printed, kept
+//! between calls or timed.
+
+mod attribution;
+mod cases;
+mod catalog;
+mod engine;
+mod fit;
+mod phrase;
+pub mod plan;
+mod share;
+mod verdict;
+mod view;
+
+#[cfg(test)]
+mod fixture;
+
+pub use cases::{Case, Cases};
+pub use catalog::{CATALOG, find, nearest};
+pub use engine::diagnose;
+pub use view::{RequestView, View};
+
+use synrecv_model::CheckInfo;
+
+/// A hypothesis: its metadata and the function that gathers evidence for and against it.
+#[derive(Debug)]
+pub struct Check {
+    /// Metadata and manual.
+    pub info: CheckInfo,
+    /// Reads the view and opens a case for each subject that the hypothesis is about.
+    pub examine: fn(&View<'_>, &mut Cases),
+}

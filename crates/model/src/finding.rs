@@ -137,6 +137,8 @@ pub struct CheckInfo {
     pub severity: &'static str,
     /// Parts without which the check is not run.
     pub needs: &'static [Part],
+    /// Parts that it reads when they are there.
+    pub also_reads: &'static [Part],
     /// Whether the fault exists over IPv6, and how it differs.
     pub ipv6: &'static str,
     /// Ids of findings that this one explains for the same connections.

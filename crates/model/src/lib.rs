@@ -41,7 +41,9 @@ pub use observation::{Life, ListenerTrack, Observation, Sighting, Track};
 pub use reply::{
     InputAnswer, MatchedRoute, Reply, ReplyQuestion, ResolvedRoute, RouteErrno, RouteLookup,
 };
-pub use route::{NextHop, NextHopFlags, NextHopObject, Route, RouteKind, RouteMetric, RouteScope, table_name};
+pub use route::{
+    NextHop, NextHopFlags, NextHopObject, Route, RouteKind, RouteMetric, RouteScope, table_name,
+};
 pub use rule::{PortRange, Rule, RuleAction};
 pub use section::{Flaw, Gap, Reading, Reason, Section};
 pub use socket::{

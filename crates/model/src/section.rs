@@ -89,9 +89,7 @@ impl<T> Section<T> {
     /// The same section with other data; gaps, flaws and times stay.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Section<U> {
         match self {
-            Self::Collected { data, reading } => {
-                Section::Collected { data: change(data), reading }
-            }
+            Self::Collected { data, reading } => Section::Collected { data: change(data), reading },
             Self::Partial { data, flaws, reading } => {
                 Section::Partial { data: change(data), flaws, reading }
             }

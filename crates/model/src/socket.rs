@@ -47,7 +47,7 @@ impl TcpState {
 
     /// The kernel's number, 1 to 11.
     pub fn number(self) -> u8 {
-        Self::ALL.iter().position(|&state| state == self).map_or(0, |at| at as u8 + 1)
+        (1..=11).find(|&number| Self::from_number(number) == Some(self)).unwrap_or(0)
     }
 
     /// From the kernel's number; 12 (NEW_SYN_RECV) is `SynRecv`.

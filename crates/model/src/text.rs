@@ -69,7 +69,10 @@ impl Text {
     }
 
     /// The pieces with `separator` between them.
-    pub fn join<T: Into<Text>>(pieces: impl IntoIterator<Item = T>, separator: &'static str) -> Self {
+    pub fn join<T: Into<Text>>(
+        pieces: impl IntoIterator<Item = T>,
+        separator: &'static str,
+    ) -> Self {
         let mut text = Self::new();
         for piece in pieces {
             if !text.0.is_empty() {

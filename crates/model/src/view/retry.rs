@@ -41,26 +41,47 @@ impl RetryReading {
     }
 }
 
+/// Retries of the whole network namespace during the observation: the fallback where a row has only
+/// one of its counters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostRetries {
+    /// Increase of TcpExtTCPSynRetrans: SYN-ACKs (and own SYNs) sent again.
+    pub synack_retrans: u64,
+    /// Increase of TcpExtTCPTimeouts: timer expiries.
+    pub timer_expiries: u64,
+}
+
 /// Reads one tracked 4-tuple. `next_hop` is the state of the next hop of its reply, if known.
 ///
 /// The next hop comes first: with a dead one the counters read like `ClientRepeatsSyn` (IPv6) or
 /// start anew every 3.1 s (IPv4). A live row is judged before its predecessors.
-pub fn retry_reading(track: &Track, next_hop: Option<Nud>) -> RetryReading {
-    if next_hop.is_some_and(Nud::is_unresolved) {
-        return RetryReading::NextHopUnresolved;
+pub fn retry_reading(
+    track: &Track,
+    next_hop: Option<Nud>,
+    host: Option<HostRetries>,
+) -> RetryReading {
+    let life = track.last_life();
+    let lasted = life.least_age_ms() >= RESOLVING_MS || track.life_count > 1;
+    match next_hop {
+        Some(Nud::Failed) => return RetryReading::NextHopUnresolved,
+        Some(Nud::Incomplete) if lasted => return RetryReading::NextHopUnresolved,
+        _ => {}
     }
     if dies_at_first_timer(track) {
         return RetryReading::KilledAtFirstTimer;
     }
-    let life = track.last_life();
     if life.gone.is_some() && life.least_age_ms() < 2 * STUCK_AFTER_MS {
         // A row that went away this early completed or was reset; it is stuck no longer.
         return RetryReading::TooEarly;
     }
-    read_life(life)
+    read_life(life, host)
 }
 
-fn read_life(life: &Life) -> RetryReading {
+/// A next hop that is asked for the first time is incomplete until it answers; questions go out one
+/// second apart.
+const RESOLVING_MS: u64 = 1_000;
+
+fn read_life(life: &Life, host: Option<HostRetries>) -> RetryReading {
     let counters = &life.last.counters;
     let old_enough = life.least_age_ms() >= STUCK_AFTER_MS;
     match (counters.synack_retrans_count, counters.timer_expiry_count) {
@@ -68,8 +89,8 @@ fn read_life(life: &Life) -> RetryReading {
             if sent < expired {
                 RetryReading::AckHeld
             } else if sent > expired && (old_enough || sent - expired >= 3) {
-                // Three answered repeats are at least 1 s apart from the first SYN on: the kernel
-                // answers at most two a second.
+                // Three answered repeats take more than a second: the kernel answers at most two a
+                // second.
                 RetryReading::ClientRepeatsSyn
             } else if sent == expired && expired > 0 && old_enough {
                 RetryReading::NoRepeatSeen
@@ -77,8 +98,14 @@ fn read_life(life: &Life) -> RetryReading {
                 RetryReading::TooEarly
             }
         }
-        // One counter alone, or two of different instants: old rows are stuck, the class is open.
-        _ => RetryReading::TooEarly,
+        _ if !old_enough => RetryReading::TooEarly,
+        // One counter alone, or two that do not belong together: what the host's counters say.
+        _ => match host {
+            Some(host) if host.synack_retrans > host.timer_expiries => {
+                RetryReading::ClientRepeatsSyn
+            }
+            _ => RetryReading::NoRepeatSeen,
+        },
     }
 }
 
@@ -92,4 +119,103 @@ fn dies_at_first_timer(track: &Track) -> bool {
     };
     let deaths = track.lives.iter().filter(young_death).count();
     deaths >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Endpoint, Family, Flow, Mono, RetryCounters, Sighting};
+
+    fn sighting(at_ms: u64, sent: u32, expired: u32, timer_ms: u32) -> Sighting {
+        let counters = RetryCounters {
+            synack_retrans_count: Some(sent),
+            timer_expiry_count: Some(expired),
+            same_instant: true,
+            timer_ms: Some(timer_ms),
+        };
+        Sighting { at: Mono(0).plus_ms(at_ms), counters }
+    }
+
+    fn track(lives: Vec<Life>) -> Track {
+        let end = |port| Endpoint::new("192.0.2.1".parse().unwrap(), port);
+        Track {
+            flow: Flow { local: end(80), peer: end(4000) },
+            listener_family: Family::V4,
+            ifindex: 0,
+            uid: None,
+            mark: None,
+            life_count: u32::try_from(lives.len()).unwrap(),
+            lives,
+        }
+    }
+
+    fn alive(first: Sighting, last: Sighting) -> Life {
+        Life { first, last, gone: None }
+    }
+
+    #[track_caller]
+    fn check(lives: Vec<Life>, expected: RetryReading) {
+        assert_eq!(retry_reading(&track(lives), None, None), expected);
+    }
+
+    #[test]
+    fn the_relation_of_the_counters_decides() {
+        let row = |sent, expired| {
+            vec![alive(sighting(0, 0, 0, 900), sighting(3_000, sent, expired, 900))]
+        };
+        check(row(4, 1), RetryReading::ClientRepeatsSyn);
+        check(row(2, 2), RetryReading::NoRepeatSeen);
+        check(row(0, 2), RetryReading::AckHeld);
+        check(row(0, 0), RetryReading::TooEarly);
+    }
+
+    #[test]
+    fn a_lossy_client_is_too_early() {
+        let lost_one = alive(sighting(0, 0, 0, 900), sighting(1_050, 2, 1, 1_950));
+        check(vec![lost_one.clone()], RetryReading::TooEarly);
+        check(
+            vec![Life { gone: Some(Mono(0).plus_ms(1_200)), ..lost_one }],
+            RetryReading::TooEarly,
+        );
+    }
+
+    #[test]
+    fn a_snapshot_of_an_old_row_is_enough() {
+        let at = sighting(0, 3, 3, 5_000);
+        check(vec![alive(at, at)], RetryReading::NoRepeatSeen);
+        let repeating = sighting(0, 4, 1, 1_900);
+        check(vec![alive(repeating, repeating)], RetryReading::ClientRepeatsSyn);
+    }
+
+    #[test]
+    fn dying_twice_at_the_first_timer_is_a_pattern() {
+        let death = |at| Life {
+            first: sighting(at, 0, 0, 950),
+            last: sighting(at + 800, 0, 0, 150),
+            gone: Some(Mono(0).plus_ms(at + 1_050)),
+        };
+        check(vec![death(0)], RetryReading::TooEarly);
+        check(vec![death(0), death(1_100)], RetryReading::KilledAtFirstTimer);
+    }
+
+    #[test]
+    fn a_dead_next_hop_comes_first_unless_it_was_only_just_asked() {
+        let old = track(vec![alive(sighting(0, 0, 0, 900), sighting(2_500, 3, 1, 900))]);
+        assert_eq!(
+            retry_reading(&old, Some(Nud::Incomplete), None),
+            RetryReading::NextHopUnresolved
+        );
+        let young = track(vec![alive(sighting(0, 0, 0, 999), sighting(0, 0, 0, 999))]);
+        assert_eq!(retry_reading(&young, Some(Nud::Incomplete), None), RetryReading::TooEarly);
+    }
+
+    #[test]
+    fn without_both_counters_the_host_decides() {
+        let mut row = sighting(0, 0, 2, 4_000);
+        row.counters.synack_retrans_count = None;
+        let track = track(vec![alive(row, row)]);
+        let host = |synack_retrans| Some(HostRetries { synack_retrans, timer_expiries: 4 });
+        assert_eq!(retry_reading(&track, None, host(9)), RetryReading::ClientRepeatsSyn);
+        assert_eq!(retry_reading(&track, None, host(4)), RetryReading::NoRepeatSeen);
+    }
 }

@@ -1,0 +1,137 @@
+//! Each stuck connection belongs to at most one finding; what a finding explains goes beneath it.
+
+use synrecv_model::{Confidence, Finding, Severity};
+
+use crate::CATALOG;
+
+/// Findings in the report's order, and for each request the ids that claim it, the one it belongs
+/// to first.
+#[derive(Debug)]
+pub(crate) struct Attributed {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) by_request: Vec<Vec<&'static str>>,
+}
+
+pub(crate) fn attribute(candidates: Vec<Finding>, request_count: usize) -> Attributed {
+    let mut claims: Vec<Vec<usize>> = vec![Vec::new(); request_count];
+    for (index, candidate) in candidates.iter().enumerate() {
+        for &request in &candidate.affected {
+            claims[request].push(index);
+        }
+    }
+    for claim in &mut claims {
+        rank(claim, &candidates);
+    }
+    let by_request = claims
+        .iter()
+        .map(|claim| claim.iter().map(|&index| candidates[index].id).collect())
+        .collect();
+    // A candidate that lost all its connections goes beneath the one that took most of them, when
+    // that one explains it.
+    let mut takers: Vec<Vec<usize>> = vec![Vec::new(); candidates.len()];
+    for claim in &claims {
+        if let Some((&winner, losers)) = claim.split_first() {
+            for &loser in losers {
+                takers[loser].push(winner);
+            }
+        }
+    }
+    let ids: Vec<&'static str> = candidates.iter().map(|candidate| candidate.id).collect();
+    let mut placed: Vec<Option<Finding>> = candidates.into_iter().map(Some).collect();
+    let mut nested: Vec<(usize, Finding)> = Vec::new();
+    for index in 0..placed.len() {
+        let Some(mut finding) = placed[index].take() else { continue };
+        let claimed = !finding.affected.is_empty();
+        finding.affected.retain(|&request| claims[request].first() == Some(&index));
+        if !claimed || !finding.affected.is_empty() {
+            placed[index] = Some(finding);
+            continue;
+        }
+        match most_frequent(&takers[index]) {
+            Some(taker) if explains(ids[taker], finding.id) => {
+                nested.push((taker, finding));
+            }
+            _ => {
+                // An alternative that did not prevail: worth knowing, nothing depends on it.
+                finding.severity = Severity::Info;
+                placed[index] = Some(finding);
+            }
+        }
+    }
+    for (taker, finding) in nested {
+        // A taker keeps at least the request that it took, so it stays in place.
+        if let Some(parent) = &mut placed[taker] {
+            parent.explains.push(finding);
+        }
+    }
+    let mut findings: Vec<Finding> = placed.into_iter().flatten().collect();
+    findings.sort_by_key(|finding| {
+        (
+            std::cmp::Reverse((finding.severity, finding.confidence, finding.affected.len())),
+            position(finding.id),
+        )
+    });
+    Attributed { findings, by_request }
+}
+
+/// Sorts claims on one request: a cause before what it explains, then the surer, then by catalogue.
+fn rank(claim: &mut Vec<usize>, candidates: &[Finding]) {
+    let beaten = |index: usize| {
+        claim
+            .iter()
+            .any(|&other| other != index && overrides(&candidates[other], &candidates[index]))
+    };
+    let mut ranked: Vec<(bool, std::cmp::Reverse<Confidence>, usize, usize)> = claim
+        .iter()
+        .map(|&index| {
+            let candidate = &candidates[index];
+            (beaten(index), std::cmp::Reverse(candidate.confidence), position(candidate.id), index)
+        })
+        .collect();
+    ranked.sort_unstable();
+    *claim = ranked.into_iter().map(|(.., index)| index).collect();
+}
+
+/// A cause takes the connections of what it explains, unless it is itself only possible and the
+/// other is surer.
+fn overrides(cause: &Finding, effect: &Finding) -> bool {
+    explains(cause.id, effect.id)
+        && (cause.confidence >= Confidence::Likely || cause.confidence >= effect.confidence)
+}
+
+/// True when `cause` explains `effect`, directly or through others.
+pub(crate) fn explains(cause: &str, effect: &str) -> bool {
+    let direct = crate::find(cause).map_or(&[][..], |check| check.info.explains);
+    direct.contains(&effect) || direct.iter().any(|between| explains(between, effect))
+}
+
+fn position(id: &str) -> usize {
+    CATALOG.iter().position(|check| check.info.id == id).unwrap_or(usize::MAX)
+}
+
+fn most_frequent(takers: &[usize]) -> Option<usize> {
+    let count = |taker: usize| takers.iter().filter(|&&other| other == taker).count();
+    takers.iter().copied().max_by_key(|&taker| (count(taker), std::cmp::Reverse(taker)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn precedence_has_no_cycle() {
+        for check in CATALOG {
+            assert!(!explains(check.info.id, check.info.id), "{} explains itself", check.info.id);
+        }
+    }
+
+    #[test]
+    fn any_path_finding_explains_the_loss_outside() {
+        use synrecv_model::Class;
+        for check in CATALOG {
+            if check.info.class == Class::Path && check.info.id != "synack-lost-outside" {
+                assert!(explains(check.info.id, "synack-lost-outside"), "{}", check.info.id);
+            }
+        }
+    }
+}

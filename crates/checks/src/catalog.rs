@@ -1,0 +1,81 @@
+//! The list of checks. The order breaks ties between findings.
+
+mod accept_queue_full;
+mod ack_lost_outside;
+mod asymmetric_route;
+mod bad_netmask;
+mod proxy_arp;
+mod synack_lost_outside;
+
+use crate::Check;
+
+/// All checks.
+pub static CATALOG: &[&Check] = &[
+    &bad_netmask::CHECK,
+    &proxy_arp::CHECK,
+    &asymmetric_route::CHECK,
+    &accept_queue_full::CHECK,
+    &synack_lost_outside::CHECK,
+    &ack_lost_outside::CHECK,
+];
+
+/// The check with this id.
+pub fn find(id: &str) -> Option<&'static Check> {
+    CATALOG.iter().copied().find(|check| check.info.id == id)
+}
+
+/// The id nearest to what was typed, when it is near enough to be meant.
+pub fn nearest(typed: &str) -> Option<&'static str> {
+    CATALOG
+        .iter()
+        .map(|check| (distance(typed, check.info.id), check.info.id))
+        .min()
+        .filter(|&(distance, id)| distance <= id.len() / 2)
+        .map(|(_, id)| id)
+}
+
+/// Edit distance (insert, delete, replace).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, &to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_are_unique_and_kebab_case() {
+        let ids: BTreeSet<_> = CATALOG.iter().map(|check| check.info.id).collect();
+        assert_eq!(ids.len(), CATALOG.len());
+        for id in ids {
+            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{id}");
+        }
+    }
+
+    #[test]
+    fn summaries_state_what_is() {
+        for check in CATALOG {
+            let summary = check.info.summary;
+            assert!(summary.len() <= 72 && !summary.ends_with('.'), "{summary}");
+            assert!(!summary.contains("may ") && !summary.contains("possible"), "{summary}");
+        }
+    }
+
+    #[test]
+    fn a_typo_finds_its_id() {
+        assert_eq!(nearest("bad-netmsak"), Some("bad-netmask"));
+        assert_eq!(nearest("zzz"), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! No ACK arrives: the client is silent, or its ACK is lost on the way here.
+
+use std::collections::BTreeMap;
+
+use synrecv_model::view::RetryReading;
+use synrecv_model::{
+    Action, ActionLabel, CheckInfo, Class, Command, Endpoint, Manual, Origin, Part, Subject, Text,
+    Value, Weight, text,
+};
+
+use crate::cases::{Case, Cases, Fact};
+use crate::view::View;
+use crate::{Check, phrase, share};
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "ack-lost-outside",
+        class: Class::Outside,
+        summary: "no ACK arrives: the client is silent or its ACK is lost",
+        severity: "by share: info, warning or problem",
+        needs: &[Part::Sockets],
+        also_reads: &[Part::Counters],
+        ipv6: "the same",
+        explains: &[],
+        disproved_by: &[
+            "an ACK of a stuck client in a capture on this host",
+            "the listener's drop counter moves with each SYN-ACK that is sent again",
+        ],
+        manual: Manual {
+            meaning: "SYN-ACKs go out by the timer alone: no repeated SYN comes in, no ACK comes in. The client asked \
+                      once and went away (a scanner, a spoofed address, a connect that gave up), or it holds the \
+                      connection for established and its ACK is lost on the way here.",
+            picture: &[
+                "SYN      client --> server",
+                "SYN-ACK  client <-- server",
+                "ACK      nothing comes",
+            ],
+            recognised: &[
+                ("both retry counters are equal", "sockets"),
+                (
+                    "the listener drops nothing while SYN-ACKs are sent again",
+                    "sockets, two samples",
+                ),
+                ("ListenOverflows, InCsumErrors and OutRsts stand still", "counters"),
+            ],
+            looks_like: &[
+                (
+                    "accept-queue-full",
+                    "ListenOverflows moves and the listener's queue is at its limit",
+                ),
+                (
+                    "firewall-drops-ack",
+                    "the ACK is in a capture; InReceives moves ahead of InDelivers",
+                ),
+                ("synack-lost-outside", "the client repeats its SYN"),
+            ],
+            by_hand: &[
+                ("ss -tno state syn-recv", "retrans equals the netstat -o count of the same row"),
+                ("ss -ltnm 'sport = :PORT'", "`d` of the listener stands still"),
+                ("tcpdump -ni any 'host CLIENT and tcp'", "SYN-ACKs leave, nothing comes back"),
+            ],
+            fix: "Nothing on this host. If these clients matter, capture at the client: does the SYN-ACK arrive, does an \
+                  ACK leave? If they do not, the rows end by themselves after tcp_synack_retries.",
+            references: &["RFC 4987", "Documentation/networking/ip-sysctl.rst: tcp_synack_retries"],
+        },
+    },
+    examine,
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    let silent = view.stuck(|request| request.reading == RetryReading::NoRepeatSeen);
+    let mut by_local: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
+    for &index in &silent {
+        by_local.entry(view.requests()[index].local()).or_default().push(index);
+    }
+    for (local, requests) in by_local {
+        let (severity, numbers) = share::severity(view, &requests);
+        let case = cases.about(Subject::Listener(local));
+        case.severity(severity)
+            .headline(text![phrase::stuck(view, &requests), ": no ACK comes in"])
+            .summary(text![
+                phrase::name_peers(&phrase::peers(view, &requests)),
+                if phrase::peers(view, &requests).len() == 1 { " does" } else { " do" },
+                " not answer, or the ACK is lost on the way here",
+            ])
+            .arg("local", Value::Endpoint(local))
+            .arg(
+                "peers",
+                Value::List(phrase::peers(view, &requests).into_iter().map(Value::Ip).collect()),
+            )
+            .affects(requests.iter().copied())
+            .supports(
+                Weight::Weak,
+                phrase::retries(view, &requests, "only the timer, no repeated SYN came in"),
+            );
+        argue_arrivals(view, case, local, &requests);
+        case.supports(
+            Weight::Weak,
+            Fact::new(Origin::Counters, "share", numbers)
+                .with("passive_opens_delta_count", phrase::number(view.delta("TcpPassiveOpens"))),
+        );
+        advise(view, case, &requests);
+    }
+}
+
+/// Whether anything came in for these rows while a SYN-ACK was sent again.
+fn argue_arrivals(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &[usize]) {
+    let retries_seen = phrase::retries_watched(view, requests);
+    if retries_seen == 0 {
+        return; // No SYN-ACK was sent again while watching: silence proves nothing.
+    }
+    let Some(listener) = view.listener(local) else { return };
+    let track = view.listener_tracks().iter().find(|track| track.inode == listener.inode);
+    let Some(drops) = track.and_then(|track| track.drops_delta) else { return };
+    let text = text![
+        phrase::count(retries_seen as usize, "SYN-ACK was", "SYN-ACKs were"),
+        " sent again while watching; :",
+        local.port,
+        " dropped ",
+        phrase::count(drops as usize, "packet", "packets"),
+    ];
+    let fact = Fact::new(Origin::Queue, "listener-drops", text)
+        .with("local", Value::Endpoint(local))
+        .with("synack_sent_again_count", Value::Number(retries_seen.into()))
+        .with("drops_delta_count", Value::Number(drops.into()))
+        .recheck(format!("ss -ltnm 'sport = :{}'", local.port));
+    let refused_ahead =
+        view.delta("TcpExtListenOverflows").is_some_and(|moved| moved > 0) && drops >= retries_seen;
+    if drops == 0 {
+        // Strong: a listener counts every ACK that reaches TCP and is not taken, but for bad
+        // checksums and bad ack numbers. A drop below TCP is not excluded.
+        case.supports(Weight::Strong, fact);
+    } else if refused_ahead {
+        case.refutes(Weight::Strong, fact);
+    }
+    let below_tcp =
+        view.delta("IpInReceives").zip(view.delta("IpInDelivers")).map(|(received, delivered)| {
+            let forwarded = view.delta("IpForwDatagrams").unwrap_or(0);
+            received.saturating_sub(delivered + forwarded)
+        });
+    if below_tcp.is_some_and(|lost| lost >= u64::from(retries_seen)) && local.ip.is_ipv4() {
+        case.refutes(
+            Weight::Strong,
+            Fact::new(
+                Origin::Counters,
+                "received-not-delivered",
+                text![
+                    below_tcp.unwrap_or(0),
+                    " IPv4 packets came in and were not delivered: something here drops them",
+                ],
+            )
+            .with("not_delivered_count", phrase::number(below_tcp))
+            .recheck("nstat -az IpInReceives IpInDelivers IpForwDatagrams"),
+        );
+    }
+}
+
+fn advise(view: &View<'_>, case: &mut Case, requests: &[usize]) {
+    let sample = &view.requests()[requests[0]];
+    case.action(Action {
+        id: "see-ack",
+        label: ActionLabel::Investigate,
+        text: text!["see whether an ACK arrives; an ACK here would mean that this host drops it"],
+        commands: vec![Command(format!("tcpdump -ni any 'host {} and tcp'", sample.peer()))],
+        verify: Text::new(),
+    })
+    .action(Action {
+        id: "ask-client",
+        label: ActionLabel::Investigate,
+        text: text![
+            "if the client matters: capture there, does the SYN-ACK arrive and an ACK leave?"
+        ],
+        commands: vec![],
+        verify: Text::new(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Class, Confidence, Severity};
+
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .listener("10.1.0.10:80", 0, 128)
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2))
+            .via(2, "10.1.0.1")
+    }
+
+    #[test]
+    fn a_still_drop_counter_makes_it_likely() {
+        let finding = host().listener_drops(0).diagnose().finding("ack-lost-outside").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!((finding.class, finding.severity), (Class::Outside, Severity::Info));
+    }
+
+    #[test]
+    fn without_a_retry_in_view_it_is_possible() {
+        let finding = host().diagnose().finding("ack-lost-outside").unwrap();
+        assert_eq!(finding.confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn a_repeated_syn_is_another_story() {
+        let host = host().stuck_request("10.1.0.10:80", "198.51.100.8:4000", (4, 1));
+        let finding = host.diagnose().finding("ack-lost-outside").unwrap();
+        assert_eq!(finding.affected.len(), 1);
+    }
+}

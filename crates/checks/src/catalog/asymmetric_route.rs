@@ -1,0 +1,356 @@
+//! The SYN-ACK leaves by another device than the SYN came by, and connections die of it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use synrecv_model::view::RetryReading;
+use synrecv_model::{
+    Action, ActionLabel, Address, CheckInfo, Class, Command, Manual, Origin, Part, Reply,
+    RouteKind, Subject, Text, Value, Weight, text,
+};
+
+use crate::cases::{Case, Cases, Fact};
+use crate::view::{RequestView, View};
+use crate::{Check, phrase};
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "asymmetric-route",
+        class: Class::Path,
+        summary: "the SYN-ACK leaves by another way than the SYN came by",
+        severity: "problem",
+        needs: &[Part::Sockets, Part::Replies, Part::Addresses, Part::Links],
+        also_reads: &[Part::Counters, Part::Routes],
+        ipv6: "the same",
+        explains: &["synack-lost-outside"],
+        disproved_by: &[
+            "the SYN of a stuck client arrives by the device that its SYN-ACK leaves by (capture)",
+            "other clients of the same address complete by the same way out",
+        ],
+        manual: Manual {
+            meaning: "The SYN comes in by one device or router, the SYN-ACK leaves by another: the kernel routes the \
+                      reply by destination, not back to where the SYN came from. Asymmetry alone is harmless. It breaks \
+                      handshakes when a machine on the way out keeps state (firewall, NAT, load balancer) and never saw \
+                      the SYN, or when it refuses the source address.",
+            picture: &[
+                "SYN      client --> router b --> dev 1 (owns the address)",
+                "SYN-ACK  client  X  router a <-- dev 0 (default route)",
+            ],
+            recognised: &[
+                (
+                    "the address that clients connect to belongs to one device, the reply leaves by another",
+                    "routes, addresses",
+                ),
+                (
+                    "the client repeats its SYN: SYN-ACKs sent again exceed the timer's expiries",
+                    "sockets",
+                ),
+                (
+                    "addresses whose replies leave by their own device complete handshakes",
+                    "sockets",
+                ),
+            ],
+            looks_like: &[
+                ("synack-lost-outside", "the reply leaves by the device that owns the address"),
+                ("bad-netmask", "same device, but straight to the wire instead of the gateway"),
+                (
+                    "rp-filter-drop",
+                    "this host refuses the SYN itself: no SYN_RECV, IPReversePathFilter moves",
+                ),
+            ],
+            by_hand: &[
+                (
+                    "ip route get CLIENT from SERVER",
+                    "the device of the reply; compare with `ip addr`",
+                ),
+                (
+                    "ip rule",
+                    "without a rule for the source address, `main` decides by destination alone",
+                ),
+                (
+                    "tcpdump -eni any 'tcp[tcpflags] & tcp-syn != 0'",
+                    "device of the SYN, device of the SYN-ACK",
+                ),
+            ],
+            fix: "Send replies back by the device that owns the address: a table with that device's default route and a \
+                  rule for the source address. Or let only one device be reached from outside.",
+            references: &["ip-rule(8)", "RFC 3704", "RFC 1122 section 3.3.4.2"],
+        },
+    },
+    examine,
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    let mut groups: BTreeMap<(IpAddr, u32, u32), Vec<usize>> = BTreeMap::new();
+    let mut straight = Vec::new();
+    for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
+        let request = &view.requests()[index];
+        match crossing(view, request.local().ip, request.reply) {
+            Some((owner, out)) if owner != out => {
+                groups.entry((request.local().ip, owner, out)).or_default().push(index);
+            }
+            Some(_) => straight.push(index),
+            None => {}
+        }
+    }
+    if groups.is_empty() {
+        clear(view, cases, &straight);
+    }
+    for ((local, owner, out), requests) in groups {
+        let case = cases.about(Subject::Way(out, local));
+        describe(view, case, local, owner, out, &requests);
+        argue(view, case, local, owner, out, &requests);
+        advise(view, case, local, owner, &requests);
+    }
+}
+
+/// The device that owns the local address, and the device of the reply.
+///
+/// `None` when the address is on several devices or on `lo` (a service address that any device can
+/// receive), or when the reply has no way out.
+fn crossing(view: &View<'_>, local: IpAddr, reply: Option<&Reply>) -> Option<(u32, u32)> {
+    let route = reply?.resolved.as_ref().ok()?;
+    if route.kind != RouteKind::Unicast {
+        return None;
+    }
+    let owner = owner(view, local)?;
+    Some((owner.ifindex, route.oif))
+}
+
+fn owner<'a>(view: &View<'a>, local: IpAddr) -> Option<&'a Address> {
+    let mut owners = view.addresses().iter().filter(|address| address.address == local);
+    let first = owners.next()?;
+    let loopback = view.links().iter().any(|link| link.ifindex == first.ifindex && link.loopback);
+    (owners.next().is_none() && !loopback).then_some(first)
+}
+
+fn clear(view: &View<'_>, cases: &mut Cases, straight: &[usize]) {
+    let Some(&first) = straight.first() else { return };
+    cases.about(Subject::Host).refutes(
+        Weight::Strong,
+        Fact::new(
+            Origin::Route,
+            "reply-by-owning-device",
+            text![
+                "replies to ",
+                phrase::name_peers(&phrase::peers(view, straight)),
+                " leave by the device that owns the local address",
+            ],
+        )
+        .recheck(phrase::route_get(&view.requests()[first])),
+    );
+}
+
+fn describe(
+    view: &View<'_>,
+    case: &mut Case,
+    local: IpAddr,
+    owner: u32,
+    out: u32,
+    requests: &[usize],
+) {
+    case.headline(text![
+        phrase::stuck(view, requests),
+        ": replies leave by another device than the SYN came for",
+    ])
+    .summary(text![
+        local,
+        " belongs to ",
+        view.dev(owner),
+        ", replies from it leave by ",
+        view.dev(out),
+    ])
+    .arg("local", Value::Ip(local))
+    .arg("in_interface", Value::Foreign(view.dev(owner)))
+    .arg("out_interface", Value::Foreign(view.dev(out)))
+    .affects(requests.iter().copied());
+}
+
+fn argue(
+    view: &View<'_>,
+    case: &mut Case,
+    local: IpAddr,
+    owner: u32,
+    out: u32,
+    requests: &[usize],
+) {
+    let sample = &view.requests()[requests[0]];
+    if let Some(route) = sample.reply.and_then(|reply| reply.resolved.as_ref().ok()) {
+        // Strong, not decisive: which device the SYN came by is inferred from who owns the address.
+        case.supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Route,
+                "reply-by-other-device",
+                text![
+                    "replies from ",
+                    local,
+                    " to ",
+                    phrase::name_peers(&phrase::peers(view, requests)),
+                    " leave by ",
+                    phrase::way(view, route),
+                    "; ",
+                    local,
+                    " belongs to ",
+                    view.dev(owner),
+                ],
+            )
+            .with("local", Value::Ip(local))
+            .with("owner_dev", Value::Foreign(view.dev(owner)))
+            .with("reply_dev", Value::Foreign(view.dev(out)))
+            .with("gateway", route.gateway.map_or(Value::Unknown, Value::Ip))
+            .recheck(phrase::route_get(sample))
+            .recheck("ip addr"),
+        );
+    }
+    case.supports(
+        Weight::Weak,
+        phrase::retries(
+            view,
+            requests,
+            "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
+        ),
+    );
+    argue_controls(view, case, local, owner, out);
+    if let Some(queue) = phrase::queue(view, sample.local()) {
+        case.supports(Weight::Weak, queue);
+    }
+}
+
+/// Completed connections: by the same crossing they speak against, by straight ways for.
+fn argue_controls(view: &View<'_>, case: &mut Case, local: IpAddr, owner: u32, out: u32) {
+    let (mut crossed, mut straight) = (0_usize, 0_usize);
+    for reply in view.completed() {
+        let from = reply.question.flow.local.ip;
+        match crossing(view, from, Some(reply)) {
+            Some(way) if from == local && way == (owner, out) => crossed += 1,
+            Some((own, other)) if own == other => straight += 1,
+            _ => {}
+        }
+    }
+    if crossed > 0 {
+        case.refutes(
+            Weight::Strong,
+            Fact::new(
+                Origin::Sockets,
+                "connected-by-the-same-way",
+                text![
+                    phrase::count(crossed, "other client", "other clients"),
+                    " of ",
+                    local,
+                    " completed a handshake by the same way out",
+                ],
+            )
+            .with("connected_count", Value::Number(crossed as u64)),
+        );
+    } else if straight > 0 {
+        case.supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Sockets,
+                "connected-by-own-device",
+                text![
+                    phrase::count(straight, "client", "clients"),
+                    " whose replies leave by the device of their address completed a handshake",
+                ],
+            )
+            .with("connected_count", Value::Number(straight as u64)),
+        );
+    }
+}
+
+fn advise(view: &View<'_>, case: &mut Case, local: IpAddr, owner: u32, requests: &[usize]) {
+    let dev = view.dev(owner);
+    let sample: &RequestView<'_> = &view.requests()[requests[0]];
+    case.action(Action {
+        id: "see-both-ways",
+        label: ActionLabel::Investigate,
+        text: text!["see by which device the SYNs come in and the SYN-ACKs leave"],
+        commands: vec![Command(format!(
+            "tcpdump -eni any 'tcp[tcpflags] & tcp-syn != 0 and host {}'",
+            sample.peer()
+        ))],
+        verify: Text::new(),
+    });
+    let gateway = view
+        .gateways(owner)
+        .into_iter()
+        .find(|gateway| gateway.is_ipv4() == local.is_ipv4())
+        .map_or_else(|| format!("GATEWAY_OF_{dev}"), |gateway| gateway.to_string());
+    let family = if local.is_ipv4() { "" } else { "-6 " };
+    case.action(Action {
+        id: "route-by-source",
+        label: ActionLabel::Safe,
+        text: text![
+            "send replies from ",
+            local,
+            " back by ",
+            dev.clone(),
+            " (choose a free table number; also add the connected prefix of ",
+            dev.clone(),
+            " to it)",
+        ],
+        commands: vec![
+            Command(format!("ip {family}route add default via {gateway} dev {dev} table 102")),
+            Command(format!("ip {family}rule add from {local} lookup 102")),
+        ],
+        verify: text![
+            Command(phrase::route_get(sample)),
+            " shows dev ",
+            dev,
+            "; stuck connections complete at their next retry",
+        ],
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::Confidence;
+
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .device(3, "ps1")
+            .address(2, "10.1.0.10/24")
+            .address(3, "10.2.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .listener("0.0.0.0:80", 0, 128)
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:0a")
+    }
+
+    #[test]
+    fn replies_by_another_device_make_it_likely() {
+        let host =
+            host().stuck_request("10.2.0.10:80", "10.9.0.100:4000", (4, 1)).via(2, "10.1.0.1");
+        let finding = host.diagnose().finding("asymmetric-route").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!(finding.affected.len(), 1);
+    }
+
+    #[test]
+    fn a_completed_client_by_the_same_way_speaks_against() {
+        let host = host()
+            .stuck_request("10.2.0.10:80", "10.9.0.100:4000", (4, 1))
+            .via(2, "10.1.0.1")
+            .connected("10.2.0.10:80", "10.9.0.101:4000")
+            .via(2, "10.1.0.1");
+        let diagnosis = host.diagnose();
+        assert_eq!(diagnosis.leading(), Some("synack-lost-outside"));
+    }
+
+    #[test]
+    fn replies_by_the_owning_device_are_no_case() {
+        let host =
+            host().stuck_request("10.1.0.10:80", "10.9.0.100:4000", (4, 1)).via(2, "10.1.0.1");
+        assert!(host.diagnose().finding("asymmetric-route").is_none());
+    }
+
+    #[test]
+    fn a_silent_client_proves_no_loss_of_the_reply() {
+        let host =
+            host().stuck_request("10.2.0.10:80", "10.9.0.100:4000", (2, 2)).via(2, "10.1.0.1");
+        assert!(host.diagnose().finding("asymmetric-route").is_none());
+    }
+}

@@ -1,0 +1,167 @@
+//! The SYN-ACK leaves this host and does not reach the client; nothing here explains it.
+
+use synrecv_model::view::RetryReading;
+use synrecv_model::{
+    Action, ActionLabel, CheckInfo, Class, Command, Manual, Nud, Origin, Part, Subject, Text,
+    Value, Weight, text,
+};
+
+use crate::cases::{Cases, Fact};
+use crate::view::{RequestView, View};
+use crate::{Check, phrase, share};
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "synack-lost-outside",
+        class: Class::Path,
+        summary: "the SYN-ACK leaves this host and is lost on the way",
+        severity: "by share: info, warning or problem",
+        needs: &[Part::Sockets, Part::Replies, Part::Neighbours],
+        also_reads: &[Part::Counters],
+        ipv6: "the same; a dead next hop reads alike, its neighbour entry tells",
+        explains: &[],
+        disproved_by: &[
+            "no SYN-ACK in a capture on this host: it dies here",
+            "an ACK of a stuck client in a capture on this host",
+        ],
+        manual: Manual {
+            meaning: "The client repeats its SYN, so it never saw a SYN-ACK. This host sends each one: the route has a \
+                      next hop, the next hop has a MAC, and nothing known on this host sends it astray. It is lost \
+                      between here and the client: a filter, a stateful machine, a wrong route or an overload.",
+            picture: &["SYN      client --> ... --> server", "SYN-ACK  client  X  ... <-- server"],
+            recognised: &[
+                ("SYN-ACKs sent again exceed the timer's expiries, and it lasts", "sockets"),
+                ("the next hop of the reply is resolved", "neighbours"),
+                ("no finding on this host explains the connection", "all"),
+            ],
+            looks_like: &[
+                ("asymmetric-route", "the reply leaves by another device than the SYN came by"),
+                ("bad-netmask", "the reply goes straight to the wire instead of the gateway"),
+                ("ack-lost-outside", "the client does not repeat its SYN"),
+            ],
+            by_hand: &[
+                (
+                    "tcpdump -eni any 'host CLIENT and tcp port PORT'",
+                    "SYN-ACKs leave, SYNs repeat, no ACK",
+                ),
+                ("traceroute -n CLIENT", "how far replies get"),
+            ],
+            fix: "Follow the SYN-ACK hop by hop: capture on the next router, look for state or filters that saw the SYN \
+                  by another way, compare with a client that works.",
+            references: &["RFC 9293 section 3.8.1"],
+        },
+    },
+    examine,
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    let lost = view
+        .stuck(|request| request.reading == RetryReading::ClientRepeatsSyn && has_way_out(request));
+    let Some(&first) = lost.first() else { return };
+    let sample = &view.requests()[first];
+    let (severity, numbers) = share::severity(view, &lost);
+    let case = cases.about(Subject::Host);
+    case.severity(severity)
+        .headline(text![
+            phrase::stuck(view, &lost),
+            ": the SYN-ACK leaves this host and does not reach the client",
+        ])
+        .summary(text![
+            "the way out is in order here; the loss is between here and ",
+            phrase::name_peers(&phrase::peers(view, &lost)),
+        ])
+        .arg("peers", Value::List(phrase::peers(view, &lost).into_iter().map(Value::Ip).collect()))
+        .affects(lost.iter().copied())
+        .supports(
+            Weight::Strong,
+            phrase::retries(
+                view,
+                &lost,
+                "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
+            ),
+        );
+    if let Some(fact) = way_out(view, sample) {
+        case.supports(Weight::Weak, fact);
+    }
+    case.supports(
+        Weight::Weak,
+        Fact::new(Origin::Counters, "share", numbers)
+            .with("passive_opens_delta_count", phrase::number(view.delta("TcpPassiveOpens"))),
+    );
+    case.action(Action {
+        id: "see-synack-leave",
+        label: ActionLabel::Investigate,
+        text: text!["see the SYN-ACK leave, and with which MAC"],
+        commands: vec![Command(format!("tcpdump -eni any 'host {} and tcp'", sample.peer()))],
+        verify: Text::new(),
+    })
+    .action(Action {
+        id: "follow-the-reply",
+        label: ActionLabel::Investigate,
+        text: text!["follow it: capture at the next hop, or trace the way to the client"],
+        commands: vec![Command(format!("traceroute -n {}", sample.peer()))],
+        verify: Text::new(),
+    });
+}
+
+fn has_way_out(request: &RequestView<'_>) -> bool {
+    request.reply.is_some_and(|reply| reply.resolved.is_ok())
+}
+
+fn way_out(view: &View<'_>, request: &RequestView<'_>) -> Option<Fact> {
+    let route = request.reply?.resolved.as_ref().ok()?;
+    let mut text = text!["replies to ", request.peer(), " leave by ", phrase::way(view, route)];
+    if let Some(entry) = request.next_hop {
+        if let Some(mac) = entry.mac {
+            text.push(text![" to ", mac]);
+        }
+        text.push(text![" (", Nud::name(entry.state), ")"]);
+    }
+    Some(
+        Fact::new(Origin::Route, "way-out", text)
+            .with("dev", Value::Foreign(view.dev(route.oif)))
+            .with("next_hop", request.reply?.next_hop().map_or(Value::Unknown, Value::Ip))
+            .recheck(phrase::route_get(request)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, Severity};
+
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .listener("10.1.0.10:80", 0, 128)
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+    }
+
+    #[test]
+    fn many_networks_and_no_handshake_is_a_problem() {
+        let host = (1..=4).fold(host().passive_opens(0), |host, net| {
+            host.stuck_request("10.1.0.10:80", &format!("198.51.{net}.7:4000"), (4, 1))
+                .via(2, "10.1.0.1")
+        });
+        let finding = host.diagnose().finding("synack-lost-outside").unwrap();
+        assert_eq!((finding.severity, finding.confidence), (Severity::Problem, Confidence::Likely));
+    }
+
+    #[test]
+    fn one_network_is_worth_a_note_only() {
+        let host =
+            host().stuck_request("10.1.0.10:80", "198.51.100.7:4000", (4, 1)).via(2, "10.1.0.1");
+        let finding = host.diagnose().finding("synack-lost-outside").unwrap();
+        assert_eq!(finding.severity, Severity::Info);
+    }
+
+    #[test]
+    fn equal_counters_are_another_story() {
+        let host =
+            host().stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2)).via(2, "10.1.0.1");
+        assert!(host.diagnose().finding("synack-lost-outside").is_none());
+    }
+}

@@ -1,0 +1,348 @@
+//! A host for tests: starts healthy and empty; each method adds one thing.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use synrecv_model::{
+    Address, AddressScope, Capabilities, Counters, Diagnosis, Endpoint, Facts, Family, Finding,
+    Flow, Foreign, Gap, Host, Life, Link, Listener, ListenerTrack, Mac, MatchedRoute, Mono,
+    NamespaceSurvey, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, Observation, OperState,
+    Owners, Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind,
+    RouteScope, Section, Settings, Sighting, Socket, SocketSource, Sockets, SourceKind, TcpState,
+    Track, WallClock, text,
+};
+
+#[derive(Debug)]
+pub(crate) struct HostFixture {
+    links: Vec<Link>,
+    addresses: Vec<Address>,
+    routes: Vec<Route>,
+    neighbours: Option<Vec<Neighbour>>,
+    replies: Vec<Reply>,
+    sockets: Sockets,
+    tracks: Vec<Track>,
+    listener_tracks: Vec<ListenerTrack>,
+    before: Counters,
+    after: Counters,
+    last_flow: Option<Flow>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Judged(Diagnosis);
+
+impl Judged {
+    pub(crate) fn finding(&self, id: &str) -> Option<Finding> {
+        self.0.findings.iter().find(|finding| finding.id == id).cloned()
+    }
+
+    pub(crate) fn leading(&self) -> Option<&'static str> {
+        self.0.verdict.finding
+    }
+
+    pub(crate) fn status(&self) -> &'static str {
+        self.0.verdict.status.name()
+    }
+
+    pub(crate) fn not_checked(&self, id: &str) -> bool {
+        self.0.not_checked.iter().any(|missing| missing.check == id)
+    }
+}
+
+fn endpoint(text: &str) -> Endpoint {
+    let address: std::net::SocketAddr = text.parse().unwrap();
+    Endpoint::new(address.ip(), address.port())
+}
+
+fn collected<T>(data: T) -> Section<T> {
+    let reading = Reading { source: "test", started: Mono(0), ended: Mono(1) };
+    Section::Collected { data, reading }
+}
+
+impl HostFixture {
+    pub(crate) fn new() -> Self {
+        Self {
+            links: Vec::new(),
+            addresses: Vec::new(),
+            routes: Vec::new(),
+            neighbours: Some(Vec::new()),
+            replies: Vec::new(),
+            sockets: Sockets {
+                source: SocketSource::Both,
+                listeners: Vec::new(),
+                requests: Vec::new(),
+                others: Vec::new(),
+            },
+            tracks: Vec::new(),
+            listener_tracks: Vec::new(),
+            before: Counters::default(),
+            after: Counters::default(),
+            last_flow: None,
+        }
+    }
+
+    pub(crate) fn device(mut self, ifindex: u32, name: &str) -> Self {
+        self.links.push(Link {
+            ifindex,
+            name: Foreign(name.to_owned()),
+            alias: None,
+            up: true,
+            carrier: true,
+            loopback: false,
+            point_to_point: false,
+            noarp: false,
+            promiscuous: false,
+            operstate: OperState::Up,
+            kind: None,
+            mac: Some(Mac([2, 0, 0, 0, 1, ifindex as u8])),
+            mtu_bytes: 1500,
+            master_ifindex: None,
+            peer_ifindex: None,
+            peer_netns_id: None,
+            xdp_program_ids: Vec::new(),
+        });
+        self
+    }
+
+    pub(crate) fn address(mut self, ifindex: u32, cidr: &str) -> Self {
+        let net: IpNet = cidr.parse().unwrap();
+        self.addresses.push(Address {
+            ifindex,
+            address: net.addr(),
+            prefix_len: net.prefix_len(),
+            peer: None,
+            broadcast: None,
+            scope: AddressScope::Global,
+            secondary: false,
+            permanent: true,
+            tentative: false,
+            dad_failed: false,
+            deprecated: false,
+            noprefixroute: false,
+            label: None,
+            valid_s: None,
+        });
+        self
+    }
+
+    pub(crate) fn default_route(mut self, ifindex: u32, gateway: &str) -> Self {
+        self.routes.push(Route {
+            family: Family::V4,
+            table: 254,
+            kind: RouteKind::Unicast,
+            destination: "0.0.0.0/0".parse().unwrap(),
+            source: None,
+            tos: 0,
+            protocol: 3,
+            scope: RouteScope(0),
+            metric: 0,
+            prefsrc: None,
+            next_hops: vec![NextHop {
+                ifindex,
+                gateway: Some(gateway.parse().unwrap()),
+                weight: 1,
+                flags: NextHopFlags::default(),
+            }],
+            nexthop_id: None,
+            metrics: Vec::new(),
+            expires_s: None,
+            preference: None,
+        });
+        self
+    }
+
+    pub(crate) fn neighbour(mut self, ifindex: u32, address: &str, mac: &str) -> Self {
+        self.neighbours.as_mut().unwrap().push(Neighbour {
+            ifindex,
+            address: address.parse().unwrap(),
+            state: Nud::Reachable,
+            mac: Some(mac.parse().unwrap()),
+            flags: NeighbourFlags::default(),
+            ages: None,
+            probes_count: None,
+            protocol: None,
+        });
+        self
+    }
+
+    pub(crate) fn without_neighbours(mut self) -> Self {
+        self.neighbours = None;
+        self
+    }
+
+    pub(crate) fn listener(mut self, local: &str, queue: u32, max: u32) -> Self {
+        let local = endpoint(local);
+        let inode = 100 + self.sockets.listeners.len() as u64;
+        self.sockets.listeners.push(Listener {
+            local,
+            family: Family::of(local.ip),
+            bound_ifindex: 0,
+            accept_queue_count: queue,
+            accept_queue_max_count: Some(max),
+            ref_count: None,
+            drops_count: Some(0),
+            optmem_bytes: Some(0),
+            uid: 0,
+            inode,
+            v6only: None,
+            mark: None,
+            owners: Owners::NotSought,
+        });
+        self.listener_tracks.push(ListenerTrack {
+            local,
+            family: Family::of(local.ip),
+            inode,
+            accept_queue_peak_count: queue,
+            accept_queue_least_count: queue,
+            accept_queue_max_count: Some(max),
+            drops_delta: None,
+            present: true,
+        });
+        self
+    }
+
+    /// Drops of the last listener while watching, and one timer expiry of each request in view.
+    pub(crate) fn listener_drops(mut self, drops: u32) -> Self {
+        self.listener_tracks.last_mut().unwrap().drops_delta = Some(drops);
+        for track in &mut self.tracks {
+            let life = track.lives.last_mut().unwrap();
+            let expiries = &mut life.first.counters.timer_expiry_count;
+            *expiries = expiries.map(|count| count - 1);
+        }
+        self
+    }
+
+    pub(crate) fn stuck_request(
+        mut self,
+        local: &str,
+        peer: &str,
+        (sent, expired): (u32, u32),
+    ) -> Self {
+        let flow = Flow { local: endpoint(local), peer: endpoint(peer) };
+        let counters = RetryCounters {
+            synack_retrans_count: Some(sent),
+            timer_expiry_count: Some(expired),
+            same_instant: true,
+            timer_ms: Some(500),
+        };
+        let sighting = |at| Sighting { at: Mono(0).plus_ms(at), counters };
+        self.tracks.push(Track {
+            flow,
+            listener_family: Family::V4,
+            ifindex: 0,
+            uid: Some(0),
+            mark: None,
+            lives: vec![Life { first: sighting(0), last: sighting(5_000), gone: None }],
+            life_count: 1,
+        });
+        self.last_flow = Some(flow);
+        self
+    }
+
+    pub(crate) fn connected(mut self, local: &str, peer: &str) -> Self {
+        let flow = Flow { local: endpoint(local), peer: endpoint(peer) };
+        self.sockets.others.push(Socket {
+            state: TcpState::Established,
+            flow,
+            family: Family::V4,
+            ifindex: 0,
+            recv_queue_bytes: 0,
+            send_queue_bytes: 0,
+            timer: None,
+            uid: 0,
+            inode: 0,
+        });
+        self.last_flow = Some(flow);
+        self
+    }
+
+    /// The reply of the last flow goes straight to the wire by this prefix.
+    pub(crate) fn on_link(self, oif: u32, prefix: &str) -> Self {
+        self.reply(oif, None, prefix)
+    }
+
+    /// The reply of the last flow goes by this gateway.
+    pub(crate) fn via(self, oif: u32, gateway: &str) -> Self {
+        self.reply(oif, Some(gateway.parse().unwrap()), "0.0.0.0/0")
+    }
+
+    fn reply(mut self, oif: u32, gateway: Option<IpAddr>, prefix: &str) -> Self {
+        let flow = self.last_flow.unwrap();
+        self.replies.push(Reply {
+            question: ReplyQuestion { flow, mark: 0, uid: Some(0), oif: 0 },
+            resolved: Ok(ResolvedRoute {
+                kind: RouteKind::Unicast,
+                oif,
+                gateway,
+                table: 254,
+                prefsrc: None,
+                redirected: false,
+            }),
+            matched: Some(MatchedRoute {
+                prefix: prefix.parse().unwrap(),
+                table: 254,
+                protocol: 2,
+                next_hop_count: 1,
+                expires_s: None,
+            }),
+            inputs: Vec::new(),
+        });
+        self
+    }
+
+    pub(crate) fn passive_opens(self, delta: u64) -> Self {
+        self.counter("TcpPassiveOpens", 1_000, 1_000 + delta)
+    }
+
+    pub(crate) fn listen_overflows(self, delta: u64) -> Self {
+        self.counter("TcpExtListenOverflows", 7, 7 + delta)
+    }
+
+    pub(crate) fn listen_overflows_before(self, total: u64) -> Self {
+        self.counter("TcpExtListenOverflows", total, total)
+    }
+
+    fn counter(mut self, name: &str, before: u64, after: u64) -> Self {
+        self.before.values.insert(name.to_owned(), before);
+        self.after.values.insert(name.to_owned(), after);
+        self
+    }
+
+    pub(crate) fn diagnose(self) -> Judged {
+        let facts = Facts {
+            source: SourceKind::Live,
+            host: Host {
+                name: Foreign("test".to_owned()),
+                kernel: Foreign("6.18".to_owned()),
+                netns_inode: None,
+                started_at: WallClock(0),
+                uid: 0,
+                capabilities: Capabilities::default(),
+            },
+            sockets: collected(self.sockets),
+            links: collected(self.links),
+            addresses: collected(self.addresses),
+            settings: collected(Settings::default()),
+            neighbours: match self.neighbours {
+                Some(neighbours) => collected(neighbours),
+                None => Section::Missing(Gap::new(Reason::NeedsRoot, text!["not read"])),
+            },
+            routes: collected(self.routes),
+            nexthops: collected(Vec::new()),
+            rules: collected(Vec::new()),
+            replies: collected(self.replies),
+            counters: collected(self.before),
+            namespaces: collected(NamespaceSurvey::default()),
+        };
+        let observation = Observation {
+            started: Mono(0),
+            ended: Mono(0).plus_ms(5_000),
+            sample_count: 10,
+            interval_ms: 500,
+            interrupted: false,
+            tracks: self.tracks,
+            listeners: self.listener_tracks,
+            counters: collected(self.after),
+        };
+        Judged(crate::diagnose(&facts, &observation))
+    }
+}

@@ -1,0 +1,143 @@
+//! Facts that several checks state, worded once.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use synrecv_model::{Endpoint, Origin, ResolvedRoute, RetryCounters, Text, Value, text};
+
+use crate::cases::Fact;
+use crate::fit::{cover, place};
+use crate::view::{RequestView, View};
+
+/// `1 connection`, `7 connections`.
+pub(crate) fn count(number: usize, one: &'static str, many: &'static str) -> Text {
+    text![number, " ", if number == 1 { one } else { many }]
+}
+
+/// The distinct addresses of some requests' peers, in order.
+pub(crate) fn peers(view: &View<'_>, requests: &[usize]) -> Vec<IpAddr> {
+    let distinct: BTreeSet<IpAddr> =
+        requests.iter().map(|&index| view.requests()[index].peer()).collect();
+    distinct.into_iter().collect()
+}
+
+/// `192.168.5.11`, or up to three addresses, or `8 clients in 192.168.5.0/24`.
+pub(crate) fn name_peers(peers: &[IpAddr]) -> Text {
+    if peers.len() <= 3 {
+        return Text::join(peers.iter().copied(), ", ");
+    }
+    let places: BTreeSet<_> = peers.iter().map(|&peer| place(peer)).collect();
+    let clients = text![peers.len(), " clients"];
+    match (places.len(), places.first()) {
+        (1, Some(&only)) => text![clients, " in ", only],
+        (2..=3, _) => text![clients, " in ", Text::join(places, ", ")],
+        _ => match cover(peers).filter(|net| net.prefix_len() >= 8) {
+            Some(net) => text![clients, " in ", places.len(), " networks within ", net],
+            None => text![clients, " in ", places.len(), " networks"],
+        },
+    }
+}
+
+/// The local ends of some requests: `10.0.0.1:80`, or `3 local addresses`.
+pub(crate) fn name_locals(view: &View<'_>, requests: &[usize]) -> Text {
+    let locals: BTreeSet<Endpoint> =
+        requests.iter().map(|&index| view.requests()[index].local()).collect();
+    if locals.len() <= 2 { Text::join(locals, " and ") } else { text![locals.len(), " local ends"] }
+}
+
+/// `7 connections to 10.0.0.1:80 are stuck`.
+pub(crate) fn stuck(view: &View<'_>, requests: &[usize]) -> Text {
+    text![
+        count(requests.len(), "connection", "connections"),
+        " to ",
+        name_locals(view, requests),
+        if requests.len() == 1 { " is stuck" } else { " are stuck" },
+    ]
+}
+
+/// Smallest and largest of some numbers as `3` or `3 to 5`.
+pub(crate) fn range(numbers: impl Iterator<Item = u32>) -> Text {
+    let (least, most) =
+        numbers.fold((u32::MAX, 0), |(least, most), number| (least.min(number), most.max(number)));
+    if least >= most { text![most] } else { text![least, " to ", most] }
+}
+
+/// Both retry counters of some requests and what their relation says.
+pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str) -> Fact {
+    let counters =
+        || requests.iter().map(|&index| view.requests()[index].track.last_life().last.counters);
+    let sent = || counters().filter_map(|counters| counters.synack_retrans_count);
+    let expired = || counters().filter_map(|counters| counters.timer_expiry_count);
+    let text = text![
+        "SYN-ACK sent again ",
+        range(sent()),
+        " times a connection, own timer expired ",
+        range(expired()),
+        " times: ",
+        meaning,
+    ];
+    Fact::new(Origin::Sockets, "retry-counters", text)
+        .with("synack_retrans_max_count", number(sent().max()))
+        .with("timer_expiry_max_count", number(expired().max()))
+        .with("connection_count", Value::Number(requests.len() as u64))
+        .recheck("ss -tno state syn-recv")
+        .recheck("netstat -tno | grep SYN_RECV")
+}
+
+/// Timer expiries of some requests between their first and last sighting: SYN-ACKs that were sent
+/// again, or would have been, while watching.
+pub(crate) fn retries_watched(view: &View<'_>, requests: &[usize]) -> u32 {
+    let expiries = |counters: RetryCounters| counters.timer_expiry_count.unwrap_or(0);
+    requests
+        .iter()
+        .map(|&index| view.requests()[index].track.last_life())
+        .map(|life| expiries(life.last.counters).saturating_sub(expiries(life.first.counters)))
+        .sum()
+}
+
+/// A number that may be unknown.
+pub(crate) fn number(value: Option<impl Into<u64>>) -> Value {
+    value.map_or(Value::Unknown, |value| Value::Number(value.into()))
+}
+
+/// State of the accept queue behind a local end, and the overflow counter.
+pub(crate) fn queue(view: &View<'_>, local: Endpoint) -> Option<Fact> {
+    let listener = view.listener(local)?;
+    let mut text = text![":", local.port, " accept queue ", listener.accept_queue_count];
+    if let Some(max) = listener.accept_queue_max_count {
+        text.push("/");
+        text.push(max);
+    }
+    let overflows = view.delta("TcpExtListenOverflows");
+    if let Some(overflows) = overflows {
+        text.push(text![", ListenOverflows +", overflows]);
+        if overflows == 0 {
+            text.push(": the application accepts");
+        }
+    }
+    Some(
+        Fact::new(Origin::Queue, "accept-queue", text)
+            .with("local", Value::Endpoint(listener.local))
+            .with("accept_queue_count", Value::Number(listener.accept_queue_count.into()))
+            .with("accept_queue_max_count", number(listener.accept_queue_max_count))
+            .with("listen_overflows_delta_count", number(overflows))
+            .recheck(format!("ss -ltn 'sport = :{}'", local.port)),
+    )
+}
+
+/// The way out of a reply: `ps0 via 10.0.0.1`, or `ps0, asked for directly`.
+pub(crate) fn way(view: &View<'_>, route: &ResolvedRoute) -> Text {
+    match route.gateway {
+        Some(gateway) => text![view.dev(route.oif), " via ", gateway],
+        None => text![view.dev(route.oif), " without a gateway"],
+    }
+}
+
+/// The command that shows the reply route of one request.
+pub(crate) fn route_get(request: &RequestView<'_>) -> String {
+    let flow = request.track.flow;
+    format!(
+        "ip route get {} from {} ipproto tcp sport {} dport {}",
+        flow.peer.ip, flow.local.ip, flow.local.port, flow.peer.port
+    )
+}

@@ -1,0 +1,169 @@
+//! Which questions to ask the kernel next, and how long to watch. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use synrecv_model::{
+    Confidence, Counters, Diagnosis, Facts, Flow, Observation, ReplyQuestion, Severity, Socket,
+    TcpState, Track,
+};
+
+/// Reply look-ups asked for stuck flows at most; beyond, one for each distinct peer.
+const FLOW_QUESTIONS_MAX: usize = 4_096;
+
+/// Completed connections of one local address that are asked about, as a control group.
+const CONTROL_QUESTIONS_MAX: usize = 32;
+
+/// Look-ups that the kernel is to answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inquiries {
+    /// The reply route of each.
+    pub replies: Vec<ReplyQuestion>,
+    /// For the question at this index: is a packet from the peer taken on this device (ifindex)?
+    pub inputs: Vec<(usize, u32)>,
+}
+
+/// Questions about every request seen so far and about a few completed connections.
+pub fn inquiries(facts: &Facts, tracks: &[Track]) -> Inquiries {
+    let mut inquiries = Inquiries::default();
+    let mut asked = BTreeSet::new();
+    for track in tracks {
+        let distinct = (track.flow.local.ip, track.flow.peer.ip, track.ifindex);
+        if tracks.len() > FLOW_QUESTIONS_MAX && !asked.insert(distinct) {
+            continue;
+        }
+        inquiries.replies.push(reply_question(facts, track));
+    }
+    inquiries.replies.extend(control_questions(facts, tracks));
+    inquiries.inputs = input_questions(facts, &inquiries.replies);
+    inquiries
+}
+
+fn reply_question(facts: &Facts, track: &Track) -> ReplyQuestion {
+    let sockets = facts.sockets.data();
+    let listener = sockets.and_then(|sockets| {
+        sockets.listeners.iter().find(|listener| listener.accepts(track.flow.local))
+    });
+    ReplyQuestion {
+        flow: track.flow,
+        mark: track.mark.or_else(|| listener?.mark).unwrap_or(0),
+        uid: track.uid.or_else(|| Some(listener?.uid)),
+        oif: if track.ifindex != 0 {
+            track.ifindex
+        } else {
+            listener.map_or(0, |listener| listener.bound_ifindex)
+        },
+    }
+}
+
+/// True for a connection whose handshake completed in the past.
+pub(crate) fn is_completed(socket: &Socket) -> bool {
+    !matches!(
+        socket.state,
+        TcpState::Listen | TcpState::SynRecv | TcpState::SynSent | TcpState::Close
+    ) && socket.flow.peer.port != 0
+}
+
+fn control_questions(facts: &Facts, tracks: &[Track]) -> Vec<ReplyQuestion> {
+    let with_requests: BTreeSet<_> = tracks.iter().map(|track| track.flow.local).collect();
+    let mut by_local: BTreeMap<_, BTreeMap<_, &Socket>> = BTreeMap::new();
+    for socket in facts.sockets.data().into_iter().flat_map(|sockets| &sockets.others) {
+        let local = socket.flow.local;
+        if is_completed(socket) && with_requests.contains(&local) {
+            by_local.entry(local).or_default().entry(socket.flow.peer.ip).or_insert(socket);
+        }
+    }
+    by_local
+        .into_values()
+        .flat_map(|peers| peers.into_values().take(CONTROL_QUESTIONS_MAX))
+        .map(|socket| ReplyQuestion {
+            flow: socket.flow,
+            mark: 0,
+            uid: Some(socket.uid),
+            oif: socket.ifindex,
+        })
+        .collect()
+}
+
+/// Asks for the device that owns the local address, where that is one device and not `lo`: the SYN
+/// is expected there.
+fn input_questions(facts: &Facts, replies: &[ReplyQuestion]) -> Vec<(usize, u32)> {
+    let addresses = facts.addresses.data().map_or(&[][..], Vec::as_slice);
+    let loopback: BTreeSet<u32> = facts
+        .links
+        .data()
+        .into_iter()
+        .flatten()
+        .filter(|link| link.loopback)
+        .map(|link| link.ifindex)
+        .collect();
+    let owner = |flow: &Flow| {
+        let mut owners = addresses.iter().filter(|address| address.address == flow.local.ip);
+        let first = owners.next()?;
+        (owners.next().is_none() && !loopback.contains(&first.ifindex)).then_some(first.ifindex)
+    };
+    replies
+        .iter()
+        .enumerate()
+        .filter_map(|(index, question)| Some((index, owner(&question.flow)?)))
+        .collect()
+}
+
+/// What to do after a look at the interim diagnosis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Go on.
+    Watch,
+    /// Enough was seen.
+    Stop,
+}
+
+/// Seconds after which `--observe auto` ends in any case.
+pub const AUTO_MAX_S: u64 = 15;
+
+const QUIET_STOP_MS: u64 = 5_000;
+const CONFIRMED_STOP_MS: u64 = 3_000;
+
+/// Counters that move when SYNs are refused without leaving a row.
+const REFUSAL_COUNTERS: [&str; 6] = [
+    "TcpExtIPReversePathFilter",
+    "IpOutNoRoutes",
+    "Ip6OutNoRoutes",
+    "TcpExtListenDrops",
+    "TcpExtListenOverflows",
+    "TcpExtEmbryonicRsts",
+];
+
+/// The policy of `--observe auto`.
+///
+/// Quiet (nothing stuck, no request seen, no refusal counter moved): stop at 5 s. A confirmed
+/// finding that covers every stuck connection: stop, not before 3 s. Otherwise 15 s.
+pub fn next(
+    elapsed_ms: u64,
+    diagnosis: &Diagnosis,
+    observation: &Observation,
+    before: Option<&Counters>,
+    now: Option<&Counters>,
+) -> Next {
+    if elapsed_ms >= AUTO_MAX_S * 1000 {
+        return Next::Stop;
+    }
+    let stuck = diagnosis.connections.iter().filter(|connection| connection.is_stuck());
+    let covered = diagnosis.findings.iter().any(|finding| {
+        finding.severity == Severity::Problem
+            && finding.confidence == Confidence::Confirmed
+            && finding.affected.len() == stuck.clone().count()
+    });
+    if covered && elapsed_ms >= CONFIRMED_STOP_MS {
+        return Next::Stop;
+    }
+    let quiet = observation.tracks.is_empty()
+        && before.zip(now).is_some_and(|(before, now)| refused(before, now) == 0);
+    if quiet && elapsed_ms >= QUIET_STOP_MS { Next::Stop } else { Next::Watch }
+}
+
+fn refused(before: &Counters, now: &Counters) -> u64 {
+    let counters: u64 = REFUSAL_COUNTERS.iter().filter_map(|name| now.delta(before, name)).sum();
+    let conntrack =
+        now.conntrack_delta(before, |cpu| cpu.drop_count.wrapping_add(cpu.invalid_count));
+    counters + conntrack.unwrap_or(0)
+}

@@ -1,0 +1,76 @@
+//! The answer in one line.
+
+use synrecv_model::{Finding, Severity, Status, Text, Verdict, text};
+
+use crate::phrase;
+use crate::view::View;
+
+pub(crate) fn verdict(
+    view: &View<'_>,
+    findings: &[Finding],
+    stuck: &[usize],
+    by_request: &[Vec<&'static str>],
+) -> Verdict {
+    let unexplained: Vec<usize> =
+        stuck.iter().copied().filter(|&request| by_request[request].is_empty()).collect();
+    let leading = findings
+        .first()
+        .filter(|finding| finding.severity > Severity::Info || !finding.affected.is_empty());
+    let severity = leading.map_or(Severity::Info, |finding| finding.severity);
+    let leading = leading.filter(|_| severity > Severity::Info || unexplained.is_empty());
+    let status = match severity {
+        Severity::Problem => Status::Problem,
+        Severity::Warning => Status::Warning,
+        Severity::Info if !unexplained.is_empty() => Status::Unexplained,
+        Severity::Info if stuck.is_empty() && is_idle(view) => Status::Idle,
+        Severity::Info => Status::Ok,
+    };
+    let summary = match (status, leading) {
+        (_, Some(finding)) => finding.headline.clone(),
+        (Status::Unexplained, None) => {
+            text![phrase::stuck(view, &unexplained), " and no cause could be established",]
+        }
+        (Status::Idle, None) => idle(view),
+        (_, None) => healthy(view),
+    };
+    Verdict {
+        status,
+        class: leading.map(|finding| finding.class),
+        finding: leading.map(|finding| finding.id),
+        confidence: leading.map(|finding| finding.confidence),
+        stuck_count: stuck.len(),
+        summary,
+    }
+}
+
+/// Nothing came: no request in any sample and no handshake completed, as far as that is known.
+fn is_idle(view: &View<'_>) -> bool {
+    view.requests().is_empty() && view.delta("TcpPassiveOpens").unwrap_or(0) == 0
+}
+
+fn idle(view: &View<'_>) -> Text {
+    if view.observation().sample_count < 2 {
+        return text!["no connection is in SYN_RECV now (one look; nothing was watched)"];
+    }
+    text!["nothing to judge: no handshake was seen in ", seconds(view)]
+}
+
+fn healthy(view: &View<'_>) -> Text {
+    let young = view.requests().iter().filter(|request| request.track.last_life().gone.is_none());
+    let mut text = text!["no stuck connections"];
+    if let Some(done) = view.delta("TcpPassiveOpens") {
+        let done = usize::try_from(done).unwrap_or(usize::MAX);
+        text.push(text![
+            ": ",
+            phrase::count(done, "handshake", "handshakes"),
+            " completed in ",
+            seconds(view),
+        ]);
+    }
+    text.push(text![", ", young.count(), " under way"]);
+    text
+}
+
+fn seconds(view: &View<'_>) -> Text {
+    text![view.observation().ended.plus_ms(500).ms_since(view.observation().started) / 1000, " s"]
+}

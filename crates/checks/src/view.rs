@@ -1,0 +1,268 @@
+//! The facts as checks see them: requests with their reading, reply route and next hop.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use synrecv_model::view::{HostRetries, RetryReading, retry_reading};
+use synrecv_model::{
+    Address, Counters, Endpoint, Facts, Flow, Foreign, Link, LinkNames, Listener, ListenerTrack,
+    Mac, Neighbour, Observation, Part, Reply, Route, Section, Settings, Sockets, Track,
+};
+
+/// Facts and observation, indexed once. Accessors note what a check reads; a test compares that
+/// with what it declares.
+#[derive(Debug)]
+pub struct View<'a> {
+    facts: &'a Facts,
+    observation: &'a Observation,
+    names: LinkNames,
+    requests: Vec<RequestView<'a>>,
+    replies: HashMap<Flow, &'a Reply>,
+    neighbours: HashMap<(u32, IpAddr), &'a Neighbour>,
+    read: RefCell<BTreeSet<Part>>,
+}
+
+/// One request with what belongs to it.
+#[derive(Debug)]
+pub struct RequestView<'a> {
+    /// The 4-tuple over time.
+    pub track: &'a Track,
+    /// What the retry counters say.
+    pub reading: RetryReading,
+    /// The kernel's answer about its reply.
+    pub reply: Option<&'a Reply>,
+    /// Table entry of the reply's next hop.
+    pub next_hop: Option<&'a Neighbour>,
+}
+
+impl RequestView<'_> {
+    /// True when the request counts as stuck.
+    pub fn is_stuck(&self) -> bool {
+        self.reading != RetryReading::TooEarly
+    }
+
+    /// The client's address.
+    pub fn peer(&self) -> IpAddr {
+        self.track.flow.peer.ip
+    }
+
+    /// Our address.
+    pub fn local(&self) -> Endpoint {
+        self.track.flow.local
+    }
+}
+
+impl<'a> View<'a> {
+    /// Indexes the facts. Requests are in the report's order: stuck before young, oldest first.
+    pub fn new(facts: &'a Facts, observation: &'a Observation) -> Self {
+        let replies: HashMap<Flow, &Reply> = facts
+            .replies
+            .data()
+            .into_iter()
+            .flatten()
+            .map(|reply| (reply.question.flow, reply))
+            .collect();
+        let neighbours: HashMap<(u32, IpAddr), &Neighbour> = facts
+            .neighbours
+            .data()
+            .into_iter()
+            .flatten()
+            .filter(|neighbour| !neighbour.flags.proxy)
+            .map(|neighbour| ((neighbour.ifindex, neighbour.address), neighbour))
+            .collect();
+        let host_retries = host_retries(facts, observation);
+        let mut requests: Vec<RequestView<'a>> = observation
+            .tracks
+            .iter()
+            .map(|track| {
+                let reply = replies.get(&track.flow).copied();
+                let next_hop = reply.and_then(|reply| {
+                    let oif = reply.resolved.as_ref().ok()?.oif;
+                    neighbours.get(&(oif, reply.next_hop()?)).copied()
+                });
+                let state = next_hop.map(|neighbour| neighbour.state);
+                let reading = retry_reading(track, state, host_retries);
+                RequestView { track, reading, reply, next_hop }
+            })
+            .collect();
+        requests.sort_by_cached_key(|request| {
+            let age = request.track.last_life().least_age_ms();
+            (!request.is_stuck(), std::cmp::Reverse(age), request.track.flow)
+        });
+        Self {
+            facts,
+            observation,
+            names: facts.link_names(),
+            requests,
+            replies,
+            neighbours,
+            read: RefCell::default(),
+        }
+    }
+
+    fn note(&self, part: Part) {
+        self.read.borrow_mut().insert(part);
+    }
+
+    /// The parts read since the last call.
+    pub(crate) fn take_read(&self) -> BTreeSet<Part> {
+        self.read.take()
+    }
+
+    /// All requests seen, in the report's order; indexes into it are used throughout.
+    pub fn requests(&self) -> &[RequestView<'a>] {
+        self.note(Part::Sockets);
+        &self.requests
+    }
+
+    /// Indexes of the stuck requests that satisfy `wanted`.
+    pub fn stuck(&self, wanted: impl Fn(&RequestView<'a>) -> bool) -> Vec<usize> {
+        let stuck = |(index, request): (usize, &RequestView<'a>)| {
+            (request.is_stuck() && wanted(request)).then_some(index)
+        };
+        self.requests().iter().enumerate().filter_map(stuck).collect()
+    }
+
+    /// The sockets of the last full reading.
+    pub fn sockets(&self) -> Option<&'a Sockets> {
+        self.note(Part::Sockets);
+        self.facts.sockets.data()
+    }
+
+    /// The listener that a request to `local` belongs to: an exact address before a wildcard.
+    pub fn listener(&self, local: Endpoint) -> Option<&'a Listener> {
+        let fitting = || self.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
+        fitting()
+            .find(|listener| listener.local == local)
+            .or_else(|| fitting().find(|listener| listener.accepts(local)))
+    }
+
+    /// Listeners over time.
+    pub fn listener_tracks(&self) -> &'a [ListenerTrack] {
+        self.note(Part::Sockets);
+        &self.observation.listeners
+    }
+
+    /// The observation, for its length and sample count.
+    pub fn observation(&self) -> &'a Observation {
+        self.observation
+    }
+
+    /// Name of a device.
+    pub fn dev(&self, ifindex: u32) -> Foreign {
+        self.names.name(ifindex)
+    }
+
+    /// Devices.
+    pub fn links(&self) -> &'a [Link] {
+        self.note(Part::Links);
+        rows(&self.facts.links)
+    }
+
+    /// Addresses of this host.
+    pub fn addresses(&self) -> &'a [Address] {
+        self.note(Part::Addresses);
+        rows(&self.facts.addresses)
+    }
+
+    /// Routes of all tables.
+    pub fn routes(&self) -> &'a [Route] {
+        self.note(Part::Routes);
+        rows(&self.facts.routes)
+    }
+
+    /// Entries of the ARP and ND tables; proxy entries of this host are left out.
+    pub fn neighbours(&self) -> impl Iterator<Item = &'a Neighbour> {
+        self.note(Part::Neighbours);
+        rows(&self.facts.neighbours).iter().filter(|neighbour| !neighbour.flags.proxy)
+    }
+
+    /// One entry.
+    pub fn neighbour(&self, ifindex: u32, address: IpAddr) -> Option<&'a Neighbour> {
+        self.note(Part::Neighbours);
+        self.neighbours.get(&(ifindex, address)).copied()
+    }
+
+    /// The kernel's answer about the reply of a flow that is not a request (a control question).
+    pub fn reply(&self, flow: Flow) -> Option<&'a Reply> {
+        self.note(Part::Replies);
+        self.replies.get(&flow).copied()
+    }
+
+    /// Settings.
+    pub fn settings(&self) -> Option<&'a Settings> {
+        self.note(Part::Settings);
+        self.facts.settings.data()
+    }
+
+    /// Increase of a counter during the observation; `None` when unknown.
+    pub fn delta(&self, name: &str) -> Option<u64> {
+        let (before, after) = self.counters()?;
+        after.delta(before, name)
+    }
+
+    /// Counters at both ends of the observation; `None` for a single sample.
+    pub fn counters(&self) -> Option<(&'a Counters, &'a Counters)> {
+        self.note(Part::Counters);
+        if self.observation.sample_count < 2 {
+            return None;
+        }
+        Some((self.facts.counters.data()?, self.observation.counters.data()?))
+    }
+
+    /// Link-layer addresses on one device with the addresses that resolve to them, own ones left
+    /// out.
+    pub fn addresses_by_mac(&self, ifindex: u32) -> BTreeMap<Mac, Vec<IpAddr>> {
+        let own: BTreeSet<Mac> = self.links().iter().filter_map(|link| link.mac).collect();
+        let mut by_mac: BTreeMap<Mac, Vec<IpAddr>> = BTreeMap::new();
+        for neighbour in self.neighbours().filter(|neighbour| neighbour.ifindex == ifindex) {
+            let Some(mac) = neighbour.mac.filter(|mac| !mac.is_zero() && mac.0[0] & 1 == 0) else {
+                continue;
+            };
+            if !own.contains(&mac) && !neighbour.state.is_unresolved() {
+                by_mac.entry(mac).or_default().push(neighbour.address);
+            }
+        }
+        by_mac.values_mut().for_each(|addresses| addresses.sort_unstable());
+        by_mac
+    }
+
+    /// Gateways of routes that leave by one device.
+    pub fn gateways(&self, ifindex: u32) -> BTreeSet<IpAddr> {
+        self.routes()
+            .iter()
+            .flat_map(|route| &route.next_hops)
+            .filter(|hop| hop.ifindex == ifindex)
+            .filter_map(|hop| hop.gateway)
+            .collect()
+    }
+
+    /// Peers of completed connections (any state but SYN_SENT) with the kernel's answer for them.
+    pub fn completed(&self) -> impl Iterator<Item = &'a Reply> {
+        let completed: BTreeSet<Flow> = self
+            .sockets()
+            .into_iter()
+            .flat_map(|sockets| &sockets.others)
+            .filter(|socket| crate::plan::is_completed(socket))
+            .map(|socket| socket.flow)
+            .collect();
+        self.note(Part::Replies);
+        rows(&self.facts.replies)
+            .iter()
+            .filter(move |reply| completed.contains(&reply.question.flow))
+    }
+}
+
+fn rows<T>(section: &Section<Vec<T>>) -> &[T] {
+    section.data().map_or(&[], Vec::as_slice)
+}
+
+fn host_retries(facts: &Facts, observation: &Observation) -> Option<HostRetries> {
+    let (before, after) = (facts.counters.data()?, observation.counters.data()?);
+    (observation.sample_count > 1).then_some(())?;
+    Some(HostRetries {
+        synack_retrans: after.delta(before, "TcpExtTCPSynRetrans")?,
+        timer_expiries: after.delta(before, "TcpExtTCPTimeouts")?,
+    })
+}
