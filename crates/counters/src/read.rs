@@ -1,0 +1,94 @@
+//! Counters of the running kernel.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use synrecv_model::{Counters, Flaw, Gap, Reading, Section, Text, text};
+use synrecv_netlink::{clock, errno_gap};
+
+use crate::parse::{self, Parsed};
+
+/// Reads the counters that a `net` directory of /proc shows (`/proc/thread-self/net`).
+///
+/// `netstat` and `snmp` must be there; what cannot be read of the others is named as a flaw, and
+/// what this kernel does not have (IPv6, conntrack not loaded) is none.
+pub fn counters(proc_net: &Path) -> Section<Counters> {
+    let started = clock::now();
+    let mut reader = Reader { proc_net, flaws: Vec::new() };
+    let mut counters = Counters::default();
+
+    let groups = [
+        reader.must("netstat", "/proc/net/netstat", parse::groups),
+        reader.must("snmp", "/proc/net/snmp", parse::groups),
+    ];
+    if let [Err(gap), Err(_)] = groups {
+        return Section::Missing(gap);
+    }
+    for group in groups {
+        match group {
+            Ok(rows) => counters.values.extend(rows),
+            Err(gap) => reader.flaws.push(Flaw::PartMissing(gap)),
+        }
+    }
+    let snmp6 = reader.may("snmp6", "/proc/net/snmp6", parse::snmp6);
+    counters.values.extend(snmp6.unwrap_or_default());
+    counters.softnet =
+        reader.may("softnet_stat", "/proc/net/softnet_stat", parse::softnet).unwrap_or_default();
+    counters.conntrack =
+        reader.may("stat/nf_conntrack", "/proc/net/stat/nf_conntrack", parse::conntrack);
+
+    let reading = Reading { source: "/proc/net", started, ended: clock::now() };
+    Section::from_reading(counters, reader.flaws, reading)
+}
+
+struct Reader<'a> {
+    proc_net: &'a Path,
+    flaws: Vec<Flaw>,
+}
+
+impl Reader<'_> {
+    /// A file that every kernel has.
+    fn must<T>(
+        &mut self,
+        name: &str,
+        shown: &'static str,
+        parse: fn(&str) -> Parsed<T>,
+    ) -> Result<Vec<T>, Gap> {
+        self.read(name, shown, parse).map_err(|error| errno_gap(shown, &error))
+    }
+
+    /// A file that need not exist; that it cannot be read is a flaw.
+    fn may<T>(
+        &mut self,
+        name: &str,
+        shown: &'static str,
+        parse: fn(&str) -> Parsed<T>,
+    ) -> Option<Vec<T>> {
+        match self.read(name, shown, parse) {
+            Ok(rows) => Some(rows),
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    self.flaws.push(Flaw::PartMissing(errno_gap(shown, &error)));
+                }
+                None
+            }
+        }
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &str,
+        shown: &'static str,
+        parse: fn(&str) -> Parsed<T>,
+    ) -> io::Result<Vec<T>> {
+        let bytes = fs::read(self.proc_net.join(name))?;
+        let parsed = parse(&String::from_utf8_lossy(&bytes));
+        if let Some(first) = parsed.rejected.first() {
+            let count = parsed.rejected.len() as u64;
+            let first: Text = text!["line ", first.line, " of ", shown, ": ", first.why];
+            self.flaws.push(Flaw::Undecodable { count, first });
+        }
+        Ok(parsed.rows)
+    }
+}
