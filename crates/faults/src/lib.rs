@@ -1,1 +1,28 @@
-//! faults
+//! Faults made on purpose: network namespaces, topologies and traffic in which TCP handshakes get
+//! stuck, and healthy hosts that look alike.
+//!
+//! Everything happens in namespaces that this process makes and holds; the namespace it was
+//! started in is left as it is. Nothing here judges a host: a [`scenario::Scenario`] only says what
+//! the doctor should find.
+#![warn(missing_docs)]
+
+mod configure;
+mod error;
+mod expectation;
+mod lab;
+mod namespace;
+mod netfilter;
+mod process;
+mod rows;
+mod running;
+pub mod scenario;
+pub mod traffic;
+
+pub use configure::{End, MacBytes, NewRoute, cable, mac};
+pub use error::{LabError, Result};
+pub use expectation::{Expectation, Outcome};
+pub use lab::{Lab, Segment, preflight};
+pub use namespace::Namespace;
+pub use process::Program;
+pub use rows::RequestRow;
+pub use running::{Condition, Running, Stage};

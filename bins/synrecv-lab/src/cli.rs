@@ -1,0 +1,92 @@
+//! The command line.
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+use synrecv_faults::scenario::{self, Scenario};
+
+const AFTER: &str = "\
+Exit status: 0 found as expected; 1 found something else; 2 usage; 3 could not be built or run.
+`run` with a COMMAND that prints no report ends with the status of COMMAND.
+
+Needs root, and for some scenarios the program nft (package nftables). Everything is built in
+namespaces of its own and is gone when the program ends, however it ends.";
+
+/// Builds faults that leave TCP connections in `SYN_RECV`, and has the doctor look at them.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the scenarios.
+    List,
+    /// Build a scenario and keep it alive until Ctrl-C; prints a PID in the server's namespace.
+    Up(UpArgs),
+    /// Build a scenario, run the doctor in the server's namespace, compare, tear down.
+    Run(RunArgs),
+    /// Build the incident, explain it, and show what the doctor says about it.
+    Demo,
+    /// Stay until standard input ends. Started by `up`, in the server's namespace.
+    #[command(hide = true)]
+    Hold,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Id of the scenario; see `list`.
+    #[arg(value_parser = known)]
+    pub(crate) scenario: &'static Scenario,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Id of the scenario; see `list`.
+    #[arg(value_parser = known)]
+    pub(crate) scenario: &'static Scenario,
+    /// Run as this user and group, without capabilities.
+    #[arg(long, value_name = "N")]
+    pub(crate) uid: Option<u32>,
+    /// What to run; without it the `synrecv-doctor` beside this program, with `--format json`.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+fn known(id: &str) -> Result<&'static Scenario, String> {
+    scenario::find(id).ok_or_else(|| {
+        let ids: Vec<&str> = scenario::all().iter().map(|scenario| scenario.id).collect();
+        format!("no such scenario; there are: {}", ids.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_follows_two_dashes() {
+        let words = ["synrecv-lab", "run", "incident", "--uid", "65534", "--", "ss", "-tn"];
+        let Command::Run(args) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("not run");
+        };
+        assert_eq!(args.scenario.id, "incident");
+        assert_eq!(args.uid, Some(65534));
+        assert_eq!(args.command, ["ss", "-tn"]);
+    }
+
+    #[test]
+    fn an_unknown_scenario_names_the_known_ones() {
+        let error = Cli::try_parse_from(["synrecv-lab", "up", "incidnet"]).unwrap_err();
+        assert!(error.to_string().contains("right-mask"));
+    }
+}

@@ -1,0 +1,24 @@
+//! `synrecv-lab list`.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use synrecv_faults::scenario;
+
+use crate::output;
+
+pub(crate) fn list() -> Result<ExitCode> {
+    let widest = scenario::all().iter().map(|scenario| scenario.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for scenario in scenario::all() {
+        writeln!(text, "{:widest$}  {}", scenario.id, scenario.title)?;
+        let expected = match (scenario.expect.finding, scenario.expect.class) {
+            (Some(finding), Some(class)) => format!("expected: {finding}, class {class}"),
+            _ => "expected: nothing above info".to_owned(),
+        };
+        writeln!(text, "{:widest$}  {expected}", "")?;
+    }
+    output::say(&text)?;
+    Ok(ExitCode::SUCCESS)
+}

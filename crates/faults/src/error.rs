@@ -1,0 +1,105 @@
+//! What can go wrong while a fault is built, kept alive, or looked at.
+
+use std::io;
+use std::time::Duration;
+
+/// Why a lab operation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// `unshare(CLONE_NEWNET)` was refused, usually for want of `CAP_SYS_ADMIN`.
+    #[error("create the network namespace `{namespace}` (needs root)")]
+    CreateNamespace {
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// What the kernel or the runtime answered.
+        #[source]
+        source: io::Error,
+    },
+    /// The thread that holds the namespace ended, so nothing can be run in it any more.
+    #[error("the thread of the network namespace `{namespace}` is gone")]
+    NamespaceGone {
+        /// Name of the namespace inside the lab.
+        namespace: String,
+    },
+    /// A link, address, route or rule could not be made.
+    #[error("{doing} in `{namespace}`")]
+    Configure {
+        /// What was being done, in the words of `ip`.
+        doing: String,
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// A setting under `/proc/sys` could not be written.
+    #[error("write `{value}` to `/proc/sys/{key}` in `{namespace}`")]
+    Sysctl {
+        /// Path below `/proc/sys`.
+        key: String,
+        /// What was to be written.
+        value: String,
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// The scenario filters packets, and the program that loads the rules is not installed.
+    #[error("run `nft`: not installed; it is in the package `nftables` (apt-get install nftables)")]
+    NftMissing,
+    /// `nft` ran and refused the rules.
+    #[error("load netfilter rules in `{namespace}`: nft said `{stderr}`")]
+    Nft {
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// The last line of what `nft` wrote to its standard error.
+        stderr: String,
+    },
+    /// A traffic generator or server could not open its sockets.
+    #[error("{doing} in `{namespace}`")]
+    Traffic {
+        /// What was being done.
+        doing: String,
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// A program could not be started inside a namespace, or its output not read.
+    #[error("run `{program}` in `{namespace}`")]
+    Run {
+        /// The program as it was asked for.
+        program: String,
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// A file of the kernel could not be read.
+    #[error("read `{path}` in `{namespace}`")]
+    Read {
+        /// Which file.
+        path: &'static str,
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// The scenario was built, but what it is meant to show did not appear in time.
+    #[error("wait for {expected}: after {} s there was {seen}", waited.as_secs())]
+    NotReady {
+        /// What the scenario waits for.
+        expected: String,
+        /// What there was instead when the deadline passed.
+        seen: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+}
+
+/// Result of a lab operation.
+pub type Result<T, E = LabError> = std::result::Result<T, E>;

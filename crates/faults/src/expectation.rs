@@ -1,0 +1,180 @@
+//! What a scenario should make the doctor say, and a comparison with what it said.
+
+use serde_json::Value;
+
+/// The right answer to a scenario.
+#[derive(Debug, Clone, Copy)]
+pub struct Expectation {
+    /// Id of the finding that leads the verdict; `None` for a healthy host.
+    pub finding: Option<&'static str>,
+    /// Class of the verdict; `None` for a healthy host.
+    pub class: Option<&'static str>,
+    /// Confidences that are right; empty for a healthy host.
+    pub confidence: &'static [&'static str],
+    /// Other leading findings that are not wrong.
+    pub also_accept: &'static [&'static str],
+}
+
+impl Expectation {
+    /// Exit status 0, and no finding above `info`.
+    pub const HEALTHY: Self =
+        Self { finding: None, class: None, confidence: &[], also_accept: &[] };
+
+    /// A fault of one cause, which explains every stuck connection.
+    pub const fn fault(
+        finding: &'static str,
+        class: &'static str,
+        confidence: &'static [&'static str],
+    ) -> Self {
+        Self { finding: Some(finding), class: Some(class), confidence, also_accept: &[] }
+    }
+
+    /// Whether the doctor should complain at all.
+    pub fn is_fault(&self) -> bool {
+        self.finding.is_some()
+    }
+
+    /// In what the outcome differs; empty when it is right.
+    pub fn differences(&self, found: &Outcome) -> Vec<String> {
+        let mut differences = Vec::new();
+        let mut differ = |what: &str, expected: &str, found: &str| {
+            differences.push(format!("{what}: expected {expected}, found {found}"));
+        };
+        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        let exit = |code: Option<i32>| code.map_or("a signal".to_owned(), |code| code.to_string());
+        let expected_exit = i32::from(self.is_fault());
+        if found.exit != Some(expected_exit) {
+            differ("exit status", &expected_exit.to_string(), &exit(found.exit));
+        }
+        let Some(finding) = self.finding else {
+            for (id, severity) in found.findings.iter().filter(|(_, level)| level != "info") {
+                differ("finding", "nothing above info", &format!("{id} ({severity})"));
+            }
+            return differences;
+        };
+        let accepted = |id: &str| id == finding || self.also_accept.contains(&id);
+        if !found.finding.as_deref().is_some_and(accepted) {
+            differ("leading finding", finding, &shown(&found.finding));
+        }
+        if found.class.as_deref() != self.class {
+            differ("class", self.class.unwrap_or("none"), &shown(&found.class));
+        }
+        if !found.confidence.as_deref().is_some_and(|level| self.confidence.contains(&level)) {
+            differ("confidence", &self.confidence.join(" or "), &shown(&found.confidence));
+        }
+        if found.stuck_count == 0 {
+            differ("stuck connections", "some", "0");
+        }
+        if found.attributed_count < found.stuck_count {
+            let attributed = format!("{} of {}", found.attributed_count, found.stuck_count);
+            differ("attributed connections", "all", &attributed);
+        }
+        differences
+    }
+}
+
+/// What the doctor said: its exit status and the leading values of its JSON report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Exit status; `None` when a signal ended it.
+    pub exit: Option<i32>,
+    /// `verdict.status`.
+    pub status: Option<String>,
+    /// `verdict.finding`.
+    pub finding: Option<String>,
+    /// `verdict.class`.
+    pub class: Option<String>,
+    /// `verdict.confidence`.
+    pub confidence: Option<String>,
+    /// `verdict.stuck_count`.
+    pub stuck_count: u64,
+    /// Connections that are not too early to judge and belong to a finding.
+    pub attributed_count: u64,
+    /// Id and severity of every finding.
+    pub findings: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// Reads a report of the schema `synrecv-doctor/report/1`. `None` when the text is none.
+    pub fn from_report(report: &[u8], exit: Option<i32>) -> Option<Self> {
+        let report: Value = serde_json::from_slice(report).ok()?;
+        if report["schema"] != "synrecv-doctor/report/1" {
+            return None;
+        }
+        let word = |value: &Value| value.as_str().map(str::to_owned);
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let verdict = &report["verdict"];
+        let attributed = list(&report["connections"])
+            .iter()
+            .filter(|row| row["reading"] != "too-early" && !list(&row["findings"]).is_empty())
+            .count();
+        Some(Self {
+            exit,
+            status: word(&verdict["status"]),
+            finding: word(&verdict["finding"]),
+            class: word(&verdict["class"]),
+            confidence: word(&verdict["confidence"]),
+            stuck_count: verdict["stuck_count"].as_u64().unwrap_or(0),
+            attributed_count: u64::try_from(attributed).unwrap_or(u64::MAX),
+            findings: list(&report["findings"])
+                .iter()
+                .filter_map(|finding| Some((word(&finding["id"])?, word(&finding["severity"])?)))
+                .collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAULT: Expectation = Expectation::fault("bad-netmask", "path", &["likely"]);
+
+    fn report(finding: &str, stuck: u64) -> Outcome {
+        let text = format!(
+            r#"{{"schema": "synrecv-doctor/report/1",
+                "verdict": {{"status": "problem", "class": "path", "finding": "{finding}",
+                             "confidence": "likely", "stuck_count": {stuck}}},
+                "findings": [{{"id": "{finding}", "severity": "problem"}}],
+                "connections": [{{"reading": "client-repeats-syn", "findings": ["{finding}"]}},
+                                {{"reading": "too-early", "findings": ["{finding}"]}},
+                                {{"reading": "no-repeat-seen", "findings": []}}]}}"#
+        );
+        Outcome::from_report(text.as_bytes(), Some(1)).unwrap()
+    }
+
+    #[test]
+    fn the_right_answer_has_no_differences() {
+        assert_eq!(FAULT.differences(&report("bad-netmask", 1)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn another_finding_and_rows_without_one_are_named() {
+        let differences = FAULT.differences(&report("proxy-arp", 2));
+        assert_eq!(
+            differences,
+            [
+                "leading finding: expected bad-netmask, found proxy-arp",
+                "attributed connections: expected all, found 1 of 2",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_healthy_host_has_no_problem() {
+        let differences = Expectation::HEALTHY.differences(&report("proxy-arp", 0));
+        assert_eq!(
+            differences,
+            [
+                "exit status: expected 0, found 1",
+                "finding: expected nothing above info, found proxy-arp (problem)",
+            ]
+        );
+    }
+
+    #[test]
+    fn other_output_is_no_report() {
+        assert_eq!(Outcome::from_report(b"State Recv-Q", Some(0)), None);
+        assert_eq!(Outcome::from_report(b"{}", Some(0)), None);
+    }
+}

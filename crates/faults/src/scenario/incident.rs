@@ -1,0 +1,108 @@
+//! The incident: a prefix that is too wide, and two routers that answer for everybody.
+
+use std::net::IpAddr;
+
+use super::Scenario;
+use crate::configure::{NewRoute, mac};
+use crate::error::Result;
+use crate::expectation::Expectation;
+use crate::lab::{Lab, ip, net};
+use crate::netfilter::STATEFUL_FORWARDING;
+use crate::running::{Condition, Stage};
+use crate::traffic::{KernelClients, Server, Traffic};
+
+pub(super) static SCENARIO: Scenario = Scenario {
+    id: "incident",
+    title: "netmask /22 instead of /24; router and load balancer proxy ARP, the balancer is faster",
+    story: "\
+The server was given 192.168.4.10/22 on a wire that is 192.168.4.0/24, so it takes the clients
+192.168.5.11-18 for neighbours and asks for them by ARP. They are behind the router. The router
+and the load balancer both have proxy_arp on and both answer; the balancer answers at once, the
+router after up to 0.2 s, and the kernel keeps the first answer. SYNs come in through the router;
+SYN-ACKs go to the balancer, whose connection tracking never saw the SYN: it drops them as
+invalid. A client on the true subnet, 192.168.4.20, connects all the time.",
+    picture: "\
+                          192.168.4.0/24                192.168.5.0/24
+                        |                |            |
+  server 192.168.4.10/22|                |            |
+  02:00:00:00:00:10 ----+    .4.1  ROUTER  .5.1 ------+
+                        +---- :01  proxy_arp, slow    |
+                        |                             +---- clients .5.11 - .5.18
+  client 192.168.4.20 --+    .4.2  BALANCER  .5.2 ----+
+  02:00:00:00:00:20     +---- :02  proxy_arp, fast,   |
+                        |          drops ct invalid   |
+
+  SYN      client -> router   -> server         accepted
+  SYN-ACK  server -> balancer -> X              dropped: no connection known",
+    expect: Expectation::fault("bad-netmask", "path", &["likely", "confirmed"]),
+    needs_nft: true,
+    machine_wide: false,
+    stage: |lab| {
+        let built = build(lab, 22)?;
+        let shows =
+            Condition::stuck_peers(routed_clients()).and(Condition::completed(&built.near, 2));
+        Ok(built.into_stage(shows))
+    },
+};
+
+/// The hosts of the incident with their traffic, for any prefix length of the server.
+pub(super) struct Built {
+    server: crate::Namespace,
+    app: Traffic,
+    /// Connections of the client on the true subnet.
+    pub(super) near: Traffic,
+    /// Connections of the clients behind the router.
+    pub(super) far: Traffic,
+}
+
+impl Built {
+    pub(super) fn into_stage(self, shows: Condition) -> Stage {
+        Stage { server: self.server, traffic: vec![self.near, self.far, self.app], shows }
+    }
+}
+
+pub(super) fn routed_clients() -> impl Iterator<Item = IpAddr> {
+    (11..=18).map(|last| IpAddr::from([192, 168, 5, last]))
+}
+
+pub(super) fn build(lab: &mut Lab, prefix_len: u8) -> Result<Built> {
+    let front = lab.segment("front")?;
+    let back = lab.segment("back")?;
+
+    let server = lab.host("server")?;
+    let mask = net(&format!("192.168.4.10/{prefix_len}"));
+    lab.attach(&front, &server, "ps0", mac(0x10), &[mask])?;
+    server.route(NewRoute::default_via(ip("192.168.4.1")))?;
+
+    let near = lab.host("near")?;
+    lab.attach(&front, &near, "n0", mac(0x20), &[net("192.168.4.20/24")])?;
+    near.route(NewRoute::default_via(ip("192.168.4.1")))?;
+
+    let router = lab.router("router")?;
+    lab.attach(&front, &router, "r0", mac(0x01), &[net("192.168.4.1/24")])?;
+    lab.attach(&back, &router, "r1", mac(0x51), &[net("192.168.5.1/24")])?;
+    router.sysctl("net/ipv4/conf/r0/proxy_arp", "1")?;
+    // In 1/100 s; the answer is delayed by a random time up to this. Below the receiver's
+    // locktime of 1 s, so that the later answer never replaces the first.
+    router.sysctl("net/ipv4/neigh/r0/proxy_delay", "20")?;
+
+    let balancer = lab.router("balancer")?;
+    lab.attach(&front, &balancer, "lb0", mac(0x02), &[net("192.168.4.2/24")])?;
+    lab.attach(&back, &balancer, "lb1", mac(0x52), &[net("192.168.5.2/24")])?;
+    balancer.sysctl("net/ipv4/conf/lb0/proxy_arp", "1")?;
+    balancer.sysctl("net/ipv4/neigh/lb0/proxy_delay", "0")?;
+    balancer.nft(STATEFUL_FORWARDING)?;
+
+    let clients = lab.host("clients")?;
+    lab.plug(&back, &clients, "c0", mac(0x60))?;
+    for client in routed_clients() {
+        clients.address("c0", net(&format!("{client}/24")))?;
+    }
+    clients.route(NewRoute::default_via(ip("192.168.5.1")))?;
+
+    let listen = "192.168.4.10:80".parse().expect("a valid address");
+    let app = Server::accepting(listen).start(&server)?;
+    let near = KernelClients::new(listen, [ip("192.168.4.20")]).start(&near)?;
+    let far = KernelClients::new(listen, routed_clients()).start(&clients)?;
+    Ok(Built { server, app, near, far })
+}

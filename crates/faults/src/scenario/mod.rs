@@ -1,0 +1,97 @@
+//! The scenarios: one file each, with its topology, its traffic and the right answer.
+
+mod accept_queue_full;
+mod busy_healthy;
+mod incident;
+mod multihomed_stateful;
+mod right_mask;
+mod routed;
+mod silent_client;
+mod source_policy_routing;
+
+use crate::error::Result;
+use crate::expectation::Expectation;
+use crate::lab::Lab;
+use crate::running::{Running, Stage};
+
+/// A situation that can be built on this machine, and what the doctor should say about it.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Permanent name, kebab-case; the file has the same name with `_`.
+    pub id: &'static str,
+    /// One line: what is the matter.
+    pub title: &'static str,
+    /// What is built and what happens, for people.
+    pub story: &'static str,
+    /// A drawing of the topology, at most 78 columns wide.
+    pub picture: &'static str,
+    /// The right answer.
+    pub expect: Expectation,
+    /// Whether it filters packets and so needs the program `nft`.
+    pub needs_nft: bool,
+    /// Whether it touches limits of the whole machine, so that nothing may run beside it.
+    pub machine_wide: bool,
+    stage: fn(&mut Lab) -> Result<Stage>,
+}
+
+impl Scenario {
+    /// Builds the scenario and starts its traffic. It shows when [`Running::wait_ready`] returns.
+    ///
+    /// # Errors
+    /// Everything of [`crate::LabError`] but `NotReady`.
+    pub fn build(&self) -> Result<Running> {
+        let mut lab = Lab::new()?;
+        let stage = (self.stage)(&mut lab)?;
+        Ok(Running::new(stage, lab))
+    }
+}
+
+static ALL: [&Scenario; 7] = [
+    &incident::SCENARIO,
+    &right_mask::SCENARIO,
+    &multihomed_stateful::SCENARIO,
+    &source_policy_routing::SCENARIO,
+    &accept_queue_full::SCENARIO,
+    &silent_client::SCENARIO,
+    &busy_healthy::SCENARIO,
+];
+
+/// All scenarios, the incident first.
+pub fn all() -> &'static [&'static Scenario] {
+    &ALL
+}
+
+/// The scenario with this id.
+pub fn find(id: &str) -> Option<&'static Scenario> {
+    all().iter().copied().find(|scenario| scenario.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_kebab_case() {
+        let mut ids: Vec<&str> = all().iter().map(|scenario| scenario.id).collect();
+        assert!(ids.iter().all(|id| id.bytes().all(|b| b == b'-' || b.is_ascii_lowercase())));
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all().len());
+    }
+
+    #[test]
+    fn pictures_fit_a_terminal() {
+        for scenario in all() {
+            let widest = scenario.picture.lines().map(|line| line.chars().count()).max();
+            assert!(widest.is_some_and(|width| width <= 78), "{}", scenario.id);
+        }
+    }
+
+    #[test]
+    fn every_scenario_is_found_by_its_id() {
+        for scenario in all() {
+            assert_eq!(find(scenario.id).map(|found| found.id), Some(scenario.id));
+        }
+        assert!(find("none").is_none());
+    }
+}
