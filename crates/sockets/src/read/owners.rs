@@ -1,96 +1,141 @@
 //! Which processes hold a socket: by inode, from the descriptors in `/proc/PID/fd`.
 //!
 //! Every process is looked into, also when each socket has been found: a listener is often held
-//! by a parent and its workers, and which of them is stopped matters.
+//! by a parent and its workers, and which of them is stopped matters. One `readlink` for each
+//! descriptor is nearly all of the cost, so a few threads share the processes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::CStr;
 use std::fs;
-use std::path::Path;
+use std::mem::MaybeUninit;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use rustix::fs::{CWD, Dir, Mode, OFlags, openat, readlinkat_raw};
+use rustix::fd::AsFd;
+use rustix::fs::{CWD, Mode, OFlags, RawDir, openat, readlinkat_raw};
 use rustix::io::Errno;
 use synrecv_model::{Foreign, Gap, Listener, Owners, Process, Reason};
 
+/// More threads than this gain little and would disturb a busy server.
+const THREADS_MOST: usize = 4;
+/// Below so many processes a thread costs more than it saves.
+const PROCESSES_A_THREAD: usize = 32;
+const DIRECTORY_BUFFER_LEN: usize = 8 * 1024;
+
 /// Sets the owners of all listeners.
 pub(super) fn fill(listeners: &mut [Listener], proc_root: &Path) {
-    let inodes = listeners.iter().map(|listener| listener.inode).filter(|&inode| inode != 0);
-    let mut holders: HashMap<u64, Vec<Process>> = inodes.map(|inode| (inode, Vec::new())).collect();
-    let unreadable = if holders.is_empty() { None } else { search(proc_root, &mut holders) };
+    let wanted: HashSet<u64> =
+        listeners.iter().map(|listener| listener.inode).filter(|&inode| inode != 0).collect();
+    let found = if wanted.is_empty() { Findings::default() } else { search(proc_root, &wanted) };
+    let mut holders: HashMap<u64, Vec<Process>> = HashMap::new();
+    for (inode, process) in found.holders {
+        holders.entry(inode).or_default().push(process);
+    }
     for listener in listeners {
-        let found = holders.get(&listener.inode).cloned().unwrap_or_default();
-        listener.owners = match &unreadable {
-            Some(gap) if found.is_empty() => Owners::Unreadable(gap.clone()),
-            _ => Owners::Known(found),
+        let mut known = holders.get(&listener.inode).cloned().unwrap_or_default();
+        known.sort_by_key(|process| process.pid);
+        listener.owners = match &found.gap {
+            Some(gap) if known.is_empty() => Owners::Unreadable(gap.clone()),
+            _ => Owners::Known(known),
         };
     }
 }
 
-/// Looks into every process; returns why some could not be looked into.
-fn search(proc_root: &Path, holders: &mut HashMap<u64, Vec<Process>>) -> Option<Gap> {
+#[derive(Default)]
+struct Findings {
+    holders: Vec<(u64, Process)>,
+    /// Why some processes could not be looked into.
+    gap: Option<Gap>,
+}
+
+fn search(proc_root: &Path, wanted: &HashSet<u64>) -> Findings {
     let Ok(entries) = fs::read_dir(proc_root) else {
-        return Some(Gap::new(Reason::NotApplicable, "list the processes in /proc"));
+        let gap = Gap::new(Reason::NotApplicable, "list the processes in /proc");
+        return Findings { holders: Vec::new(), gap: Some(gap) };
     };
-    let mut unreadable = false;
-    let mut found = Vec::new();
-    for entry in entries.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-            continue;
-        };
-        found.clear();
-        match held_sockets(&entry.path(), holders, &mut found) {
+    let processes: Vec<(u32, PathBuf)> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let work = || look_into(&processes, &next, wanted);
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let helpers = threads.min(THREADS_MOST).min(processes.len() / PROCESSES_A_THREAD);
+
+    thread::scope(|scope| {
+        // Where no thread can be had, this one does all the work.
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
+        let handles: Vec<_> = (1..helpers).filter_map(spawn).collect();
+        let mut all = work();
+        for handle in handles {
+            // What a thread that died had found is unknown.
+            let part = handle.join().unwrap_or_else(|_| Findings {
+                holders: Vec::new(),
+                gap: Some(Gap::new(Reason::NotApplicable, "the search for owners broke off")),
+            });
+            all.holders.extend(part.holders);
+            all.gap = all.gap.or(part.gap);
+        }
+        all
+    })
+}
+
+/// Takes processes one after another until none is left.
+fn look_into(processes: &[(u32, PathBuf)], next: &AtomicUsize, wanted: &HashSet<u64>) -> Findings {
+    let mut findings = Findings::default();
+    let mut held = Vec::new();
+    while let Some((pid, path)) = processes.get(next.fetch_add(1, Ordering::Relaxed)) {
+        held.clear();
+        match held_sockets(path, wanted, &mut held) {
             Ok(()) => {}
             // Gone, or going: it holds nothing any more.
             Err(Errno::NOENT | Errno::SRCH) => continue,
             Err(_) => {
-                unreadable = true;
+                let words = "descriptors of other users' processes";
+                findings.gap.get_or_insert_with(|| Gap::new(Reason::NeedsRoot, words));
                 continue;
             }
         }
-        if found.is_empty() {
+        held.sort_unstable();
+        held.dedup();
+        if held.is_empty() {
             continue;
         }
-        let Some(process) = process(&entry.path(), pid) else { continue };
-        found.sort_unstable();
-        found.dedup();
-        for inode in &found {
-            holders.entry(*inode).or_default().push(process.clone());
+        if let Some(process) = process(path, *pid) {
+            findings.holders.extend(held.iter().map(|&inode| (inode, process.clone())));
         }
     }
-    unreadable.then(|| Gap::new(Reason::NeedsRoot, "descriptors of other users' processes"))
+    findings
 }
 
-/// Adds the inodes among `wanted` that the process holds to `found`.
-fn held_sockets(
-    process: &Path,
-    wanted: &HashMap<u64, Vec<Process>>,
-    found: &mut Vec<u64>,
-) -> Result<(), Errno> {
+/// Adds the inodes among `wanted` that the process holds to `held`.
+fn held_sockets(process: &Path, wanted: &HashSet<u64>, held: &mut Vec<u64>) -> Result<(), Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let directory = openat(CWD, process.join("fd"), flags, Mode::empty())?;
+    let mut buffer = [MaybeUninit::uninit(); DIRECTORY_BUFFER_LEN];
+    let mut entries = RawDir::new(&directory, &mut buffer);
     let mut target = [0_u8; 64];
-    for entry in Dir::read_from(&directory)? {
-        let entry = entry?;
-        let Some(inode) = socket_inode(&directory, entry.file_name(), &mut target)? else {
-            continue;
-        };
-        if wanted.contains_key(&inode) {
-            found.push(inode);
-        }
+    while let Some(entry) = entries.next() {
+        let inode = socket_inode(&directory, entry?.file_name(), &mut target)?;
+        held.extend(inode.filter(|inode| wanted.contains(inode)));
     }
     Ok(())
 }
 
 /// The inode when the descriptor is a socket; its link reads `socket:[INODE]`.
 fn socket_inode(
-    directory: &impl rustix::fd::AsFd,
+    directory: impl AsFd,
     name: &CStr,
     target: &mut [u8; 64],
 ) -> Result<Option<u64>, Errno> {
+    if name.to_bytes().starts_with(b".") {
+        return Ok(None);
+    }
     let len = match readlinkat_raw(directory, name, &mut target[..]) {
         Ok(len) => len,
-        // Closed meanwhile; `.` and `..` are no links.
-        Err(Errno::NOENT | Errno::INVAL) => return Ok(None),
+        // Closed meanwhile.
+        Err(Errno::NOENT) => return Ok(None),
         Err(error) => return Err(error),
     };
     let link = target.get(..len).and_then(|link| std::str::from_utf8(link).ok());
