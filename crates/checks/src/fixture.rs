@@ -93,7 +93,7 @@ impl HostFixture {
             promiscuous: false,
             operstate: OperState::Up,
             kind: None,
-            mac: Some(Mac([2, 0, 0, 0, 1, ifindex as u8])),
+            mac: Some(Mac([2, 0, 0, 0, 1, u8::try_from(ifindex).unwrap()])),
             mtu_bytes: 1500,
             master_ifindex: None,
             peer_ifindex: None,

@@ -224,7 +224,9 @@ impl<'a> View<'a> {
                 by_mac.entry(mac).or_default().push(neighbour.address);
             }
         }
-        by_mac.values_mut().for_each(|addresses| addresses.sort_unstable());
+        for addresses in by_mac.values_mut() {
+            addresses.sort_unstable();
+        }
         by_mac
     }
 

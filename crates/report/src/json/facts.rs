@@ -1,0 +1,149 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use serde::Serialize;
+use synrecv_model::{Facts, LinkNames};
+
+use crate::Report;
+use crate::rows::{InterfaceRow, NeighbourRow, ReplyRow, RouteRow, RuleRow, SectionRow};
+
+/// Routes and neighbours listed at most; the tables have them all.
+const ROWS_MAX: usize = 200;
+
+/// Stuck peers whose routes are listed at most.
+const PEERS_MAX: usize = 64;
+
+/// The facts that the evidence rests on: devices, rules, settings and changed counters whole; routes
+/// and neighbours as far as they concern the requests.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct FactsJson {
+    /// How each part was read.
+    pub sections: BTreeMap<&'static str, SectionRow>,
+    /// Devices with addresses and settings.
+    pub interfaces: Vec<InterfaceRow>,
+    /// Routes by devices that replies leave by, or that hold a peer.
+    pub routes: Vec<RouteRow>,
+    /// Policy rules.
+    pub rules: Vec<RuleRow>,
+    /// Neighbours that are next hops or gateways, or share a MAC with one.
+    pub neighbours: Vec<NeighbourRow>,
+    /// The kernel's answers about replies.
+    pub replies: Vec<ReplyRow>,
+    /// Counters that moved during the observation: increase by name.
+    pub counters: BTreeMap<String, u64>,
+    /// Settings of the namespace by name.
+    pub settings: BTreeMap<&'static str, i64>,
+}
+
+impl FactsJson {
+    pub(super) fn new(report: &Report<'_>) -> Self {
+        let facts = report.facts;
+        let names = facts.link_names();
+        let counters = match (facts.counters.data(), report.observation.counters.data()) {
+            (Some(before), Some(after)) => {
+                after.changes(before).map(|(name, grown)| (name.to_owned(), grown)).collect()
+            }
+            _ => BTreeMap::new(),
+        };
+        Self {
+            sections: sections(facts),
+            interfaces: interfaces(facts, &names),
+            routes: routes(report, &names),
+            rules: facts.rules.data().into_iter().flatten().map(RuleRow::new).collect(),
+            neighbours: neighbours(report, &names),
+            replies: facts
+                .replies
+                .data()
+                .into_iter()
+                .flatten()
+                .take(ROWS_MAX)
+                .map(|reply| ReplyRow::new(reply, &names))
+                .collect(),
+            counters,
+            settings: facts
+                .settings
+                .data()
+                .map(|settings| settings.values.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn sections(facts: &Facts) -> BTreeMap<&'static str, SectionRow> {
+    BTreeMap::from([
+        ("sockets", SectionRow::of(&facts.sockets)),
+        ("links", SectionRow::of(&facts.links)),
+        ("addresses", SectionRow::of(&facts.addresses)),
+        ("settings", SectionRow::of(&facts.settings)),
+        ("neighbours", SectionRow::of(&facts.neighbours)),
+        ("routes", SectionRow::of(&facts.routes)),
+        ("nexthops", SectionRow::of(&facts.nexthops)),
+        ("rules", SectionRow::of(&facts.rules)),
+        ("replies", SectionRow::of(&facts.replies)),
+        ("counters", SectionRow::of(&facts.counters)),
+        ("namespaces", SectionRow::of(&facts.namespaces)),
+    ])
+}
+
+fn interfaces(facts: &Facts, names: &LinkNames) -> Vec<InterfaceRow> {
+    facts
+        .links
+        .data()
+        .into_iter()
+        .flatten()
+        .map(|link| {
+            let addresses = facts.addresses.data().map(Vec::as_slice);
+            InterfaceRow::new(link, addresses, facts.settings.data(), names)
+        })
+        .collect()
+}
+
+fn routes(report: &Report<'_>, names: &LinkNames) -> Vec<RouteRow> {
+    let peers: BTreeSet<IpAddr> = report
+        .diagnosis
+        .connections
+        .iter()
+        .filter(|connection| connection.is_stuck())
+        .take(PEERS_MAX)
+        .map(|connection| connection.flow.peer.ip)
+        .collect();
+    report
+        .facts
+        .routes
+        .data()
+        .into_iter()
+        .flatten()
+        .filter(|route| peers.iter().any(|peer| route.destination.contains(peer)))
+        .take(ROWS_MAX)
+        .map(|route| RouteRow::new(route, names))
+        .collect()
+}
+
+fn neighbours(report: &Report<'_>, names: &LinkNames) -> Vec<NeighbourRow> {
+    let hops: BTreeSet<IpAddr> = report
+        .diagnosis
+        .connections
+        .iter()
+        .filter_map(|connection| connection.out_next_hop)
+        .chain(
+            report
+                .facts
+                .routes
+                .data()
+                .into_iter()
+                .flatten()
+                .flat_map(|route| &route.next_hops)
+                .filter_map(|hop| hop.gateway),
+        )
+        .collect();
+    let all = || report.facts.neighbours.data().into_iter().flatten();
+    let macs: BTreeSet<_> =
+        all().filter(|entry| hops.contains(&entry.address)).filter_map(|entry| entry.mac).collect();
+    all()
+        .filter(|entry| {
+            hops.contains(&entry.address) || entry.mac.is_some_and(|mac| macs.contains(&mac))
+        })
+        .take(ROWS_MAX)
+        .map(|entry| NeighbourRow::new(entry, names))
+        .collect()
+}

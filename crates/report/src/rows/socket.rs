@@ -1,0 +1,194 @@
+use serde::Serialize;
+use synrecv_model::{Endpoint, LinkNames, Listener, Owners, Process, Request, Socket};
+
+/// An endpoint; a link-local address carries `%dev`.
+fn endpoint(end: Endpoint, ifindex: u32, names: &LinkNames) -> String {
+    if end.needs_device() && ifindex != 0 {
+        format!("[{}%{}]:{}", end.ip, names.name(ifindex), end.port)
+    } else {
+        end.to_string()
+    }
+}
+
+/// A listener.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct ListenerRow {
+    /// Address and port.
+    pub local: String,
+    /// Always `LISTEN`.
+    pub state: &'static str,
+    /// `ipv4` or `ipv6`.
+    pub family: &'static str,
+    /// Device it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bound_dev: Option<String>,
+    /// Connections completed and not accepted.
+    pub accept_queue_count: u32,
+    /// Limit of the accept queue.
+    pub accept_queue_max_count: Option<u32>,
+    /// 1 + accept queue + pending requests.
+    pub ref_count: Option<u32>,
+    /// Packets dropped since it was made.
+    pub drops_count: Option<u32>,
+    /// Option memory.
+    pub optmem_bytes: Option<u32>,
+    /// Owner at creation.
+    pub uid: u32,
+    /// Inode in sockfs.
+    pub inode: u64,
+    /// IPV6_V6ONLY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub v6only: Option<bool>,
+    /// SO_MARK.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<u32>,
+    /// Processes that hold it; `null` when they could not be found out.
+    pub processes: Option<Vec<ProcessRow>>,
+}
+
+/// A process.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct ProcessRow {
+    /// Process id.
+    pub pid: u32,
+    /// Name.
+    pub comm: String,
+    /// State letter.
+    pub state: char,
+}
+
+impl ProcessRow {
+    /// From the noun.
+    pub fn new(process: &Process) -> Self {
+        Self { pid: process.pid, comm: process.comm.0.clone(), state: process.state }
+    }
+
+    /// All owners, `None` when they are not known.
+    pub fn all(owners: &Owners) -> Option<Vec<Self>> {
+        match owners {
+            Owners::Known(owners) => Some(owners.iter().map(Self::new).collect()),
+            Owners::NotSought | Owners::Unreadable(_) => None,
+        }
+    }
+}
+
+impl ListenerRow {
+    /// From the noun.
+    pub fn new(listener: &Listener, names: &LinkNames) -> Self {
+        Self {
+            local: endpoint(listener.local, listener.bound_ifindex, names),
+            state: "LISTEN",
+            family: listener.family.name(),
+            bound_dev: (listener.bound_ifindex != 0).then(|| names.name(listener.bound_ifindex).0),
+            accept_queue_count: listener.accept_queue_count,
+            accept_queue_max_count: listener.accept_queue_max_count,
+            ref_count: listener.ref_count,
+            drops_count: listener.drops_count,
+            optmem_bytes: listener.optmem_bytes,
+            uid: listener.uid,
+            inode: listener.inode,
+            v6only: listener.v6only,
+            mark: listener.mark,
+            processes: ProcessRow::all(&listener.owners),
+        }
+    }
+}
+
+/// A request socket in SYN_RECV.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct RequestRow {
+    /// Our end.
+    pub local: String,
+    /// The client's end.
+    pub peer: String,
+    /// Always `SYN_RECV`.
+    pub state: &'static str,
+    /// Family of the listener.
+    pub listener_family: &'static str,
+    /// SYN-ACKs sent again.
+    pub synack_retrans_count: Option<u32>,
+    /// Expiries of the own timer.
+    pub timer_expiry_count: Option<u32>,
+    /// Both counters belong to one state of the timer.
+    pub counters_same_instant: bool,
+    /// To the next timer expiry.
+    pub timer_ms: Option<u32>,
+    /// Least age.
+    pub age_ms: Option<u64>,
+    /// The age is only a lower bound.
+    pub age_is_lower_bound: bool,
+    /// Owner of the listener.
+    pub uid: Option<u32>,
+    /// Made by Fast Open.
+    pub fastopen: bool,
+}
+
+impl RequestRow {
+    /// From the noun.
+    pub fn new(request: &Request, names: &LinkNames) -> Self {
+        let counters = &request.counters;
+        Self {
+            local: endpoint(request.flow.local, request.ifindex, names),
+            peer: endpoint(request.flow.peer, request.ifindex, names),
+            state: "SYN_RECV",
+            listener_family: request.listener_family.name(),
+            synack_retrans_count: counters.synack_retrans_count,
+            timer_expiry_count: counters.timer_expiry_count,
+            counters_same_instant: counters.same_instant,
+            timer_ms: counters.timer_ms,
+            age_ms: counters.age_ms(),
+            age_is_lower_bound: counters.age_is_lower_bound(),
+            uid: request.uid,
+            fastopen: request.fastopen,
+        }
+    }
+}
+
+/// A socket in another state.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct SocketRow {
+    /// Our end.
+    pub local: String,
+    /// The other end.
+    pub peer: String,
+    /// `ESTABLISHED`, `TIME_WAIT` …
+    pub state: &'static str,
+    /// `ipv4` or `ipv6`.
+    pub family: &'static str,
+    /// Bytes received and not read.
+    pub recv_queue_bytes: u32,
+    /// Bytes written and not acknowledged.
+    pub send_queue_bytes: u32,
+    /// Running timer: `on`, `keepalive`, `timewait`, `persist`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer: Option<&'static str>,
+    /// Until the timer expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer_ms: Option<u32>,
+    /// Retransmissions or probes so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retrans_count: Option<u32>,
+    /// Owner at creation.
+    pub uid: u32,
+    /// Inode in sockfs; 0 for TIME_WAIT.
+    pub inode: u64,
+}
+
+impl SocketRow {
+    /// From the noun.
+    pub fn new(socket: &Socket, names: &LinkNames) -> Self {
+        Self {
+            local: endpoint(socket.flow.local, socket.ifindex, names),
+            peer: endpoint(socket.flow.peer, socket.ifindex, names),
+            state: socket.state.name(),
+            family: socket.family.name(),
+            recv_queue_bytes: socket.recv_queue_bytes,
+            send_queue_bytes: socket.send_queue_bytes,
+            timer: socket.timer.map(|timer| timer.kind.name()),
+            timer_ms: socket.timer.map(|timer| timer.expires_ms),
+            retrans_count: socket.timer.map(|timer| timer.retrans_count),
+            uid: socket.uid,
+            inode: socket.inode,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! One table each: sockets, neighbours, routes, interfaces, as text and as `synrecv-doctor/table/1`.

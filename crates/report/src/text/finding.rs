@@ -1,0 +1,109 @@
+//! Findings as text: the cause, the evidence, what to do.
+
+use std::fmt::Write as _;
+
+use synrecv_model::{Evidence, Finding};
+
+use super::{capital, mark};
+use crate::Style;
+use crate::escape::{command, plain};
+use crate::layout::wrap;
+
+/// Cause and evidence of the leading finding.
+pub(super) fn leading(out: &mut String, finding: &Finding, style: Style) {
+    let cause = format!("Cause: {}.", plain(&finding.summary));
+    out.push_str(&wrap("   ", &cause, style.width));
+    let what = format!(
+        "Finding {}, {}: {}.",
+        finding.id,
+        finding.severity.name(),
+        finding.confidence.name()
+    );
+    out.push_str(&wrap("   ", &what, style.width));
+    evidence(out, "EVIDENCE", &finding.evidence, style);
+    evidence(out, "SPEAKS AGAINST IT", &finding.against, style);
+    if style.verbosity > 0 {
+        let _ = writeln!(out, "\n{}", style.paint.heading("WOULD DISPROVE IT"));
+        for fact in &finding.disproved_by {
+            out.push_str(&wrap(" -  ", fact, style.width));
+        }
+    }
+}
+
+fn evidence(out: &mut String, title: &str, pieces: &[Evidence], style: Style) {
+    if pieces.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", style.paint.heading(title));
+    for (at, piece) in pieces.iter().enumerate() {
+        let first = format!("{:2} {:<9}", at + 1, piece.origin.name());
+        out.push_str(&wrap(&first, &plain(&piece.text), style.width));
+        if style.verbosity > 0 {
+            for recheck in &piece.recheck {
+                let _ = writeln!(out, "{:12}$ {}", "", command(&recheck.0));
+            }
+        }
+    }
+}
+
+/// What to do, in order.
+pub(super) fn actions(out: &mut String, finding: &Finding, style: Style) {
+    if finding.actions.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", style.paint.heading("WHAT TO DO"));
+    for (at, action) in finding.actions.iter().enumerate() {
+        let words = format!("{} [{}]", capital(&plain(&action.text)), action.label.name());
+        out.push_str(&wrap(&format!(" {} ", at + 1), &words, style.width));
+        for line in &action.commands {
+            let _ = writeln!(out, "      {}", command(&line.0));
+        }
+        if !action.verify.is_empty() {
+            let words = format!("then: {}", plain(&action.verify));
+            out.push_str(&wrap("   ", &words, style.width));
+        }
+    }
+}
+
+/// The other findings, each with what it explains.
+pub(super) fn also_seen(
+    out: &mut String,
+    leading: Option<&Finding>,
+    rest: &[Finding],
+    style: Style,
+) {
+    let explained = leading.map_or(&[][..], |finding| &finding.explains);
+    if !explained.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint.heading("EXPLAINED BY IT"));
+        for finding in explained {
+            brief(out, finding, style);
+        }
+    }
+    if !rest.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint.heading("ALSO SEEN"));
+        for finding in rest {
+            brief(out, finding, style);
+            for nested in &finding.explains {
+                brief(out, nested, style);
+            }
+            if finding.severity > synrecv_model::Severity::Info || style.verbosity > 0 {
+                for piece in &finding.evidence {
+                    let words = format!("{}: {}", piece.origin.name(), plain(&piece.text));
+                    out.push_str(&wrap("      ", &words, style.width));
+                }
+            }
+        }
+    }
+}
+
+fn brief(out: &mut String, finding: &Finding, style: Style) {
+    let bare = mark(finding.severity);
+    let mut words =
+        format!("{} ({}): {}", finding.id, finding.confidence.name(), plain(&finding.summary));
+    if !finding.affected.is_empty() {
+        let noun = if finding.affected.len() == 1 { "connection" } else { "connections" };
+        let _ = write!(words, "; {} {noun}", finding.affected.len());
+    }
+    let painted = style.paint.severity(finding.severity, bare);
+    out.push_str(&wrap(&format!(" {bare}  "), &words, style.width).replacen(bare, &painted, 1));
+}

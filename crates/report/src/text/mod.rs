@@ -1,0 +1,223 @@
+//! The report for a terminal or a plain file.
+
+mod connections;
+mod finding;
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use synrecv_model::{CheckOutcome, Severity, Status, WallClock};
+
+use crate::escape::{foreign, plain};
+use crate::layout::wrap;
+use crate::{PROGRAM, Report, Style, VERSION};
+
+/// Mark and words of a severity.
+pub(crate) fn mark(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Problem => "x",
+        Severity::Warning => "!",
+        Severity::Info => "i",
+    }
+}
+
+/// RFC 3339 in UTC with whole seconds.
+pub(crate) fn time(at: WallClock) -> String {
+    Timestamp::from_millisecond(at.0).map_or_else(
+        |_| "unknown time".to_owned(),
+        |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+    )
+}
+
+/// The whole report.
+pub fn render(report: &Report<'_>, style: Style) -> String {
+    let mut out = String::new();
+    if style.verbosity < 0 {
+        verdict(&mut out, report, style);
+        return out;
+    }
+    header(&mut out, report, style);
+    out.push('\n');
+    verdict(&mut out, report, style);
+    namespaces(&mut out, report, style);
+    let (leading, rest) = split(report);
+    if let Some(finding) = leading {
+        finding::leading(&mut out, finding, style);
+    }
+    connections::stuck(&mut out, report, style);
+    if let Some(finding) = leading {
+        finding::actions(&mut out, finding, style);
+    } else if report.diagnosis.verdict.status == Status::Unexplained {
+        what_to_bring(&mut out, report, style);
+    }
+    finding::also_seen(&mut out, leading, rest, style);
+    listeners(&mut out, report, style);
+    not_checked(&mut out, report, style);
+    checks(&mut out, report, style);
+    footer(&mut out, leading.map(|finding| finding.id), style);
+    out
+}
+
+fn split<'a>(
+    report: &Report<'a>,
+) -> (Option<&'a synrecv_model::Finding>, &'a [synrecv_model::Finding]) {
+    let findings = &report.diagnosis.findings;
+    match findings.split_first() {
+        Some((first, rest)) if report.diagnosis.verdict.finding == Some(first.id) => {
+            (Some(first), rest)
+        }
+        _ => (None, findings),
+    }
+}
+
+fn header(out: &mut String, report: &Report<'_>, style: Style) {
+    let host = &report.facts.host;
+    let observed =
+        report.observation.ended.plus_ms(500).ms_since(report.observation.started) / 1000;
+    let watched = if report.observation.sample_count < 2 {
+        "one look".to_owned()
+    } else if report.observation.interrupted {
+        format!("observed {observed} s (interrupted)")
+    } else {
+        format!("observed {observed} s")
+    };
+    let rights = if host.uid == 0 { "read-only" } else { "read-only  NOT ROOT" };
+    let words = format!(
+        "{PROGRAM} {VERSION}  host {}  {}  kernel {}  {watched}  {rights}",
+        foreign(&host.name.0),
+        time(host.started_at),
+        foreign(&host.kernel.0),
+    );
+    let mut line = String::new();
+    for part in words.split("  ") {
+        if !line.is_empty() && line.chars().count() + part.len() + 2 > style.width {
+            let _ = writeln!(out, "{line}");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push_str("  ");
+        }
+        line.push_str(part);
+    }
+    let _ = writeln!(out, "{line}");
+}
+
+fn verdict(out: &mut String, report: &Report<'_>, style: Style) {
+    let verdict = &report.diagnosis.verdict;
+    let (bare, painted) = match verdict.status {
+        Status::Problem => ("x", style.paint.severity(Severity::Problem, "x")),
+        Status::Warning => ("!", style.paint.severity(Severity::Warning, "!")),
+        Status::Unexplained => ("?", style.paint.severity(Severity::Warning, "?")),
+        Status::Ok if verdict.finding.is_some() => ("i", style.paint.severity(Severity::Info, "i")),
+        Status::Ok => ("+", style.paint.good("+")),
+        Status::Idle => ("?", style.paint.dim("?")),
+    };
+    let sentence = capital(&format!("{}.", plain(&verdict.summary)));
+    out.push_str(&wrap(&format!("{bare}  "), &sentence, style.width).replacen(bare, &painted, 1));
+}
+
+/// The first letter of a sentence in upper case.
+pub(crate) fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn namespaces(out: &mut String, report: &Report<'_>, style: Style) {
+    for namespace in &report.diagnosis.namespaces {
+        let words = format!(
+            "{} in SYN_RECV in the network namespace of {} (pid {}): --netns {}",
+            namespace.syn_recv_count,
+            foreign(&namespace.comm.0),
+            namespace.pid,
+            namespace.pid,
+        );
+        out.push_str(&wrap("i  ", &words, style.width));
+    }
+}
+
+/// What decides when nothing that is known explains the rows.
+fn what_to_bring(out: &mut String, report: &Report<'_>, style: Style) {
+    let Some(first) = report
+        .diagnosis
+        .connections
+        .iter()
+        .find(|connection| connection.is_stuck() && connection.findings.is_empty())
+    else {
+        return;
+    };
+    let _ = writeln!(out, "\n{}", style.paint.heading("WHAT WOULD DECIDE"));
+    let port = first.flow.local.port;
+    let steps = [
+        format!(
+            "a capture on this host while it happens: tcpdump -eni any -c 200 'tcp port {port}'"
+        ),
+        format!("the listener's queue and drops, twice: ss -ltnm 'sport = :{port}'"),
+        "counters, twice: nstat -az".to_owned(),
+        "the firewall with counters: nft list ruleset; iptables -L -v -n".to_owned(),
+    ];
+    for (at, step) in steps.iter().enumerate() {
+        out.push_str(&wrap(&format!(" {} ", at + 1), step, style.width));
+    }
+}
+
+fn listeners(out: &mut String, report: &Report<'_>, style: Style) {
+    if style.verbosity < 1 || report.diagnosis.listeners.is_empty() {
+        return;
+    }
+    connections::listeners(out, report, style);
+}
+
+fn not_checked(out: &mut String, report: &Report<'_>, style: Style) {
+    if report.diagnosis.not_checked.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", style.paint.heading("NOT CHECKED"));
+    for missing in &report.diagnosis.not_checked {
+        let words =
+            format!("{} ({}): {}", missing.check, missing.reason.word(), plain(&missing.detail));
+        out.push_str(&wrap(" ?  ", &words, style.width));
+    }
+}
+
+fn checks(out: &mut String, report: &Report<'_>, style: Style) {
+    let checks = &report.diagnosis.checks;
+    let ruled_out: Vec<_> = checks
+        .iter()
+        .filter_map(|check| match &check.outcome {
+            CheckOutcome::RuledOut(because) => Some((check.id, because)),
+            _ => None,
+        })
+        .collect();
+    if !ruled_out.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint.heading("RULED OUT"));
+        for (id, because) in ruled_out {
+            out.push_str(&wrap(" -  ", &format!("{id}: {}", plain(because)), style.width));
+        }
+    }
+    let passed: Vec<&str> = checks
+        .iter()
+        .filter(|check| check.outcome == CheckOutcome::Pass)
+        .map(|check| check.id)
+        .collect();
+    if !passed.is_empty() {
+        let list =
+            if style.verbosity > 0 { format!(": {}", passed.join(", ")) } else { String::new() };
+        let noun = if passed.len() == 1 { "check" } else { "checks" };
+        let hint = if style.verbosity > 0 { "" } else { " (-v lists them)" };
+        out.push('\n');
+        let words = format!("{} {noun} passed{hint}{list}", passed.len());
+        out.push_str(&wrap(" +  ", &words, style.width));
+    }
+}
+
+fn footer(out: &mut String, finding: Option<&str>, style: Style) {
+    let Some(id) = finding else { return };
+    let words = format!("explain: {PROGRAM} explain {id}");
+    let ticket = "ticket: --output report.txt --output report.json";
+    out.push('\n');
+    if words.len() + ticket.len() + 6 <= style.width {
+        let _ = writeln!(out, "{words}      {ticket}");
+    } else {
+        let _ = writeln!(out, "{words}\n{ticket}");
+    }
+}
