@@ -258,3 +258,6 @@ fn timer(number: u8, expires_ms: u32, retrans_count: u32) -> Option<SocketTimer>
     };
     Some(SocketTimer { kind, expires_ms, retrans_count })
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,6 @@ fn address(family: Family, bytes: &[u8]) -> IpAddr {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

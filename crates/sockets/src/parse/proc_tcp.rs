@@ -161,3 +161,6 @@ fn endpoint(column: &[u8]) -> Option<(Family, Endpoint)> {
         (Family::V6, Endpoint::new(IpAddr::V6(Ipv6Addr::from(octets)), port))
     })
 }
+
+#[cfg(test)]
+mod tests;

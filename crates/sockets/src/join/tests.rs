@@ -1,0 +1,206 @@
+use std::net::IpAddr;
+
+use synrecv_model::TcpState;
+
+use super::*;
+
+const SECOND: u64 = 1_000_000_000;
+
+fn flow(peer: &str) -> Flow {
+    let peer: IpAddr = peer.parse().unwrap();
+    let local: IpAddr = if peer.is_ipv4() { "192.0.2.1" } else { "2001:db8::1" }.parse().unwrap();
+    Flow { local: Endpoint::new(local, 80), peer: Endpoint::new(peer, 4000) }
+}
+
+/// A request read at `at_ms` after 100 s with `expires_ms` on the timer.
+fn diag(peer: &str, at_ms: u64, expires_ms: u32, retrans_count: u8) -> DiagRow {
+    DiagRow {
+        family: Family::of(flow(peer).peer.ip),
+        state: TcpState::SynRecv,
+        timer: 1,
+        retrans_count,
+        flow: flow(peer),
+        ifindex: 0,
+        expires_ms,
+        rqueue: 0,
+        wqueue: 0,
+        uid: 0,
+        inode: 0,
+        full: false,
+        drops_count: None,
+        optmem_bytes: None,
+        v6only: None,
+        mark: None,
+        at: Mono(100 * SECOND).plus_ms(at_ms),
+    }
+}
+
+fn proc(peer: &str, at_ms: u64, expires_ms: u32, retrans_count: u32) -> ProcRow {
+    ProcRow {
+        family: Family::of(flow(peer).peer.ip),
+        state: TcpState::SynRecv,
+        flow: flow(peer),
+        tx_queue: 0,
+        rx_queue: 0,
+        timer: 1,
+        expires_ms,
+        retrans_count,
+        probe_count: 0,
+        uid: 1234,
+        inode: 0,
+        ref_count: 0,
+        full: false,
+        at: Mono(100 * SECOND).plus_ms(at_ms),
+    }
+}
+
+const PEER: &str = "198.51.100.7";
+
+fn joined(diag: Vec<DiagRow>, proc: Vec<ProcRow>) -> Vec<Request> {
+    let pairs = pair_requests(diag, proc);
+    let as_of = Mono(100 * SECOND).plus_ms(100);
+    pairs.into_iter().filter_map(|pair| pair.into_request(as_of)).collect()
+}
+
+#[test]
+fn counters_belong_together_when_deadlines_differ_by_at_most_50_ms() {
+    let cases = [
+        // (diag at, left), (proc at, left), together
+        ((0, 600), (0, 600), true),
+        ((0, 600), (8, 590), true),
+        // Read 400 ms apart, the same deadline.
+        ((0, 600), (400, 200), true),
+        ((0, 600), (400, 250), true),
+        ((0, 600), (400, 251), false),
+        ((0, 600), (400, 149), false),
+        // The timer was armed anew between the readings, with the same time left.
+        ((0, 600), (400, 600), false),
+        // It is about to fire in one and has fired in the other.
+        ((0, 0), (5, 1995), false),
+    ];
+    for ((diag_at, diag_left), (proc_at, proc_left), together) in cases {
+        let requests = joined(
+            vec![diag(PEER, diag_at, diag_left, 2)],
+            vec![proc(PEER, proc_at, proc_left, 1)],
+        );
+        let [request] = &requests[..] else { panic!("{requests:?}") };
+        let counters = request.counters;
+        assert_eq!(counters.same_instant, together, "{diag_at} {diag_left} {proc_at} {proc_left}");
+        assert_eq!(counters.synack_retrans_count, Some(2));
+        assert_eq!(counters.timer_expiry_count, Some(1));
+        assert_eq!(request.uid, Some(1234));
+    }
+}
+
+#[test]
+fn the_timer_is_that_at_the_end_of_the_reading() {
+    let requests = joined(vec![diag(PEER, 0, 600, 1)], vec![proc(PEER, 40, 560, 1)]);
+    assert_eq!(requests[0].counters.timer_ms, Some(500));
+    let requests = joined(vec![], vec![proc(PEER, 0, 60, 1)]);
+    assert_eq!(requests[0].counters.timer_ms, Some(0));
+}
+
+#[test]
+fn rows_of_one_source_are_kept() {
+    let (other, third) = ("198.51.100.8", "2001:db8::7");
+    let requests = joined(
+        vec![diag(third, 0, 100, 0), diag(PEER, 0, 600, 1)],
+        vec![proc(other, 0, 600, 3), proc(third, 0, 100, 0)],
+    );
+    let seen: Vec<_> = requests
+        .iter()
+        .map(|request| {
+            let counters = request.counters;
+            (request.flow, counters.synack_retrans_count, counters.timer_expiry_count)
+        })
+        .collect();
+    let expected = [
+        (flow(PEER), Some(1), None),
+        (flow(other), None, Some(3)),
+        (flow(third), Some(0), Some(0)),
+    ];
+    assert_eq!(seen, expected);
+    assert!(!requests[0].counters.same_instant && !requests[1].counters.same_instant);
+    assert_eq!(requests[0].uid, None);
+}
+
+#[test]
+fn a_row_shown_twice_counts_once() {
+    let requests =
+        joined(vec![diag(PEER, 0, 600, 1), diag(PEER, 20, 2000, 2)], vec![proc(PEER, 30, 1990, 2)]);
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].counters.synack_retrans_count, Some(2));
+    assert!(requests[0].counters.same_instant);
+}
+
+#[test]
+fn the_same_peer_on_two_devices_stays_two_requests() {
+    let peer = "fe80::7";
+    let on = |ifindex, left| DiagRow { ifindex, ..diag(peer, 0, left, 0) };
+    let requests = joined(
+        vec![on(2, 600), on(3, 5000), on(2, 610)],
+        vec![proc(peer, 0, 5000, 3), proc(peer, 0, 610, 1)],
+    );
+    let mut seen: Vec<_> = requests
+        .iter()
+        .map(|r| (r.ifindex, r.counters.timer_expiry_count, r.counters.same_instant))
+        .collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [(2, Some(1), true), (3, Some(3), true)]);
+}
+
+#[test]
+fn a_family_of_listener_is_part_of_the_key() {
+    let v6 = DiagRow { family: Family::V6, ..diag(PEER, 0, 600, 1) };
+    let requests = joined(vec![v6], vec![proc(PEER, 0, 600, 1)]);
+    assert_eq!(requests.len(), 2);
+}
+
+#[test]
+fn a_second_look_replaces_only_what_does_not_fit() {
+    let torn = || pair_requests(vec![diag(PEER, 0, 5, 1)], vec![proc(PEER, 10, 1990, 1)]);
+    let mut pair = torn().remove(0);
+    assert!(pair.wants_another_look());
+    assert!(pair.refresh(diag(PEER, 15, 1985, 2)));
+    assert_eq!(pair.diag.as_ref().map(|row| row.retrans_count), Some(2));
+    assert!(!pair.wants_another_look());
+
+    let mut pair = torn().remove(0);
+    assert!(!pair.refresh(diag(PEER, 15, 3985, 3)));
+    assert_eq!(pair.diag.as_ref().map(|row| row.retrans_count), Some(1));
+    assert!(pair.proc.is_some());
+
+    // Known to /proc only: a late counter is better than none, and says that it is late.
+    let mut pair = pair_requests(vec![], vec![proc(PEER, 10, 1990, 1)]).remove(0);
+    assert!(!pair.refresh(diag(PEER, 15, 3985, 3)));
+    let request = pair.into_request(Mono(0)).unwrap();
+    assert_eq!(request.counters.synack_retrans_count, Some(3));
+    assert!(!request.counters.same_instant);
+}
+
+#[test]
+fn listeners_of_a_group_are_told_apart_by_inode() {
+    let listener = |inode| DiagRow {
+        state: TcpState::Listen,
+        inode,
+        drops_count: Some(7),
+        ..diag(PEER, 0, 0, 0)
+    };
+    let other = |inode, ref_count| ProcRow {
+        state: TcpState::Listen,
+        inode,
+        ref_count,
+        ..proc(PEER, 0, 0, 0)
+    };
+    let listeners =
+        join_listeners(vec![listener(12), listener(11)], vec![other(11, 43), other(13, 1)]);
+    let seen: Vec<_> = listeners.iter().map(|l| (l.inode, l.ref_count, l.drops_count)).collect();
+    assert_eq!(seen, [(11, Some(43), Some(7)), (12, None, Some(7)), (13, Some(1), None)]);
+}
+
+#[test]
+fn probes_are_the_retransmissions_of_timers_that_send_them() {
+    let row = |timer| ProcRow { timer, retrans_count: 2, probe_count: 5, ..proc(PEER, 0, 100, 0) };
+    let count = |timer| socket_from_proc(&row(timer)).timer.map(|timer| timer.retrans_count);
+    assert_eq!([count(0), count(1), count(2), count(4)], [None, Some(2), Some(5), Some(5)]);
+}
