@@ -1,0 +1,130 @@
+//! The calling thread's network namespace, as the kernel has it now.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use synrecv_model::{Address, Flaw, Link, Reading, Section, Settings};
+use synrecv_netlink::{
+    Change, DumpReport, NetlinkError, Protocol, RequestBuilder, Socket, clock, steady_dump,
+};
+
+use crate::conf::DeviceConf;
+use crate::parse;
+use crate::sysctl::Sysctls;
+
+const RTM_NEWLINK: u16 = 16;
+const RTM_DELLINK: u16 = 17;
+const RTM_GETLINK: u16 = 18;
+const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
+const RTM_GETADDR: u16 = 22;
+
+const RTNLGRP_LINK: u32 = 1;
+const RTNLGRP_IPV4_IFADDR: u32 = 5;
+const RTNLGRP_IPV6_IFADDR: u32 = 9;
+
+const IFLA_EXT_MASK: u16 = 29;
+/// Without the counters of each device, which are half of the message.
+const RTEXT_FILTER_SKIP_STATS: u32 = 1 << 3;
+
+/// The devices, and their settings as configured, which come in the same messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Devices {
+    /// In the kernel's order.
+    pub links: Vec<Link>,
+    /// By ifindex; for [`settings`].
+    pub conf: BTreeMap<u32, DeviceConf>,
+}
+
+/// Reads all devices. Blocks for the time of the dump.
+///
+/// A device that came or went meanwhile, or NLM_F_DUMP_INTR, makes it read once more; the second
+/// time the section has a flaw.
+pub fn links() -> Section<Devices> {
+    steady_dump(Protocol::Route, &[RTNLGRP_LINK], dump_links, |devices, notice| {
+        let Some(row) = parse::link(notice.payload)? else {
+            return Ok(Change::Absorbed);
+        };
+        let known = devices.links.iter_mut().find(|link| link.ifindex == row.link.ifindex);
+        Ok(match (notice.kind, known) {
+            (RTM_NEWLINK, Some(link)) => {
+                *link = row.link;
+                Change::Absorbed
+            }
+            (RTM_NEWLINK | RTM_DELLINK, _) => Change::Torn,
+            _ => Change::Absorbed,
+        })
+    })
+}
+
+fn dump_links(socket: &mut Socket) -> Result<(Devices, DumpReport), NetlinkError> {
+    let mut devices = Devices::default();
+    // struct ifinfomsg of any family.
+    let request =
+        RequestBuilder::new(&[0; 16]).u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS).into_payload();
+    let report = socket.dump(RTM_GETLINK, 0, &request, |message| {
+        let Some(row) = parse::link(message.payload)? else {
+            return Ok(());
+        };
+        let ifindex = row.link.ifindex;
+        devices.links.push(row.link);
+        devices.conf.insert(ifindex, row.conf?);
+        Ok(())
+    })?;
+    Ok((devices, report))
+}
+
+/// Reads the addresses of all devices, both families. Blocks for the time of the dump.
+///
+/// An address that came or went meanwhile, or NLM_F_DUMP_INTR, makes it read once more; the second
+/// time the section has a flaw.
+pub fn addresses() -> Section<Vec<Address>> {
+    let groups = [RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR];
+    steady_dump(Protocol::Route, &groups, dump_addresses, |addresses, notice| {
+        let Some(row) = parse::address(notice.payload)? else {
+            return Ok(Change::Absorbed);
+        };
+        let same = |old: &&mut Address| {
+            (old.ifindex, old.address, old.prefix_len, old.peer)
+                == (row.ifindex, row.address, row.prefix_len, row.peer)
+        };
+        Ok(match (notice.kind, addresses.iter_mut().find(same)) {
+            (RTM_NEWADDR, Some(old)) => {
+                *old = row;
+                Change::Absorbed
+            }
+            (RTM_NEWADDR | RTM_DELADDR, _) => Change::Torn,
+            _ => Change::Absorbed,
+        })
+    })
+}
+
+fn dump_addresses(socket: &mut Socket) -> Result<(Vec<Address>, DumpReport), NetlinkError> {
+    let mut rows = Vec::new();
+    // struct ifaddrmsg of any family.
+    let report = socket.dump(RTM_GETADDR, 0, &[0; 8], |message| {
+        rows.extend(parse::address(message.payload)?);
+        Ok(())
+    })?;
+    Ok((rows, report))
+}
+
+/// Joins the settings of the devices with those of `all`, and reads the settings of the namespace.
+///
+/// `proc_sys` is `/proc/sys`, or where it is mounted; it shows the namespace of the calling
+/// thread. A setting that the kernel does not have is left out; one that may not be read makes a
+/// flaw. Devices that were not read make a flaw, too.
+pub fn settings(proc_sys: &Path, devices: &Section<Devices>) -> Section<Settings> {
+    let started = devices.reading().map_or_else(clock::now, |reading| reading.started);
+    let mut sysctls = Sysctls::new(proc_sys);
+    let all = sysctls.all_devices();
+    let conf = devices.data().map(|devices| &devices.conf);
+    let in_force =
+        conf.into_iter().flatten().map(|(&ifindex, conf)| (ifindex, conf.in_force(&all)));
+    let settings = Settings { devices: in_force.collect(), values: sysctls.values().collect() };
+    let mut flaws = sysctls.into_flaws();
+    flaws.extend(devices.gap().cloned().map(Flaw::PartMissing));
+    flaws.extend_from_slice(devices.flaws());
+    let reading = Reading { source: "rtnetlink, /proc/sys", started, ended: clock::now() };
+    Section::from_reading(settings, flaws, reading)
+}
