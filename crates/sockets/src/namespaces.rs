@@ -40,7 +40,8 @@ pub fn survey(proc_root: &Path, own_net: &Path, deadline: Mono) -> Section<Names
     if seen.is_empty() {
         return Section::Missing(Gap::new(Reason::NotApplicable, "find the own network namespace"));
     }
-    let mut hidden = false;
+    // With `hidepid` other users' processes are not even listed, and 1 is the first to go.
+    let mut hidden = processes.first().is_none_or(|&(pid, _)| pid != 1);
     for (pid, process) in processes {
         if clock::now() > deadline {
             flaws.push(Flaw::PartMissing(Gap::new(

@@ -77,8 +77,16 @@ fn search(proc_root: &Path, wanted: &HashSet<u64>) -> Findings {
             all.holders.extend(part.holders);
             all.gap = all.gap.or(part.gap);
         }
+        // With `hidepid` other users' processes are not even listed, and 1 is the first to go.
+        if !processes.iter().any(|&(pid, _)| pid == 1) {
+            all.gap.get_or_insert_with(needs_root);
+        }
         all
     })
+}
+
+fn needs_root() -> Gap {
+    Gap::new(Reason::NeedsRoot, "descriptors of other users' processes")
 }
 
 /// Takes processes one after another until none is left.
@@ -92,8 +100,7 @@ fn look_into(processes: &[(u32, PathBuf)], next: &AtomicUsize, wanted: &HashSet<
             // Gone, or going: it holds nothing any more.
             Err(Errno::NOENT | Errno::SRCH) => continue,
             Err(_) => {
-                let words = "descriptors of other users' processes";
-                findings.gap.get_or_insert_with(|| Gap::new(Reason::NeedsRoot, words));
+                findings.gap.get_or_insert_with(needs_root);
                 continue;
             }
         }
