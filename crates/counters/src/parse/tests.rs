@@ -1,6 +1,6 @@
 use super::*;
 
-/// Linux 6.18, cut to some columns.
+/// The layout of Linux 6.18 with a few of its columns; the values are made up.
 const NETSTAT: &str = "\
 TcpExt: SyncookiesSent SyncookiesRecv ListenOverflows ListenDrops
 TcpExt: 0 1 312 18446744073709551615
@@ -10,6 +10,7 @@ MPTcpExt: MPCapableSYNRX
 MPTcpExt: 7
 ";
 
+/// As above.
 const SNMP: &str = "\
 Ip: Forwarding DefaultTTL InReceives
 Ip: 1 64 2711
@@ -19,13 +20,14 @@ Tcp: RtoAlgorithm MaxConn ActiveOpens
 Tcp: 1 -1 5
 ";
 
-/// Linux 6.18, `cat /proc/net/stat/nf_conntrack`, one value changed in each of the columns used.
+/// Linux 6.18, `cat /proc/net/stat/nf_conntrack`, values put into the columns used.
 const CONNTRACK: &str = "\
 entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new expect_create expect_delete search_restart
 0000000a  00000000 00000000 00000000 0000001f 00000000 00000000 00000000 00000000 00000002 00000003 00000004 00000000  00000000 00000000 00000000 00000000
 0000000a  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000  00000000 00000000 00000000 00000000
 ";
 
+/// Linux 6.18, some values changed.
 const SOFTNET: &str = "\
 00000012 00000000 00000001 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000
 00000ab7 00000002 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000001 00000000 00000000
