@@ -24,37 +24,53 @@ const ATTEMPTS: usize = 2;
 /// Dumps over a new socket, and once more when the table changed meanwhile.
 ///
 /// `dump` may ask several times; `absorb` sees each notice of `groups` that came during the dump.
-/// Rows that were read twice and torn twice carry [`Flaw::ChangedWhileRead`].
+/// Rows that were read twice and torn twice carry [`Flaw::ChangedWhileRead`]. Where the groups cannot
+/// be joined, a flaw says that nobody watched.
 pub fn steady_dump<T>(
     protocol: Protocol,
     groups: &[u32],
     mut dump: impl FnMut(&mut Socket) -> Result<(T, DumpReport), NetlinkError>,
     mut absorb: impl FnMut(&mut T, Message<'_>) -> Result<Change, Undecodable>,
 ) -> Section<T> {
-    let mut attempt = || {
-        let mut notices = Subscription::open(protocol, groups)?;
+    or_gap(|| {
         let mut socket = Socket::open(protocol)?;
-        let mut tries = 1;
+        let (mut notices, deaf) = match Subscription::open(protocol, groups) {
+            Ok(notices) => (Some(notices), None),
+            Err(error) => (None, Some(Flaw::PartMissing(error.gap()))),
+        };
+        let mut tries = 0;
         loop {
+            tries += 1;
             let (mut rows, report) = dump(&mut socket)?;
-            let mut torn = false;
-            let heard = notices.drain(|notice| {
-                torn |= absorb(&mut rows, notice)? == Change::Torn;
-                Ok(())
-            })?;
-            torn |= heard.lost;
+            let torn = match &mut notices {
+                Some(notices) => heard_tear(notices, |notice| absorb(&mut rows, notice))?,
+                None => false,
+            };
             if tries < ATTEMPTS && (torn || report.interrupted || report.lost) {
-                tries += 1;
                 continue;
             }
             let mut flaws = report.flaws();
-            if torn {
-                flaws.push(Flaw::ChangedWhileRead);
-            }
+            flaws.extend(torn.then_some(Flaw::ChangedWhileRead));
+            flaws.extend(deaf);
             let ended = clock::now();
             let reading = Reading { source: protocol.name(), started: report.started, ended };
             return Ok(Section::from_reading(rows, flaws, reading));
         }
-    };
-    attempt().unwrap_or_else(|error: NetlinkError| Section::Missing(error.gap()))
+    })
+}
+
+fn heard_tear(
+    notices: &mut Subscription,
+    mut absorb: impl FnMut(Message<'_>) -> Result<Change, Undecodable>,
+) -> Result<bool, NetlinkError> {
+    let mut torn = false;
+    let heard = notices.drain(|notice| {
+        torn |= absorb(notice)? == Change::Torn;
+        Ok(())
+    })?;
+    Ok(torn || heard.lost)
+}
+
+fn or_gap<T>(read: impl FnOnce() -> Result<Section<T>, NetlinkError>) -> Section<T> {
+    read().unwrap_or_else(|error| Section::Missing(error.gap()))
 }

@@ -1,5 +1,6 @@
 //! `RTM_NEWNEXTHOP` payloads, see `linux/nexthop.h`.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use synrecv_model::{NextHop, NextHopFlags, NextHopObject, Route};
@@ -65,7 +66,9 @@ fn members(attribute: &Attribute<'_>) -> Result<Vec<(u32, u32)>, Malformed> {
 ///
 /// Routes with next hops, and routes whose object is not in `objects`, stay as they are.
 pub fn fill_next_hops(routes: &mut [Route], objects: &[NextHopObject]) {
-    let find = |id: u32| objects.iter().find(|object| object.id == id);
+    let by_id: HashMap<u32, &NextHopObject> =
+        objects.iter().map(|object| (object.id, object)).collect();
+    let find = |id: u32| by_id.get(&id).copied();
     for route in routes.iter_mut().filter(|route| route.next_hops.is_empty()) {
         let Some(object) = route.nexthop_id.and_then(find) else {
             continue;

@@ -94,3 +94,59 @@ fn header_flags(family: Family, flags: u32) -> u32 {
         Family::V6 => flags & !RTM_F_LOOKUP_TABLE,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use synrecv_model::Endpoint;
+    use synrecv_netlink::Attributes;
+
+    use super::*;
+
+    fn question(local: &str, peer: &str) -> ReplyQuestion {
+        let end = |text: &str, port| Endpoint::new(text.parse::<IpAddr>().unwrap(), port);
+        let flow = Flow { local: end(local, 8080), peer: end(peer, 40_000) };
+        ReplyQuestion { flow, mark: 7, uid: Some(0), oif: 3 }
+    }
+
+    fn values(question: &Question) -> Vec<(u16, Vec<u8>)> {
+        let attributes = Attributes::after(&question.payload, 12).map(Result::unwrap);
+        attributes.map(|attribute| (attribute.kind, attribute.payload.to_vec())).collect()
+    }
+
+    #[test]
+    fn the_reply_is_asked_with_all_that_decides() {
+        let asked = output(&question("10.1.0.10", "10.9.1.1"), RTM_F_LOOKUP_TABLE, Selectors::All);
+        assert_eq!(asked.payload[..12], [2, 32, 32, 0, 0, 0, 0, 0, 0, 0x10, 0, 0]);
+        let values = values(&asked);
+        let value = |kind| values.iter().find(|(k, _)| *k == kind).map(|(_, value)| &value[..]);
+        assert_eq!(value(RTA_DST), Some(&[10, 9, 1, 1][..]));
+        assert_eq!(value(RTA_SRC), Some(&[10, 1, 0, 10][..]));
+        assert_eq!(value(RTA_MARK), Some(&[7, 0, 0, 0][..]));
+        assert_eq!(value(RTA_UID), Some(&[0; 4][..]));
+        assert_eq!(value(RTA_OIF), Some(&[3, 0, 0, 0][..]));
+        assert_eq!(value(RTA_IP_PROTO), Some(&[6][..]));
+        assert_eq!(value(RTA_SPORT), Some(&8080_u16.to_be_bytes()[..]));
+        assert_eq!(value(RTA_DPORT), Some(&40_000_u16.to_be_bytes()[..]));
+    }
+
+    #[test]
+    fn a_packet_of_the_peer_has_its_ends_the_other_way_round() {
+        let flow = question("10.1.0.10", "10.9.1.1").flow;
+        let values = values(&input(&flow, 2, Selectors::All));
+        assert!(values.contains(&(RTA_DST, vec![10, 1, 0, 10])));
+        assert!(values.contains(&(RTA_SPORT, 40_000_u16.to_be_bytes().to_vec())));
+        assert!(values.contains(&(RTA_IIF, vec![2, 0, 0, 0])));
+    }
+
+    #[test]
+    fn old_kernels_and_ipv6_are_asked_less() {
+        let v6 = question("2001:db8::1", "2001:db8:1::1");
+        let flags = RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH;
+        let asked = output(&v6, flags, Selectors::Old);
+        assert_eq!(asked.payload[..12], [10, 128, 128, 0, 0, 0, 0, 0, 0, 0x20, 0, 0]);
+        let kinds: Vec<u16> = values(&asked).iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, [RTA_DST, RTA_SRC, RTA_MARK, RTA_OIF]);
+    }
+}

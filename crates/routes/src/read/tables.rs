@@ -2,7 +2,8 @@
 
 use synrecv_model::{Family, NextHopObject, Route, Rule, Section};
 use synrecv_netlink::{
-    Change, DumpReport, Errno, Message, NetlinkError, Protocol, Socket, Undecodable, steady_dump,
+    Change, DumpReport, Errno, Message, NetlinkError, Protocol, Socket, Undecodable, clock,
+    steady_dump,
 };
 
 use crate::parse;
@@ -56,10 +57,11 @@ fn switched(payload: &[u8]) -> bool {
 }
 
 fn dump_routes(socket: &mut Socket) -> Result<(Vec<Route>, DumpReport), NetlinkError> {
-    let (mut routes, report) = dump_families(socket, RTM_GETROUTE, parse::route)?;
+    let (mut routes, mut report) = dump_families(socket, RTM_GETROUTE, parse::route)?;
     let names_object = |route: &Route| route.nexthop_id.is_some() && route.next_hops.is_empty();
     if routes.iter().any(names_object) {
-        let (objects, _) = dump_nexthops(socket)?;
+        let (objects, more) = dump_nexthops(socket)?;
+        report.merge(more);
         parse::fill_next_hops(&mut routes, &objects);
     }
     Ok((routes, report))
@@ -83,6 +85,7 @@ pub fn nexthops() -> Section<Vec<NextHopObject>> {
 
 fn dump_nexthops(socket: &mut Socket) -> Result<(Vec<NextHopObject>, DumpReport), NetlinkError> {
     let mut rows = Vec::new();
+    let started = clock::now();
     // struct nhmsg of any family.
     let dumped = socket.dump(RTM_GETNEXTHOP, 0, &[0; 8], |message| {
         rows.push(parse::nexthop(message.payload)?);
@@ -90,7 +93,9 @@ fn dump_nexthops(socket: &mut Socket) -> Result<(Vec<NextHopObject>, DumpReport)
     });
     match dumped {
         Ok(report) => Ok((rows, report)),
-        Err(error) if error.errno() == Some(Errno::OPNOTSUPP) => Ok((rows, DumpReport::default())),
+        Err(error) if error.errno() == Some(Errno::OPNOTSUPP) => {
+            Ok((rows, DumpReport { started, ended: clock::now(), ..DumpReport::default() }))
+        }
         Err(error) => Err(error),
     }
 }
@@ -119,4 +124,18 @@ fn dump_families<T>(
 
 fn change(torn: bool) -> Change {
     if torn { Change::Torn } else { Change::Absorbed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_notice_counts_when_the_device_was_switched() {
+        let mut ifinfomsg = [0; 16];
+        assert!(!switched(&ifinfomsg));
+        ifinfomsg[IFI_CHANGE..].copy_from_slice(&IFF_UP.to_ne_bytes());
+        assert!(switched(&ifinfomsg));
+        assert!(!switched(&ifinfomsg[..15]));
+    }
 }
