@@ -34,8 +34,8 @@ pub fn nearest(typed: &str) -> Option<&'static str> {
         .map(|(_, id)| id)
 }
 
-/// Edit distance (insert, delete, replace).
-fn distance(a: &str, b: &str) -> usize {
+/// Edit distance of two words (insert, delete, replace one letter).
+pub fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (at, from) in a.chars().enumerate() {

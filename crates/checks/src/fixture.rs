@@ -339,6 +339,7 @@ impl HostFixture {
             sample_count: 10,
             interval_ms: 500,
             interrupted: false,
+            seen_count: self.tracks.len() as u64,
             tracks: self.tracks,
             listeners: self.listener_tracks,
             counters: collected(self.after),

@@ -18,7 +18,7 @@ mod view;
 mod fixture;
 
 pub use cases::{Case, Cases};
-pub use catalog::{CATALOG, find, nearest};
+pub use catalog::{CATALOG, distance, find, nearest};
 pub use engine::diagnose;
 pub use view::{RequestView, View};
 

@@ -156,7 +156,7 @@ pub fn next(
     if covered && elapsed_ms >= CONFIRMED_STOP_MS {
         return Next::Stop;
     }
-    let quiet = observation.tracks.is_empty()
+    let quiet = observation.seen_count == 0
         && before.zip(now).is_some_and(|(before, now)| refused(before, now) == 0);
     if quiet && elapsed_ms >= QUIET_STOP_MS { Next::Stop } else { Next::Watch }
 }

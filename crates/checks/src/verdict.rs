@@ -45,7 +45,7 @@ pub(crate) fn verdict(
 
 /// Nothing came: no request in any sample and no handshake completed, as far as that is known.
 fn is_idle(view: &View<'_>) -> bool {
-    view.requests().is_empty() && view.delta("TcpPassiveOpens").unwrap_or(0) == 0
+    view.observation().seen_count == 0 && view.delta("TcpPassiveOpens").unwrap_or(0) == 0
 }
 
 fn idle(view: &View<'_>) -> Text {

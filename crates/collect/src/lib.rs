@@ -1,1 +1,24 @@
-//! collect
+//! Reads a running host: survey first, then samples over time, then the answers to the questions
+//! that the plan asks. Prints nothing and judges nothing.
+//!
+//! Everything here runs on one thread that already is in the network namespace in question; see
+//! [`netns`].
+
+mod host;
+mod modules;
+pub mod netns;
+mod recorder;
+mod session;
+
+pub use modules::{ModulePolicy, Modules};
+pub use netns::{EnterError, Place, Target};
+pub use session::{Options, Session};
+pub use synrecv_sockets::{StateSet, Wanted};
+
+/// The table readers, for programs that want one table only.
+pub mod tables {
+    pub use synrecv_interfaces::read::{addresses, links, settings};
+    pub use synrecv_neighbours::read::neighbours;
+    pub use synrecv_routes::read::{nexthops, replies, route_get, routes, rules};
+    pub use synrecv_sockets::read::{SocketQuery, sockets};
+}

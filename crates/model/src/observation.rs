@@ -17,7 +17,9 @@ pub struct Observation {
     pub interval_ms: u64,
     /// Ended by the user before its time.
     pub interrupted: bool,
-    /// Every request that was seen in a sample, in order of flow.
+    /// Requests seen in all, those that completed included.
+    pub seen_count: u64,
+    /// Every 4-tuple in SYN_RECV that did not go away young, in order of flow.
     pub tracks: Vec<Track>,
     /// Every listener, in order of the last sample.
     pub listeners: Vec<ListenerTrack>,

@@ -1,0 +1,228 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipnet::IpNet;
+use jiff::SignedDuration;
+
+use crate::terminal;
+
+/// Explains why TCP connections on this host sit in SYN_RECV.
+#[derive(Debug, Parser)]
+#[command(
+    name = "synrecv-doctor",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Reads only; changes nothing and sends nothing.\n\
+                  Exit status: 0 nothing at or above --fail-on, 1 a finding, 2 usage, 3 connections are \
+                  stuck and no cause could be established, 4 input not readable, 70 internal error."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) diagnose: DiagnoseArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find out why connections are stuck (the default command)
+    Diagnose(DiagnoseArgs),
+    /// The manual of a finding, or the list of findings
+    Explain(crate::cmd::explain::ExplainArgs),
+    /// All checks and what each needs
+    Checks(CommonArgs),
+    /// The JSON Schema of an output
+    Schema(crate::cmd::schema::SchemaArgs),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DiagnoseArgs {
+    /// A saved bundle, a capture or pasted text (not in this version); without it, this host
+    #[arg(value_name = "SOURCE")]
+    pub(crate) sources: Vec<PathBuf>,
+    /// Watch for this long (5s, 1m; 0 = one look)
+    #[arg(long, value_name = "DUR", default_value = "auto", value_parser = parse_observe)]
+    pub(crate) observe: Observe,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// Format of standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Also write the report to a file; the suffix (.txt, .json) gives the format; repeatable
+    #[arg(long = "output", value_name = "FILE")]
+    pub(crate) outputs: Vec<PathBuf>,
+    /// Least severity that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Problem)]
+    pub(crate) fail_on: FailOn,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+}
+
+/// Which network namespace is meant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PlaceArgs {
+    /// Look into another network namespace: a name of `ip netns`, a path, or a process id
+    #[arg(long, value_name = "NAME|PATH|PID")]
+    pub(crate) netns: Option<String>,
+    /// Allow reading that makes the kernel load a module (sock_diag)
+    #[arg(long)]
+    pub(crate) load_modules: bool,
+}
+
+/// Which connections are meant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct FilterArgs {
+    /// Only connections from this address or prefix
+    #[arg(long, value_name = "IP[/LEN]", value_parser = parse_prefix)]
+    pub(crate) peer: Option<IpNet>,
+    /// Only connections to this local port
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+}
+
+/// How text is written.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CommonArgs {
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Columns of text output (default: the terminal's, or 100)
+    #[arg(long, value_name = "N", value_parser = parse_width)]
+    pub(crate) width: Option<usize>,
+    /// Only the verdict line
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// More: all rows, passed checks, commands to re-check the evidence
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Observe {
+    Auto,
+    For(Duration),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    Problem,
+    Warning,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Longest observation: more is a job for repeated runs.
+const OBSERVE_MAX_S: u64 = 3_600;
+
+/// `auto`, a number of seconds, or a duration such as `1m30s` or `500ms`.
+pub(crate) fn parse_observe(text: &str) -> Result<Observe, String> {
+    if text == "auto" {
+        return Ok(Observe::Auto);
+    }
+    let duration = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => text
+            .parse::<SignedDuration>()
+            .ok()
+            .and_then(|duration| Duration::try_from(duration).ok())
+            .ok_or_else(|| {
+                "expected `auto`, seconds, or a duration such as 10s or 1m30s".to_owned()
+            })?,
+    };
+    if duration > Duration::from_secs(OBSERVE_MAX_S) {
+        return Err(format!("at most {OBSERVE_MAX_S} s"));
+    }
+    Ok(Observe::For(duration))
+}
+
+/// An address or a prefix; an address alone is the prefix of that one address.
+fn parse_prefix(text: &str) -> Result<IpNet, String> {
+    text.parse::<IpNet>()
+        .map(|net| net.trunc())
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "expected an address or ADDRESS/LENGTH".to_owned())
+}
+
+fn parse_width(text: &str) -> Result<usize, String> {
+    let least = synrecv_report::layout::WIDTH_MIN;
+    match text.parse() {
+        Ok(width) if (least..=1_000).contains(&width) => Ok(width),
+        _ => Err(format!("expected a number from {least} to 1000")),
+    }
+}
+
+/// Prints what clap found wrong (or help, which is no error).
+pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
+    let status = if error.use_stderr() { 2 } else { 0 };
+    // A closed pipe while printing help is nobody's fault.
+    let _ = error.print();
+    ExitCode::from(status)
+}
+
+/// The subcommand nearest to a word that is neither a subcommand nor a file.
+pub(crate) fn nearest_subcommand(word: &str) -> Option<String> {
+    use clap::CommandFactory as _;
+    let command = Cli::command();
+    command
+        .get_subcommands()
+        .map(|subcommand| subcommand.get_name().to_owned())
+        .map(|name| (synrecv_checks::distance(word, &name), name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len() / 2)
+        .map(|(_, name)| name)
+}
+
+impl CommonArgs {
+    /// How text is laid out on standard output.
+    pub(crate) fn style(&self) -> synrecv_report::Style {
+        synrecv_report::Style {
+            width: self.width.unwrap_or_else(terminal::width),
+            paint: synrecv_report::Paint { colour: terminal::colour(self.color) },
+            verbosity: if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(i8::MAX) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_observe("auto"), Ok(Observe::Auto));
+        assert_eq!(parse_observe("0"), Ok(Observe::For(Duration::ZERO)));
+        assert_eq!(parse_observe("1m30s"), Ok(Observe::For(Duration::from_secs(90))));
+        assert!(parse_observe("-5s").is_err() && parse_observe("2h").is_err());
+    }
+
+    #[test]
+    fn a_mistyped_subcommand_finds_its_name() {
+        assert_eq!(nearest_subcommand("diagnoze").as_deref(), Some("diagnose"));
+        assert_eq!(nearest_subcommand("report.txt"), None);
+    }
+}

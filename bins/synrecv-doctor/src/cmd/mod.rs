@@ -1,0 +1,40 @@
+//! One file a subcommand.
+
+pub(crate) mod checks;
+pub(crate) mod diagnose;
+pub(crate) mod explain;
+pub(crate) mod schema;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::{Cli, Command};
+use crate::terminal;
+
+/// Exit status for wrong usage.
+pub(crate) const USAGE: u8 = 2;
+
+/// Exit status for input that could not be read at all.
+pub(crate) const UNREADABLE: u8 = 4;
+
+/// The words on the command line make no sense together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        None => diagnose::run(&cli.diagnose),
+        Some(Command::Diagnose(args)) => diagnose::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Checks(common)) => checks::run(&common),
+        Some(Command::Schema(args)) => schema::run(&args),
+    }
+}
+
+/// Prints an error with its causes, once, and gives the exit status.
+pub(crate) fn report_error(error: &anyhow::Error) -> ExitCode {
+    terminal::complain(&format!("{error:#}"));
+    if error.is::<UsageError>() { ExitCode::from(USAGE) } else { ExitCode::from(UNREADABLE) }
+}

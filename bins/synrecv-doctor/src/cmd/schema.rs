@@ -1,0 +1,28 @@
+//! `schema`: the JSON Schema of an output.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::output;
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which output
+    #[arg(value_enum, default_value_t = Which::Report)]
+    which: Which,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Which {
+    Report,
+}
+
+pub(crate) fn run(args: &SchemaArgs) -> Result<ExitCode> {
+    let schema = match args.which {
+        Which::Report => synrecv_report::json::schema(),
+    };
+    output::stdout(&schema)?;
+    Ok(ExitCode::SUCCESS)
+}

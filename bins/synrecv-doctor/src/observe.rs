@@ -1,0 +1,144 @@
+//! Watching: samples at an interval that costs at most a twentieth of one core.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use synrecv_checks::plan::{self, AUTO_MAX_S, Next};
+use synrecv_collect::Session;
+use synrecv_model::{Diagnosis, Observation};
+use tokio::sync::Notify;
+
+use crate::cli::Observe;
+use crate::terminal::Progress;
+
+/// Least time between samples.
+const INTERVAL_MS: u64 = 250;
+
+/// Reading may take this share of the time: one part of 20.
+const COST_SHARE: u64 = 20;
+
+/// Interim diagnoses of `--observe auto` are this far apart at least.
+const INTERIM_MS: u64 = 1_000;
+
+/// The first interim diagnosis; nothing stops the observation earlier.
+const INTERIM_FIRST_MS: u64 = 3_000;
+
+/// Ctrl-C: the first one ends the observation, the second one the program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Interrupt(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    came: AtomicBool,
+    notify: Notify,
+}
+
+impl Interrupt {
+    /// Listens on a thread of its own, so that the second Ctrl-C is heard while a table is read.
+    pub(crate) fn listen() -> Self {
+        let interrupt = Self::default();
+        let state = Arc::clone(&interrupt.0);
+        let listener = thread::Builder::new().name("interrupt".to_owned());
+        // Without the thread Ctrl-C ends the program at once, which is safe too.
+        let _ = listener.spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(wait_twice(&state));
+            }
+        });
+        interrupt
+    }
+
+    fn came(&self) -> bool {
+        self.0.came.load(Ordering::Relaxed)
+    }
+}
+
+#[expect(clippy::exit, reason = "a second Ctrl-C asks for the end of the program at once")]
+async fn wait_twice(state: &State) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    state.came.store(true, Ordering::Relaxed);
+    state.notify.notify_one();
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(130);
+    }
+}
+
+/// What came of watching.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) observation: Observation,
+    pub(crate) diagnosis: Diagnosis,
+}
+
+/// Watches a host and judges what was seen.
+pub(crate) fn watch(
+    session: &mut Session,
+    observe: Observe,
+    interrupt: &Interrupt,
+    progress: &mut Progress,
+) -> std::io::Result<Watched> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let mut watch = Watch { session, interval_ms: INTERVAL_MS, next_interim_ms: INTERIM_FIRST_MS };
+    let limit_ms = match observe {
+        Observe::Auto => AUTO_MAX_S * 1000,
+        Observe::For(duration) => u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+    };
+    let mut taken = 1_u64;
+    while watch.session.elapsed_ms() < limit_ms && !interrupt.came() {
+        let left = limit_ms.saturating_sub(watch.session.elapsed_ms());
+        let pause = Duration::from_millis(watch.interval_ms.min(left));
+        runtime.block_on(async {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = interrupt.0.notify.notified() => {}
+            }
+        });
+        let cost = watch.session.sample();
+        taken += 1;
+        watch.interval_ms = INTERVAL_MS.max(cost * COST_SHARE);
+        if observe == Observe::Auto && watch.may_stop() {
+            break;
+        }
+        let elapsed = watch.session.elapsed_ms();
+        progress.show(&format!(
+            "observing {} s of {} s   in SYN_RECV {}   Ctrl-C: stop, report now",
+            elapsed / 1000,
+            limit_ms / 1000,
+            watch.session.request_count(),
+        ));
+    }
+    let reached = if taken > 1 { watch.session.elapsed_ms() / (taken - 1) } else { 0 };
+    watch.session.refresh(true);
+    let observation = watch.session.observation(reached, interrupt.came());
+    let diagnosis = synrecv_checks::diagnose(watch.session.facts(), &observation);
+    Ok(Watched { observation, diagnosis })
+}
+
+struct Watch<'a> {
+    session: &'a mut Session,
+    interval_ms: u64,
+    next_interim_ms: u64,
+}
+
+impl Watch<'_> {
+    /// An interim diagnosis, at most one a second and within the share of time.
+    fn may_stop(&mut self) -> bool {
+        let started = self.session.elapsed_ms();
+        if started < self.next_interim_ms {
+            return false;
+        }
+        self.session.refresh(false);
+        let observation = self.session.observation(self.interval_ms, false);
+        let diagnosis = synrecv_checks::diagnose(self.session.facts(), &observation);
+        let cost = self.session.elapsed_ms() - started;
+        self.next_interim_ms = self.session.elapsed_ms() + INTERIM_MS.max(cost * COST_SHARE);
+        let before = self.session.facts().counters.data();
+        plan::next(started, &diagnosis, &observation, before, observation.counters.data())
+            == Next::Stop
+    }
+}

@@ -1,0 +1,99 @@
+//! Which kernel interfaces may be asked without loading a module.
+//!
+//! Asking `sock_diag` for TCP makes the kernel load `tcp_diag` and `inet_diag` when they are modules
+//! that are not loaded. A doctor does not change its patient.
+
+use std::fs;
+
+use synrecv_model::{Gap, Reason, text};
+
+/// What is known about the modules of the running kernel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Modules {
+    /// Contents of /proc/modules; `None` when the kernel has no module support (no such file).
+    pub loaded: Option<String>,
+    /// Contents of modules.builtin of the running kernel, where it is installed.
+    pub builtin: Option<String>,
+}
+
+/// Whether modules may be loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModulePolicy {
+    /// Nothing that would load a module is asked.
+    #[default]
+    LoadNothing,
+    /// The user allowed it (`--load-modules`).
+    MayLoad,
+}
+
+impl Modules {
+    /// Of the running kernel.
+    pub fn read(release: &str) -> Self {
+        Self {
+            loaded: fs::read_to_string("/proc/modules").ok(),
+            builtin: fs::read_to_string(format!("/lib/modules/{release}/modules.builtin")).ok(),
+        }
+    }
+
+    /// `Ok` when asking for what `module` serves loads nothing.
+    pub fn allows(&self, module: &'static str, policy: ModulePolicy) -> Result<(), Gap> {
+        let Some(loaded) = &self.loaded else { return Ok(()) };
+        let is_loaded =
+            loaded.lines().any(|line| line.split(' ').next().is_some_and(|name| name == module));
+        let is_builtin = self.builtin.as_ref().is_some_and(|list| {
+            list.lines().any(|path| {
+                let file = path.rsplit('/').next().unwrap_or(path);
+                file.split(".ko").next().is_some_and(|name| name.replace('-', "_") == module)
+            })
+        });
+        if is_loaded || is_builtin || policy == ModulePolicy::MayLoad {
+            return Ok(());
+        }
+        Err(Gap::new(
+            Reason::NeedsModule(module),
+            text!["asking would load the kernel module ", module, " (--load-modules permits it)"],
+        ))
+    }
+
+    /// `Ok` when TCP sockets can be asked for by sock_diag without loading anything.
+    pub fn allow_sock_diag(&self, policy: ModulePolicy) -> Result<(), Gap> {
+        self.allows("tcp_diag", policy)?;
+        self.allows("inet_diag", policy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(loaded: Option<&str>, builtin: Option<&str>, policy: ModulePolicy, allowed: bool) {
+        let modules = Modules {
+            loaded: loaded.map(ToOwned::to_owned),
+            builtin: builtin.map(ToOwned::to_owned),
+        };
+        assert_eq!(modules.allow_sock_diag(policy).is_ok(), allowed, "{modules:?}");
+    }
+
+    #[test]
+    fn asked_only_when_nothing_is_loaded_by_it() {
+        use ModulePolicy::{LoadNothing, MayLoad};
+        let both = "tcp_diag 16384 0 - Live 0x0\ninet_diag 24576 1 tcp_diag, Live 0x0\n";
+        let one = "inet_diag 24576 0 - Live 0x0\n";
+        let built = "kernel/net/ipv4/tcp_diag.ko\nkernel/net/ipv4/inet_diag.ko\n";
+        check(None, None, LoadNothing, true);
+        check(Some(both), None, LoadNothing, true);
+        check(Some(one), None, LoadNothing, false);
+        check(Some(one), None, MayLoad, true);
+        check(Some(""), Some(built), LoadNothing, true);
+        check(Some(""), None, LoadNothing, false);
+        check(Some("xtcp_diag 1\nxinet_diag 1\n"), None, LoadNothing, false);
+    }
+
+    #[test]
+    fn the_gap_names_the_module() {
+        let modules = Modules { loaded: Some(String::new()), builtin: None };
+        let gap = modules.allow_sock_diag(ModulePolicy::LoadNothing).unwrap_err();
+        assert_eq!(gap.reason, Reason::NeedsModule("tcp_diag"));
+    }
+}

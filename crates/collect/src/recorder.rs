@@ -1,0 +1,267 @@
+//! Puts samples together: which request was there when, and what became of it. Pure.
+
+use std::collections::BTreeMap;
+
+use synrecv_model::view::STUCK_AFTER_MS;
+use synrecv_model::{
+    Endpoint, Flow, Life, Listener, ListenerTrack, Mono, Request, RetryCounters, Section, Sighting,
+    Sockets, Track,
+};
+
+/// Lives kept of one 4-tuple.
+const LIVES_KEPT: usize = 8;
+
+/// A timer that is later than expected by more than this was armed anew. Its readings are 10 ms
+/// coarse, and two sources read within milliseconds.
+const REARMED_MS: u64 = 200;
+
+/// Everything seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    started: Option<Mono>,
+    ended: Mono,
+    samples: u32,
+    seen: u64,
+    tracks: BTreeMap<(Flow, u32), Track>,
+    listeners: BTreeMap<(u64, Endpoint), Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    track: ListenerTrack,
+    first_drops: Option<u32>,
+    last: u32,
+}
+
+impl Recorder {
+    /// Adds one sample. A sample that could not be read changes nothing.
+    pub(crate) fn add(&mut self, sample: &Section<Sockets>) {
+        let (Some(sockets), Some(reading)) = (sample.data(), sample.reading()) else { return };
+        let at = reading.ended;
+        self.started.get_or_insert(at);
+        self.ended = at;
+        self.samples += 1;
+        for request in sockets.requests.iter().filter(|request| !request.fastopen) {
+            self.see(request, at);
+        }
+        // Only a whole sample shows that a request is gone.
+        if sample.whole().is_some() {
+            for life in self.tracks.values_mut().filter_map(|track| track.lives.last_mut()) {
+                if life.last.at != at && life.gone.is_none() {
+                    life.gone = Some(at);
+                }
+            }
+        }
+        for listener in &sockets.listeners {
+            self.watch(listener);
+        }
+    }
+
+    fn see(&mut self, request: &Request, at: Mono) {
+        let sighting = Sighting { at, counters: request.counters };
+        let born = Life { first: sighting, last: sighting, gone: None };
+        let Some(track) = self.tracks.get_mut(&(request.flow, request.ifindex)) else {
+            self.seen += 1;
+            let track = Track {
+                flow: request.flow,
+                listener_family: request.listener_family,
+                ifindex: request.ifindex,
+                uid: request.uid,
+                mark: request.mark,
+                lives: vec![born],
+                life_count: 1,
+            };
+            self.tracks.insert((request.flow, request.ifindex), track);
+            return;
+        };
+        track.uid = request.uid.or(track.uid);
+        track.mark = request.mark.or(track.mark);
+        let life = track.lives.last_mut().expect("a track starts with a life");
+        if life.gone.is_none() && is_same_request(&life.last, &sighting) {
+            life.last = sighting;
+            return;
+        }
+        life.gone.get_or_insert(at);
+        track.lives.push(born);
+        track.life_count += 1;
+        self.seen += 1;
+        if track.lives.len() > LIVES_KEPT {
+            track.lives.remove(0);
+        }
+    }
+
+    fn watch(&mut self, listener: &Listener) {
+        let key = (listener.inode, listener.local);
+        let sample = self.samples;
+        let queue = listener.accept_queue_count;
+        let watched = self.listeners.entry(key).or_insert_with(|| Watched {
+            track: ListenerTrack {
+                local: listener.local,
+                family: listener.family,
+                inode: listener.inode,
+                accept_queue_peak_count: queue,
+                accept_queue_least_count: queue,
+                accept_queue_max_count: listener.accept_queue_max_count,
+                drops_delta: None,
+                present: true,
+            },
+            first_drops: listener.drops_count,
+            last: sample,
+        });
+        watched.last = sample;
+        let track = &mut watched.track;
+        track.accept_queue_peak_count = track.accept_queue_peak_count.max(queue);
+        track.accept_queue_least_count = track.accept_queue_least_count.min(queue);
+        track.accept_queue_max_count =
+            listener.accept_queue_max_count.or(track.accept_queue_max_count);
+        if sample > 1 {
+            // `sk_drops` is a 32-bit counter that wraps.
+            track.drops_delta = listener
+                .drops_count
+                .zip(watched.first_drops)
+                .map(|(now, first)| now.wrapping_sub(first));
+        }
+    }
+
+    /// When the first and the last sample were read, and how many there were.
+    pub(crate) fn span(&self) -> (Mono, Mono, u32) {
+        (self.started.unwrap_or(self.ended), self.ended, self.samples)
+    }
+
+    /// Requests there in the last sample.
+    pub(crate) fn request_count(&self) -> usize {
+        self.tracks.values().filter(|track| track.last_life().gone.is_none()).count()
+    }
+
+    /// Requests seen, counting each life.
+    pub(crate) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// The 4-tuples worth keeping. One that was there once and went away before it could count as
+    /// stuck completed its handshake, or was reset: on a busy host that is nearly all of them.
+    pub(crate) fn tracks(&self) -> Vec<Track> {
+        self.tracks.values().filter(|track| !has_passed(track)).cloned().collect()
+    }
+
+    pub(crate) fn listeners(&self) -> Vec<ListenerTrack> {
+        self.listeners
+            .values()
+            .map(|watched| ListenerTrack {
+                present: watched.last == self.samples,
+                ..watched.track.clone()
+            })
+            .collect()
+    }
+}
+
+fn has_passed(track: &Track) -> bool {
+    let life = track.last_life();
+    track.life_count == 1 && life.gone.is_some() && life.least_age_ms() < STUCK_AFTER_MS
+}
+
+/// True when the second sighting can be the same request as the first: counters never fall, and the
+/// timer is armed anew only when one of them rises.
+fn is_same_request(before: &Sighting, now: &Sighting) -> bool {
+    let fell = |count: fn(&RetryCounters) -> Option<u32>| matches!((count(&before.counters), count(&now.counters)), (Some(a), Some(b)) if b < a);
+    if fell(|counters| counters.synack_retrans_count)
+        || fell(|counters| counters.timer_expiry_count)
+    {
+        return false;
+    }
+    let unchanged = before.counters.synack_retrans_count == now.counters.synack_retrans_count
+        && before.counters.timer_expiry_count == now.counters.timer_expiry_count
+        && now.counters.timer_expiry_count.is_some();
+    let (Some(then), Some(left)) = (before.counters.timer_ms, now.counters.timer_ms) else {
+        return true;
+    };
+    let expected = u64::from(then).saturating_sub(now.at.ms_since(before.at));
+    !(unchanged && now.counters.same_instant && u64::from(left) > expected + REARMED_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use synrecv_model::{Family, Reading, SocketSource};
+
+    fn request(sent: u32, expired: u32, timer_ms: u32) -> Request {
+        let end = |ip: &str, port| Endpoint::new(ip.parse().unwrap(), port);
+        Request {
+            flow: Flow { local: end("10.0.0.1", 80), peer: end("10.9.0.7", 4000) },
+            listener_family: Family::V4,
+            ifindex: 0,
+            counters: RetryCounters {
+                synack_retrans_count: Some(sent),
+                timer_expiry_count: Some(expired),
+                same_instant: true,
+                timer_ms: Some(timer_ms),
+            },
+            uid: Some(0),
+            mark: None,
+            fastopen: false,
+        }
+    }
+
+    fn sample(at_ms: u64, requests: Vec<Request>) -> Section<Sockets> {
+        let at = Mono(0).plus_ms(at_ms);
+        Section::Collected {
+            data: Sockets {
+                source: SocketSource::Both,
+                listeners: Vec::new(),
+                requests,
+                others: Vec::new(),
+            },
+            reading: Reading { source: "test", started: at, ended: at },
+        }
+    }
+
+    fn record<const N: usize>(samples: [Section<Sockets>; N]) -> Recorder {
+        let mut recorder = Recorder::default();
+        for sample in &samples {
+            recorder.add(sample);
+        }
+        recorder
+    }
+
+    #[test]
+    fn a_request_that_waits_has_one_life() {
+        let recorder = record([
+            sample(0, vec![request(0, 0, 900)]),
+            sample(500, vec![request(0, 0, 400)]),
+            sample(1_000, vec![request(1, 1, 1_900)]),
+            sample(1_500, vec![request(2, 1, 1_950)]),
+        ]);
+        let tracks = recorder.tracks();
+        assert_eq!((tracks.len(), tracks[0].life_count), (1, 1));
+        assert_eq!(tracks[0].last_life().seen_for_ms(), 1_500);
+    }
+
+    #[test]
+    fn a_request_made_anew_starts_another_life() {
+        let recorder = record([
+            sample(0, vec![request(0, 0, 300)]),
+            sample(500, vec![request(0, 0, 800)]),
+            sample(1_000, vec![]),
+            sample(1_500, vec![request(0, 0, 900)]),
+        ]);
+        let tracks = recorder.tracks();
+        assert_eq!(tracks[0].life_count, 3);
+        assert_eq!(recorder.seen(), 3);
+    }
+
+    #[test]
+    fn a_completed_handshake_leaves_no_track() {
+        let recorder = record([sample(0, vec![request(0, 0, 900)]), sample(250, vec![])]);
+        assert!(recorder.tracks().is_empty());
+        assert_eq!(recorder.seen(), 1);
+    }
+
+    #[test]
+    fn a_partial_sample_shows_no_end() {
+        let mut recorder = record([sample(0, vec![request(0, 0, 900)])]);
+        let Section::Collected { data, reading } = sample(250, vec![]) else { unreachable!() };
+        let flaws = vec![synrecv_model::Flaw::Lost];
+        recorder.add(&Section::Partial { data, flaws, reading });
+        assert!(recorder.tracks()[0].last_life().gone.is_none());
+    }
+}

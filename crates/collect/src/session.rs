@@ -1,0 +1,170 @@
+//! One look at a host, from the survey to the last answer.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use synrecv_checks::plan;
+use synrecv_model::{Counters, Facts, Gap, Mono, Observation, Section, Sockets, SourceKind};
+use synrecv_netlink::clock;
+use synrecv_sockets::{Sampler, SocketQuery, StateSet, Wanted, namespaces};
+
+use crate::recorder::Recorder;
+use crate::{ModulePolicy, Modules, Place, host};
+
+/// Other namespaces are counted for this long at most.
+const NAMESPACES_MS: u64 = 500;
+
+/// What to read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only requests from peers in this prefix.
+    pub peer: Option<IpNet>,
+    /// Only sockets with this local port.
+    pub port: Option<u16>,
+    /// Whether modules may be loaded.
+    pub modules: ModulePolicy,
+}
+
+/// A host being looked at.
+#[derive(Debug)]
+pub struct Session {
+    place: Place,
+    proc_net: PathBuf,
+    options: Options,
+    diag_allowed: Result<(), Gap>,
+    sampler: Sampler,
+    recorder: Recorder,
+    facts: Facts,
+    counters_now: Section<Counters>,
+}
+
+impl Session {
+    /// Reads what changes fastest first: counters and requests, then the tables.
+    pub fn survey(place: Place, options: Options) -> Self {
+        let proc_net = place.proc_net();
+        let host = host::host(&place);
+        let diag_allowed = match place.gap() {
+            Some(gap) => Err(gap.clone()),
+            None => Modules::read(&host.kernel.0).allow_sock_diag(options.modules),
+        };
+        let counters = synrecv_counters::counters(&proc_net);
+        let mut sampler = Sampler::new(Wanted::Both, options.port, diag_allowed.clone(), &proc_net);
+        let mut recorder = Recorder::default();
+        let first = filtered(sampler.sample(), &options);
+        recorder.add(&first);
+        let devices = ask(&place, synrecv_interfaces::read::links);
+        let settings = match place.gap() {
+            Some(gap) => Section::Missing(gap.clone()),
+            None => synrecv_interfaces::read::settings(Path::new("/proc/sys"), &devices),
+        };
+        let deadline = clock::now().plus_ms(NAMESPACES_MS);
+        let facts = Facts {
+            source: SourceKind::Live,
+            host,
+            sockets: first,
+            links: devices.map(|devices| devices.links),
+            addresses: ask(&place, synrecv_interfaces::read::addresses),
+            settings,
+            neighbours: ask(&place, synrecv_neighbours::read::neighbours),
+            routes: ask(&place, synrecv_routes::read::routes),
+            nexthops: ask(&place, synrecv_routes::read::nexthops),
+            rules: ask(&place, synrecv_routes::read::rules),
+            replies: ask(&place, || synrecv_routes::read::replies(&[], &[])),
+            counters: counters.clone(),
+            namespaces: namespaces::survey(Path::new("/proc"), &proc_net, deadline),
+        };
+        Self {
+            place,
+            proc_net,
+            options,
+            diag_allowed,
+            sampler,
+            recorder,
+            facts,
+            counters_now: counters,
+        }
+    }
+
+    /// Reads the requests and listeners once more; returns how long that took in milliseconds.
+    pub fn sample(&mut self) -> u64 {
+        let started = clock::now();
+        let sample = filtered(self.sampler.sample(), &self.options);
+        self.recorder.add(&sample);
+        clock::now().ms_since(started)
+    }
+
+    /// Brings counters, neighbours, sockets and the kernel's answers up to the last sample.
+    ///
+    /// With `owners` it looks for the processes of the listeners, which is done once, at the end.
+    pub fn refresh(&mut self, owners: bool) {
+        self.counters_now = synrecv_counters::counters(&self.proc_net);
+        self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
+        let query = SocketQuery {
+            source: Wanted::Both,
+            states: StateSet::ALL,
+            port: self.options.port,
+            diag_allowed: self.diag_allowed.clone(),
+            owners,
+        };
+        let sockets = synrecv_sockets::read::sockets(&query, &self.proc_net, Path::new("/proc"));
+        self.facts.sockets = filtered(sockets, &self.options);
+        let inquiries = plan::inquiries(&self.facts, &self.recorder.tracks());
+        self.facts.replies = ask(&self.place, || {
+            synrecv_routes::read::replies(&inquiries.replies, &inquiries.inputs)
+        });
+    }
+
+    /// The facts as of the last refresh.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What was seen so far. `interval_ms` is the time between samples, `interrupted` whether the user
+    /// ended it.
+    pub fn observation(&self, interval_ms: u64, interrupted: bool) -> Observation {
+        let (started, ended, sample_count) = self.recorder.span();
+        Observation {
+            started,
+            ended,
+            sample_count: sample_count.max(1),
+            interval_ms,
+            interrupted,
+            seen_count: self.recorder.seen(),
+            tracks: self.recorder.tracks(),
+            listeners: self.recorder.listeners(),
+            counters: self.counters_now.clone(),
+        }
+    }
+
+    /// Requests in the last sample.
+    pub fn request_count(&self) -> usize {
+        self.recorder.request_count()
+    }
+
+    /// Milliseconds since the first sample.
+    pub fn elapsed_ms(&self) -> u64 {
+        clock::now().ms_since(self.started())
+    }
+
+    fn started(&self) -> Mono {
+        self.recorder.span().0
+    }
+}
+
+fn ask<T>(place: &Place, read: impl FnOnce() -> Section<T>) -> Section<T> {
+    match place.gap() {
+        Some(gap) => Section::Missing(gap.clone()),
+        None => read(),
+    }
+}
+
+/// Drops requests from peers that the user did not ask for.
+fn filtered(mut section: Section<Sockets>, options: &Options) -> Section<Sockets> {
+    if let (Some(wanted), Some(sockets)) = (options.peer, section.data_mut()) {
+        let keep = |peer: IpAddr| wanted.contains(&peer);
+        sockets.requests.retain(|request| keep(request.flow.peer.ip));
+        sockets.others.retain(|socket| keep(socket.flow.peer.ip));
+    }
+    section
+}
