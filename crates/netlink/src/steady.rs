@@ -65,7 +65,8 @@ fn heard_tear(
 ) -> Result<bool, NetlinkError> {
     let mut torn = false;
     let heard = notices.drain(|notice| {
-        torn |= absorb(notice)? == Change::Torn;
+        // A notice that is not understood may be of any row.
+        torn |= absorb(notice) != Ok(Change::Absorbed);
         Ok(())
     })?;
     Ok(torn || heard.lost)
