@@ -30,7 +30,7 @@ pub(crate) fn ask<S: AsRef<OsStr>>(
     args: &[S],
     uid: Option<u32>,
 ) -> Result<Output> {
-    let mut command = program.command();
+    let mut command = program.command(uid);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped());
     let child = running.spawn_in_server(command, uid)?;
     child.wait_with_output().context("read what the doctor writes")
@@ -38,7 +38,7 @@ pub(crate) fn ask<S: AsRef<OsStr>>(
 
 /// Runs a program in the server's namespace; it writes to our own standard output.
 pub(crate) fn show(running: &Running, program: &Program, args: &[&str]) -> Result<ExitStatus> {
-    let mut command = program.command();
+    let mut command = program.command(None);
     command.args(args).stdin(Stdio::null());
     let mut child = running.spawn_in_server(command, None)?;
     child.wait().context("wait for the doctor")

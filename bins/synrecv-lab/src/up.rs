@@ -18,7 +18,7 @@ pub(crate) fn up(args: &UpArgs) -> Result<ExitCode> {
 
     let own = std::env::current_exe().context("find the path of this program")?;
     let program = Program::open(&own).with_context(|| format!("open `{}`", own.display()))?;
-    let mut command: Command = program.command();
+    let mut command: Command = program.command(None);
     // Its standard input ends with this process, and then it does too.
     command.arg("hold").stdin(Stdio::piped()).stdout(Stdio::null());
     let mut holder = running.spawn_in_server(command, None)?;

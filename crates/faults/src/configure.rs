@@ -203,18 +203,19 @@ pub fn cable(near: End<'_>, far: End<'_>) -> Result<()> {
         .name(far.device)
         .address(far.mac.to_vec())
         .setns_by_fd(far.namespace.raw_fd())
-        .up()
         .build();
     let message = LinkMessageBuilder::<LinkVeth>::new_with_info_kind(InfoKind::Veth)
         .name(near.device)
         .address(near.mac.to_vec())
         .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
-        .up()
         .build();
     let doing =
         format!("add veth `{}` to `{}` of `{}`", near.device, far.device, far.namespace.name());
     near.namespace
-        .configure(doing, async move |netlink| netlink.link().add(message).execute().await)
+        .configure(doing, async move |netlink| netlink.link().add(message).execute().await)?;
+    // Not in the message: the kernel would open the far end before the two know each other.
+    far.namespace.link_up(far.device)?;
+    near.namespace.link_up(near.device)
 }
 
 fn invalid(message: &dyn std::fmt::Display) -> rtnetlink::Error {

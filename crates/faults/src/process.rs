@@ -14,8 +14,8 @@ use crate::namespace::Namespace;
 
 /// An executable opened before rights are dropped.
 ///
-/// It is executed through its descriptor, so a user who may not search the directories on its path
-/// can still run it.
+/// For another user it is executed through its descriptor, so that one who may not search the
+/// directories on its path can still run it.
 #[derive(Debug)]
 pub struct Program {
     path: PathBuf,
@@ -45,10 +45,11 @@ impl Program {
             .and_then(|found| Self::open(&found))
     }
 
-    /// A command that runs it. The program must live until the command was started.
-    pub fn command(&self) -> Command {
+    /// A command that runs it as `uid`; by its path when the user stays the same, so that it has
+    /// its own name in lists of processes. The program must live until the command was started.
+    pub fn command(&self, uid: Option<u32>) -> Command {
         // The interpreter of a script is handed its path and opens it anew.
-        if self.is_script {
+        if uid.is_none() || self.is_script {
             return Command::new(&self.path);
         }
         let mut command = Command::new(format!("/proc/self/fd/{}", self.file.as_raw_fd()));

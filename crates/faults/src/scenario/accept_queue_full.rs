@@ -17,7 +17,7 @@ const BACKLOG: i32 = 16;
 /// While the queue is full the kernel drops new SYNs and makes no row. Rows appear when several
 /// SYNs come in while there is room for less: the whole burst is admitted, and 50 ms later its
 /// ACKs find the room taken.
-const BURST: Pace = Pace { every: Duration::from_secs(1), burst: 5 };
+const BURST: Pace = Pace { every: Duration::from_millis(500), burst: 5 };
 const SLOW: App = App::Slow { batch: 2, pause: Duration::from_secs(5) };
 
 pub(super) static SCENARIO: Scenario = Scenario {
@@ -28,9 +28,9 @@ The application on :8443 listens with a backlog of 16 and accepts two connection
 queue is full; ACKs that arrive are dropped and the requests stay in SYN_RECV although every client
 answers every SYN-ACK. The application on :443 of the same server is healthy.",
     picture: "\
-  server 10.1.0.10 ---- 10.1.0.1  ROUTER  10.9.0.1 ---- clients
-  :8443  queue full                                     192.0.2.11-15   to :8443
-  :443   healthy                                        10.9.0.2        to both
+  server 10.1.0.10 --- 10.1.0.1  ROUTER  10.9.0.1 --- clients
+  :8443  queue full                                   192.0.2.11-15  to :8443
+  :443   healthy                                      10.9.0.2       to both
 
   SYN      client -> server   admitted
   SYN-ACK  server -> client   arrives
@@ -49,7 +49,7 @@ answers every SYN-ACK. The application on :443 of the same server is healthy.",
         // These mostly see their SYN unanswered, as clients of such a server do.
         let unlucky = KernelClients::new(service(8443), [ip("10.9.0.2")]).start(&hosts.clients)?;
         let lucky = KernelClients::new(service(443), [ip("10.9.0.2")]).start(&hosts.clients)?;
-        let shows = Condition::stuck_on_port(8443, 2).and(Condition::completed(&lucky, 2));
+        let shows = Condition::stuck_on_port(8443, 3).and(Condition::completed(&lucky, 2));
         Ok(Stage {
             server: hosts.server,
             traffic: vec![bursts, unlucky, lucky, slow_app, healthy_app],

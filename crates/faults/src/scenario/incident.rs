@@ -22,18 +22,17 @@ router after up to 0.2 s, and the kernel keeps the first answer. SYNs come in th
 SYN-ACKs go to the balancer, whose connection tracking never saw the SYN: it drops them as
 invalid. A client on the true subnet, 192.168.4.20, connects all the time.",
     picture: "\
-                          192.168.4.0/24                192.168.5.0/24
-                        |                |            |
-  server 192.168.4.10/22|                |            |
-  02:00:00:00:00:10 ----+    .4.1  ROUTER  .5.1 ------+
-                        +---- :01  proxy_arp, slow    |
-                        |                             +---- clients .5.11 - .5.18
-  client 192.168.4.20 --+    .4.2  BALANCER  .5.2 ----+
-  02:00:00:00:00:20     +---- :02  proxy_arp, fast,   |
-                        |          drops ct invalid   |
+                       192.168.4.0/24               192.168.5.0/24
+                        |                           |
+  server 192.168.4.10 --+--- .4.1  ROUTER  .5.1 ----+
+  02:..:10, mask /22   |    :01   proxy_arp, slow  |
+                        |                           +--- clients .5.11 - .5.18
+  client 192.168.4.20 --+--- .4.2  BALANCER  .5.2 --+
+  02:..:20, mask /24    |    :02   proxy_arp, fast  |
+                        |          drops ct invalid |
 
-  SYN      client -> router   -> server         accepted
-  SYN-ACK  server -> balancer -> X              dropped: no connection known",
+  SYN      client -> router   -> server   accepted
+  SYN-ACK  server -> balancer -> X        dropped: no connection known",
     expect: Expectation::fault("bad-netmask", "path", &["likely", "confirmed"]),
     needs_nft: true,
     machine_wide: false,

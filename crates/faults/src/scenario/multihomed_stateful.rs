@@ -26,8 +26,8 @@ connections, never saw the SYN, and drops it. Connections to 10.1.0.10 work.",
                                                                      |
   default via 10.1.0.1 dev ps0              clients 10.9.0.101-104 --+
 
-  to 10.2.0.10:  SYN      client -> b -> ps1      SYN-ACK  ps0 -> a -> X
-  to 10.1.0.10:  SYN      client -> a -> ps0      SYN-ACK  ps0 -> a -> client",
+  to 10.2.0.10:  SYN  client -> b -> ps1    SYN-ACK  ps0 -> a -> X
+  to 10.1.0.10:  SYN  client -> a -> ps0    SYN-ACK  ps0 -> a -> client",
     expect: Expectation::fault("asymmetric-route", "path", &["likely", "confirmed"]),
     needs_nft: true,
     machine_wide: false,

@@ -11,14 +11,17 @@ pub(super) static SCENARIO: Scenario = Scenario {
 The server has 192.168.4.10/24. It sends SYN-ACKs for the clients 192.168.5.11-18 to its gateway,
 the router, and never asks for them by ARP. Proxy ARP is on as in the incident; nobody needs it.",
     picture: "\
-                          192.168.4.0/24                192.168.5.0/24
-                        |                |            |
-  server 192.168.4.10/24|                |            |
-  02:00:00:00:00:10 ----+    .4.1  ROUTER  .5.1 ------+
-                        +---- :01  proxy_arp, slow    |
-                        |                             +---- clients .5.11 - .5.18
-  client 192.168.4.20 --+    .4.2  BALANCER  .5.2 ----+
-  02:00:00:00:00:20     +---- :02  proxy_arp, fast    |",
+                       192.168.4.0/24               192.168.5.0/24
+                        |                           |
+  server 192.168.4.10 --+--- .4.1  ROUTER  .5.1 ----+
+  02:..:10, mask /24   |    :01   proxy_arp, slow  |
+                        |                           +--- clients .5.11 - .5.18
+  client 192.168.4.20 --+--- .4.2  BALANCER  .5.2 --+
+  02:..:20, mask /24    |    :02   proxy_arp, fast  |
+                        |          drops ct invalid |
+
+  SYN      client -> router -> server
+  SYN-ACK  server -> router -> client",
     expect: Expectation::HEALTHY,
     needs_nft: true,
     machine_wide: false,

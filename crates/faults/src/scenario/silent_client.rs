@@ -12,7 +12,7 @@ use crate::traffic::{KernelClients, Pace, RawPeers, Script, Server};
 
 /// In different networks, as clients behind one broken path are.
 const SILENT: [&str; 4] = ["192.0.2.11", "198.51.100.12", "203.0.113.13", "198.18.7.14"];
-const PACE: Pace = Pace { every: Duration::from_millis(1500), burst: 1 };
+const PACE: Pace = Pace { every: Duration::from_secs(2), burst: 2 };
 
 pub(super) static SCENARIO: Scenario = Scenario {
     id: "silent-client",
@@ -22,10 +22,10 @@ Four clients send SYNs to :80. The SYN-ACKs reach them by the right way, and no 
 they are scanners, or their ACKs are lost on the way. Nobody else uses :80; on :22 of the same
 server another client connects all the time.",
     picture: "\
-  server 10.1.0.10 ---- 10.1.0.1  ROUTER  10.9.0.1 ---- silent clients   to :80
-  :80  :22                                              192.0.2.11  198.51.100.12
-                                                        203.0.113.13  198.18.7.14
-                                                   ---- client 10.9.0.2   to :22
+  server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 -+- silent, to :80
+  :80  :22                                       |  192.0.2.11  198.51.100.12
+                                                 |  203.0.113.13  198.18.7.14
+                                                 +- 10.9.0.2, to :22
 
   SYN      client -> server   once
   SYN-ACK  server -> client   arrives, and again after 1, 3, 7, 15, 31 s
