@@ -55,6 +55,16 @@ pub(crate) fn stuck(view: &View<'_>, requests: &[usize]) -> Text {
     ]
 }
 
+/// `7 connections to 10.0.0.1:80 wait`.
+pub(crate) fn waiting(view: &View<'_>, requests: &[usize]) -> Text {
+    text![
+        count(requests.len(), "connection", "connections"),
+        " to ",
+        name_locals(view, requests),
+        if requests.len() == 1 { " waits" } else { " wait" },
+    ]
+}
+
 /// Smallest and largest of some numbers as `3` or `3 to 5`.
 pub(crate) fn range(numbers: impl Iterator<Item = u32>) -> Text {
     let (least, most) =
@@ -71,9 +81,10 @@ pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str
     let text = text![
         "SYN-ACK sent again ",
         range(sent()),
-        " times a connection, own timer expired ",
+        if sent().max() == Some(1) { " time a connection" } else { " times a connection" },
+        ", own timer expired ",
         range(expired()),
-        " times: ",
+        if expired().max() == Some(1) { " time: " } else { " times: " },
         meaning,
     ];
     Fact::new(Origin::Sockets, "retry-counters", text)

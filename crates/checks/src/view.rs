@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use synrecv_model::view::{HostRetries, RetryReading, retry_reading};
 use synrecv_model::{
     Address, Counters, Endpoint, Facts, Flow, Foreign, Link, LinkNames, Listener, ListenerTrack,
-    Mac, Neighbour, Observation, Part, Reply, Route, Section, Settings, Sockets, Track,
+    Mac, Neighbour, Observation, Part, Reply, Route, Rule, Section, Settings, Sockets, Track,
 };
 
 /// Facts and observation, indexed once. Accessors note what a check reads; a test compares that
@@ -172,6 +172,12 @@ impl<'a> View<'a> {
         rows(&self.facts.routes)
     }
 
+    /// Policy rules of both families.
+    pub fn rules(&self) -> &'a [Rule] {
+        self.note(Part::Rules);
+        rows(&self.facts.rules)
+    }
+
     /// Entries of the ARP and ND tables; proxy entries of this host are left out.
     pub fn neighbours(&self) -> impl Iterator<Item = &'a Neighbour> {
         self.note(Part::Neighbours);
@@ -238,6 +244,17 @@ impl<'a> View<'a> {
             .filter(|hop| hop.ifindex == ifindex)
             .filter_map(|hop| hop.gateway)
             .collect()
+    }
+
+    /// True when handshakes to this local end complete: connections of it exist, and the host
+    /// completed some while watching, as far as that is known.
+    pub fn completes(&self, local: Endpoint) -> bool {
+        self.delta("TcpPassiveOpens") != Some(0)
+            && self
+                .sockets()
+                .into_iter()
+                .flat_map(|sockets| &sockets.others)
+                .any(|socket| socket.flow.local == local && crate::plan::is_completed(socket))
     }
 
     /// Peers of completed connections (any state but SYN_SENT) with the kernel's answer for them.

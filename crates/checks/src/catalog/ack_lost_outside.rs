@@ -77,7 +77,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         let (severity, numbers) = share::severity(view, &requests);
         let case = cases.about(Subject::Listener(local));
         case.severity(severity)
-            .headline(text![phrase::stuck(view, &requests), ": no ACK comes in"])
+            .headline(text![phrase::waiting(view, &requests), " for an ACK that does not come"])
             .summary(text![
                 phrase::name_peers(&phrase::peers(view, &requests)),
                 if phrase::peers(view, &requests).len() == 1 { " does" } else { " do" },

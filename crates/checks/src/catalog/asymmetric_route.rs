@@ -1,12 +1,12 @@
 //! The SYN-ACK leaves by another device than the SYN came by, and connections die of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
-    Action, ActionLabel, Address, CheckInfo, Class, Command, Manual, Origin, Part, Reply,
-    RouteKind, Subject, Text, Value, Weight, text,
+    Action, ActionLabel, Address, CheckInfo, Class, Command, Manual, Neighbour, Origin, Part,
+    Reply, RouteKind, Subject, Text, Value, Weight, text,
 };
 
 use crate::cases::{Case, Cases, Fact};
@@ -20,7 +20,7 @@ pub(super) static CHECK: Check = Check {
         summary: "the SYN-ACK leaves by another way than the SYN came by",
         severity: "problem",
         needs: &[Part::Sockets, Part::Replies, Part::Addresses, Part::Links],
-        also_reads: &[Part::Counters, Part::Routes],
+        also_reads: &[Part::Counters, Part::Routes, Part::Rules, Part::Neighbours],
         ipv6: "the same",
         explains: &["synack-lost-outside"],
         disproved_by: &[
@@ -113,11 +113,11 @@ fn crossing(view: &View<'_>, local: IpAddr, reply: Option<&Reply>) -> Option<(u3
     if route.kind != RouteKind::Unicast {
         return None;
     }
-    let owner = owner(view, local)?;
+    let owner = owner_address(view, local)?;
     Some((owner.ifindex, route.oif))
 }
 
-fn owner<'a>(view: &View<'a>, local: IpAddr) -> Option<&'a Address> {
+fn owner_address<'a>(view: &View<'a>, local: IpAddr) -> Option<&'a Address> {
     let mut owners = view.addresses().iter().filter(|address| address.address == local);
     let first = owners.next()?;
     let loopback = view.links().iter().any(|link| link.ifindex == first.ifindex && link.loopback);
@@ -211,10 +211,40 @@ fn argue(
             "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
         ),
     );
+    argue_arrivals(view, case, local, owner);
     argue_controls(view, case, local, owner, out);
     if let Some(queue) = phrase::queue(view, sample.local()) {
         case.supports(Weight::Weak, queue);
     }
+}
+
+/// Neighbours on the owning device: somebody there asked for this host, so packets come in there.
+fn argue_arrivals(view: &View<'_>, case: &mut Case, local: IpAddr, owner: u32) {
+    let near: Vec<&Neighbour> = view
+        .neighbours()
+        .filter(|entry| {
+            entry.ifindex == owner
+                && entry.mac.is_some()
+                && entry.address.is_ipv4() == local.is_ipv4()
+        })
+        .collect();
+    let Some(first) = near.first() else { return };
+    case.supports(
+        Weight::Weak,
+        Fact::new(
+            Origin::Arp,
+            "neighbours-on-owning-device",
+            text![
+                phrase::name_peers(&near.iter().map(|entry| entry.address).collect::<Vec<_>>()),
+                " on ",
+                view.dev(owner),
+                if near.len() == 1 { " knows" } else { " know" },
+                " this host, although no reply goes there",
+            ],
+        )
+        .with("neighbour", Value::Ip(first.address))
+        .recheck(format!("ip -s neigh show dev {}", view.dev(owner))),
+    );
 }
 
 /// Completed connections: by the same crossing they speak against, by straight ways for.
@@ -272,12 +302,19 @@ fn advise(view: &View<'_>, case: &mut Case, local: IpAddr, owner: u32, requests:
         ))],
         verify: Text::new(),
     });
-    let gateway = view
-        .gateways(owner)
-        .into_iter()
-        .find(|gateway| gateway.is_ipv4() == local.is_ipv4())
-        .map_or_else(|| format!("GATEWAY_OF_{dev}"), |gateway| gateway.to_string());
     let family = if local.is_ipv4() { "" } else { "-6 " };
+    let table = free_table(view);
+    let mut commands = Vec::new();
+    if let Some(own) = owner_address(view, local) {
+        let prefix = own.prefix();
+        commands.push(format!("ip {family}route add {prefix} dev {dev} src {local} table {table}"));
+    }
+    let (gateway, known) = match gateway_behind(view, owner, local) {
+        Some(gateway) => (gateway.to_string(), true),
+        None => (format!("GATEWAY_OF_{dev}"), false),
+    };
+    commands.push(format!("ip {family}route add default via {gateway} dev {dev} table {table}"));
+    commands.push(format!("ip {family}rule add from {local} lookup {table}"));
     case.action(Action {
         id: "route-by-source",
         label: ActionLabel::Safe,
@@ -286,14 +323,9 @@ fn advise(view: &View<'_>, case: &mut Case, local: IpAddr, owner: u32, requests:
             local,
             " back by ",
             dev.clone(),
-            " (choose a free table number; also add the connected prefix of ",
-            dev.clone(),
-            " to it)",
+            if known { " (check that this is its router)" } else { " (fill in its router)" },
         ],
-        commands: vec![
-            Command(format!("ip {family}route add default via {gateway} dev {dev} table 102")),
-            Command(format!("ip {family}rule add from {local} lookup 102")),
-        ],
+        commands: commands.into_iter().map(Command).collect(),
         verify: text![
             Command(phrase::route_get(sample)),
             " shows dev ",
@@ -301,6 +333,31 @@ fn advise(view: &View<'_>, case: &mut Case, local: IpAddr, owner: u32, requests:
             "; stuck connections complete at their next retry",
         ],
     });
+}
+
+/// The router behind a device: the gateway of a route, else the only neighbour there.
+fn gateway_behind(view: &View<'_>, ifindex: u32, local: IpAddr) -> Option<IpAddr> {
+    let same_family = |address: &IpAddr| address.is_ipv4() == local.is_ipv4();
+    view.gateways(ifindex).into_iter().find(same_family).or_else(|| {
+        let mut neighbours = view
+            .neighbours()
+            .filter(|entry| entry.ifindex == ifindex && entry.mac.is_some())
+            .map(|entry| entry.address)
+            .filter(same_family);
+        let first = neighbours.next()?;
+        neighbours.next().is_none().then_some(first)
+    })
+}
+
+/// A table number that no route and no rule uses.
+fn free_table(view: &View<'_>) -> u32 {
+    let used: BTreeSet<u32> = view
+        .routes()
+        .iter()
+        .map(|route| route.table)
+        .chain(view.rules().iter().map(|rule| rule.table))
+        .collect();
+    (100..=u32::MAX).find(|table| !used.contains(table)).unwrap_or(100)
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             ": the SYN-ACK leaves this host and does not reach the client",
         ])
         .summary(text![
-            "the way out is in order here; the loss is between here and ",
+            "the SYN-ACK is lost between here and ",
             phrase::name_peers(&phrase::peers(view, &lost)),
         ])
         .arg("peers", Value::List(phrase::peers(view, &lost).into_iter().map(Value::Ip).collect()))

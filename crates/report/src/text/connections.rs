@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use synrecv_model::{Connection, ListenerView, Nud, Owners};
 
 use crate::escape::foreign;
-use crate::layout::{Column, table};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::layout::{Column, table, wrap};
 use crate::{Report, Style};
 
 /// Rows shown without `-v`.
@@ -17,7 +19,7 @@ const COLUMNS: &[Column] = &[
     Column::right("AGE"),
     Column::right("SYN-ACK"),
     Column::right("TIMER"),
-    Column::right("NEXT"),
+    Column::right("NEXT").optional(),
     Column::left("READING"),
     Column::left("REPLY TO"),
     Column::left("FINDING").optional(),
@@ -34,7 +36,12 @@ pub(super) fn stuck(out: &mut String, report: &Report<'_>, style: Style) {
     let title = format!("STUCK CONNECTIONS  {shown} of {}, oldest first", stuck.len());
     let _ = writeln!(out, "\n{}", style.paint.heading(&title));
     let rows: Vec<Vec<String>> = stuck.iter().take(shown).map(|row| cells(row)).collect();
-    out.push_str(&table(COLUMNS, &rows, "  ", style.width));
+    let laid_out = table(COLUMNS, &rows, "  ", style.width);
+    if laid_out.lines().all(|line| line.width() <= style.width) {
+        out.push_str(&laid_out);
+    } else {
+        records(out, &rows, style);
+    }
     if shown < stuck.len() {
         let _ = writeln!(out, "  ... {} more (-v shows all)", stuck.len() - shown);
     }
@@ -43,6 +50,21 @@ pub(super) fn stuck(out: &mut String, report: &Report<'_>, style: Style) {
             "  SYN-ACK: sent again (ss retrans).  TIMER: own timer expiries (netstat -o).\n  \
              NEXT: to the next expiry.\n",
         );
+    }
+}
+
+/// One record a connection, for narrow output.
+fn records(out: &mut String, rows: &[Vec<String>], style: Style) {
+    for row in rows {
+        let [local, peer, age, sent, expired, next, reading, reply, finding] = row.as_slice()
+        else {
+            continue;
+        };
+        let words = format!(
+            "{peer} to {local}, age {age}: SYN-ACK {sent} TIMER {expired} NEXT {next}, {reading}, \
+             reply {reply}, {finding}"
+        );
+        out.push_str(&wrap("  - ", &words, style.width));
     }
 }
 

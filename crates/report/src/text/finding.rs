@@ -1,23 +1,25 @@
 //! Findings as text: the cause, the evidence, what to do.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use synrecv_model::{Evidence, Finding};
 
 use super::{capital, mark};
-use crate::Style;
 use crate::escape::{command, plain};
 use crate::layout::wrap;
+use crate::{Report, Style};
 
 /// Cause and evidence of the leading finding.
-pub(super) fn leading(out: &mut String, finding: &Finding, style: Style) {
+pub(super) fn leading(out: &mut String, finding: &Finding, report: &Report<'_>, style: Style) {
     let cause = format!("Cause: {}.", plain(&finding.summary));
     out.push_str(&wrap("   ", &cause, style.width));
     let what = format!(
-        "Finding {}, {}: {}.",
+        "Finding {} ({}, {}).{}",
         finding.id,
         finding.severity.name(),
-        finding.confidence.name()
+        finding.confidence.name(),
+        extent(finding, report),
     );
     out.push_str(&wrap("   ", &what, style.width));
     evidence(out, "EVIDENCE", &finding.evidence, style);
@@ -28,6 +30,38 @@ pub(super) fn leading(out: &mut String, finding: &Finding, style: Style) {
             out.push_str(&wrap(" -  ", fact, style.width));
         }
     }
+}
+
+/// How far it reaches: clients, and listeners that have nothing stuck.
+fn extent(finding: &Finding, report: &Report<'_>) -> String {
+    let connections = &report.diagnosis.connections;
+    let peers: BTreeSet<_> =
+        finding.affected.iter().map(|&index| connections[index].flow.peer.ip).collect();
+    if peers.is_empty() {
+        return String::new();
+    }
+    let stuck: BTreeSet<u16> = connections
+        .iter()
+        .filter(|connection| connection.is_stuck())
+        .map(|connection| connection.flow.local.port)
+        .collect();
+    let fine: BTreeSet<u16> = report
+        .diagnosis
+        .listeners
+        .iter()
+        .map(|listener| listener.local.port)
+        .filter(|port| !stuck.contains(port))
+        .collect();
+    let clients = if peers.len() == 1 { "client" } else { "clients" };
+    let others = match fine.len() {
+        0 => String::new(),
+        1..=4 => {
+            let ports: Vec<String> = fine.iter().map(|port| format!(":{port}")).collect();
+            format!(" Nothing is stuck on {}.", ports.join(" "))
+        }
+        many => format!(" Nothing is stuck on {many} other ports."),
+    };
+    format!(" {} {clients}.{others}", peers.len())
 }
 
 fn evidence(out: &mut String, title: &str, pieces: &[Evidence], style: Style) {

@@ -39,10 +39,9 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     header(&mut out, report, style);
     out.push('\n');
     verdict(&mut out, report, style);
-    namespaces(&mut out, report, style);
     let (leading, rest) = split(report);
     if let Some(finding) = leading {
-        finding::leading(&mut out, finding, style);
+        finding::leading(&mut out, finding, report, style);
     }
     connections::stuck(&mut out, report, style);
     if let Some(finding) = leading {
@@ -51,6 +50,7 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
         what_to_bring(&mut out, report, style);
     }
     finding::also_seen(&mut out, leading, rest, style);
+    namespaces(&mut out, report, style);
     listeners(&mut out, report, style);
     not_checked(&mut out, report, style);
     checks(&mut out, report, style);
@@ -123,6 +123,9 @@ pub(crate) fn capital(sentence: &str) -> String {
 }
 
 fn namespaces(out: &mut String, report: &Report<'_>, style: Style) {
+    if !report.diagnosis.namespaces.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint.heading("OTHER NETWORK NAMESPACES"));
+    }
     for namespace in &report.diagnosis.namespaces {
         let words = format!(
             "{} in SYN_RECV in the network namespace of {} (pid {}): --netns {}",
@@ -131,7 +134,7 @@ fn namespaces(out: &mut String, report: &Report<'_>, style: Style) {
             namespace.pid,
             namespace.pid,
         );
-        out.push_str(&wrap("i  ", &words, style.width));
+        out.push_str(&wrap(" i  ", &words, style.width));
     }
 }
 
