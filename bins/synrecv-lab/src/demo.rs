@@ -11,7 +11,7 @@ use crate::{doctor, output, stand};
 pub(crate) fn demo() -> Result<ExitCode> {
     let incident = scenario::find("incident").context("find the scenario `incident`")?;
     let program = doctor::beside_this_program()?;
-    output::say(&format!("{}\n\n{}\n\n", incident.story, incident.picture))?;
+    output::say(&format!("{}\n{}\n\n", incident.story, incident.picture))?;
     let running = stand::stand(incident)?;
     output::say("The doctor, run on the server:\n\n")?;
 

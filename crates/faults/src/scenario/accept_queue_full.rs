@@ -28,7 +28,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
 The application on :8443 listens with a backlog of 32 and accepts four connections every 3 s. Its
 queue is full; ACKs that arrive are dropped and the requests stay in SYN_RECV although every client
 answers every SYN-ACK. The application on :443 of the same server is healthy.",
-    picture: "\
+    picture: "
   server 10.1.0.10 --- 10.1.0.1  ROUTER  10.9.0.1 --- clients
   :8443  queue full                                   192.0.2.11-18  to :8443
   :443   healthy                                      10.9.0.2       to both

@@ -28,7 +28,7 @@ Clients in five networks complete 150 handshakes a second at 50 ms of round trip
 fifty loses its first SYN-ACK and completes a second later. Two addresses scan: they send SYNs and
 never answer. So the server always has young requests, a few with a retry, and about a hundred
 stuck ones, and nothing is wrong with it.",
-    picture: "\
+    picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 -+- clients 100.64.0-4.1-40
   :443                                           |  150 handshakes/s, 50 ms
                                                  +- scanner 203.0.113.66, .67",

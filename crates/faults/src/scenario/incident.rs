@@ -21,11 +21,11 @@ and the load balancer both have proxy_arp on and both answer; the balancer answe
 router after up to 0.2 s, and the kernel keeps the first answer. SYNs come in through the router;
 SYN-ACKs go to the balancer, whose connection tracking never saw the SYN: it drops them as
 invalid. A client on the true subnet, 192.168.4.20, connects all the time.",
-    picture: "\
-                       192.168.4.0/24               192.168.5.0/24
+    picture: "
+                        192.168.4.0/24              192.168.5.0/24
                         |                           |
   server 192.168.4.10 --+--- .4.1  ROUTER  .5.1 ----+
-  02:..:10, mask /22   |    :01   proxy_arp, slow  |
+  02:..:10, mask /22    |    :01   proxy_arp, slow  |
                         |                           +--- clients .5.11 - .5.18
   client 192.168.4.20 --+--- .4.2  BALANCER  .5.2 --+
   02:..:20, mask /24    |    :02   proxy_arp, fast  |

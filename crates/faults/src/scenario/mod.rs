@@ -23,7 +23,8 @@ pub struct Scenario {
     pub title: &'static str,
     /// What is built and what happens, for people.
     pub story: &'static str,
-    /// A drawing of the topology, at most 78 columns wide.
+    /// A drawing of the topology, at most 78 columns wide. It begins with a line break, which keeps
+    /// the indent of its first line.
     pub picture: &'static str,
     /// The right answer.
     pub expect: Expectation,

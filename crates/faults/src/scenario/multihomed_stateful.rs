@@ -19,7 +19,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
 The server has 10.1.0.10 on ps0 and 10.2.0.10 on ps1, and one default route, by router a on ps0.
 Clients reach 10.2.0.10 through router b, but the SYN-ACK leaves by ps0 to router a, which tracks
 connections, never saw the SYN, and drops it. Connections to 10.1.0.10 work.",
-    picture: "\
+    picture: "
                   ps0 10.1.0.10 ---- 10.1.0.1  ROUTER a  10.9.0.1 ---+
   server :80                         stateful                        |
                   ps1 10.2.0.10 ---- 10.2.0.1  ROUTER b  10.9.0.2 ---+

@@ -16,7 +16,7 @@ pub(super) static SCENARIO: Scenario = Scenario {
 The hosts of multihomed-stateful, but the server has the rule `from 10.2.0.10 lookup 102`, and a
 default route by router b in table 102. The main table alone would say that replies from 10.2.0.10
 leave by ps0; they do not.",
-    picture: "\
+    picture: "
                   ps0 10.1.0.10 ---- 10.1.0.1  ROUTER a  10.9.0.1 ---+
   server :80                         stateful                        |
                   ps1 10.2.0.10 ---- 10.2.0.1  ROUTER b  10.9.0.2 ---+
