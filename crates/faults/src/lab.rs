@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::configure::{End, MacBytes, cable, mac};
+use crate::configure::{End, MacBytes, cable};
 use crate::error::{LabError, Result};
 use crate::namespace::Namespace;
 
@@ -41,7 +41,7 @@ const BASELINE_V6: &[(&str, &str)] = &[
 pub struct Lab {
     /// Holds the bridges of all segments, apart from every host so that none sees their traffic.
     fabric: Namespace,
-    ports: u8,
+    ports: u16,
     namespaces: Vec<Namespace>,
 }
 
@@ -64,7 +64,8 @@ impl Lab {
         Ok(Self { fabric, ports: 0, namespaces: Vec::new() })
     }
 
-    /// A host: a namespace with its loopback up and the kernel's default settings.
+    /// A host: a namespace with its loopback up and the settings of a freshly booted Linux,
+    /// whatever this machine's own are. IPv6 addresses are usable at once (no duplicate detection).
     pub fn host(&mut self, name: &str) -> Result<Namespace> {
         let namespace = Namespace::create(name)?;
         for (key, value) in BASELINE {
@@ -106,9 +107,9 @@ impl Lab {
     ) -> Result<()> {
         self.ports += 1;
         let port = format!("port{}", self.ports);
-        let mut port_mac = mac(self.ports);
-        // Not to be mixed up with any host's address.
-        port_mac[1] = 0xfb;
+        let [high, low] = self.ports.to_be_bytes();
+        // Of a range of its own, so that it is not mixed up with any host's.
+        let port_mac = [2, 0xfb, 0, 0, high, low];
         cable(
             End { namespace: &self.fabric, device: &port, mac: port_mac },
             End { namespace: host, device, mac: address },

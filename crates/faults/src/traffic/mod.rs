@@ -5,6 +5,7 @@
 
 mod kernel_clients;
 mod raw_peers;
+mod script;
 mod segment;
 mod server;
 
@@ -18,7 +19,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 pub use kernel_clients::KernelClients;
-pub use raw_peers::{Exchange, Pace, RawPeers, Reply, Script};
+pub use raw_peers::RawPeers;
+pub use script::{Exchange, Pace, Reply, Script};
 pub use segment::{Flags, Segment};
 pub use server::{App, Server};
 
