@@ -4,6 +4,8 @@ mod accept_queue_full;
 mod ack_lost_outside;
 mod asymmetric_route;
 mod bad_netmask;
+mod neighbour_unresolved;
+mod overlapping_route;
 mod proxy_arp;
 mod synack_lost_outside;
 
@@ -12,8 +14,10 @@ use crate::Check;
 /// All checks.
 pub static CATALOG: &[&Check] = &[
     &bad_netmask::CHECK,
+    &overlapping_route::CHECK,
     &proxy_arp::CHECK,
     &asymmetric_route::CHECK,
+    &neighbour_unresolved::CHECK,
     &accept_queue_full::CHECK,
     &synack_lost_outside::CHECK,
     &ack_lost_outside::CHECK,

@@ -54,7 +54,7 @@ fn endpoint(text: &str) -> Endpoint {
 }
 
 fn collected<T>(data: T) -> Section<T> {
-    let reading = Reading { source: "test", started: Mono(0), ended: Mono(1) };
+    let reading = Reading { source: "test".into(), started: Mono(0), ended: Mono(1) };
     Section::Collected { data, reading }
 }
 
@@ -161,6 +161,13 @@ impl HostFixture {
             probes_count: None,
             protocol: None,
         });
+        self
+    }
+
+    pub(crate) fn unresolved(mut self, ifindex: u32, address: &str) -> Self {
+        self = self.neighbour(ifindex, address, "00:00:00:00:00:00");
+        let entry = self.neighbours.as_mut().unwrap().last_mut().unwrap();
+        (entry.state, entry.mac) = (Nud::Failed, None);
         self
     }
 

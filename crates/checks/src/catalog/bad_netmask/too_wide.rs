@@ -1,0 +1,459 @@
+//! Too wide: clients behind the router look like neighbours.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use synrecv_model::view::RetryReading;
+use synrecv_model::{Address, Mac, Origin, RouteKind, Subject, Value, Weight, text};
+
+use super::advice;
+use crate::cases::{Case, Cases, Fact};
+use crate::fit::{Fit, fit};
+use crate::phrase;
+use crate::view::{RequestView, View};
+
+pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
+    clear_by_gateway(view, cases);
+    for ((ifindex, prefix), requests) in on_link_stuck(view) {
+        let Some(address) = address_of(view, ifindex, prefix, &requests) else { continue };
+        let suspects = Suspects::new(view, ifindex, prefix, &requests);
+        suspects.judge(view, address, cases);
+    }
+}
+
+/// A reply that goes by a gateway does not depend on the width of a prefix.
+fn clear_by_gateway(view: &View<'_>, cases: &mut Cases) {
+    let routed = view.stuck(|request| {
+        request.reading == RetryReading::ClientRepeatsSyn
+            && request.reply.is_some_and(|reply| {
+                reply.resolved.as_ref().is_ok_and(|route| route.gateway.is_some())
+            })
+    });
+    let Some(&first) = routed.first() else { return };
+    cases.about(Subject::Host).refutes(
+        Weight::Decisive,
+        Fact::new(
+            Origin::Route,
+            "reply-has-gateway",
+            text![
+                "replies to ",
+                phrase::name_peers(&phrase::peers(view, &routed)),
+                " go by a gateway, so no prefix takes them for neighbours",
+            ],
+        )
+        .recheck(phrase::route_get(&view.requests()[first])),
+    );
+}
+
+/// Stuck requests whose reply goes straight to the wire, by device and matched prefix.
+fn on_link_stuck(view: &View<'_>) -> BTreeMap<(u32, IpNet), Vec<usize>> {
+    let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    let wanted = |request: &RequestView<'_>| {
+        matches!(request.reading, RetryReading::ClientRepeatsSyn | RetryReading::NextHopUnresolved)
+    };
+    for index in view.stuck(wanted) {
+        if let Some(claim) = on_link_claim(view, &view.requests()[index]) {
+            groups.entry(claim).or_default().push(index);
+        }
+    }
+    groups
+}
+
+/// Device and prefix that claim the peer to be a neighbour.
+fn on_link_claim(view: &View<'_>, request: &RequestView<'_>) -> Option<(u32, IpNet)> {
+    let reply = request.reply?;
+    let route = reply.resolved.as_ref().ok()?;
+    if route.gateway.is_some() || route.kind != RouteKind::Unicast {
+        return None;
+    }
+    let peer = request.peer();
+    let prefix = match &reply.matched {
+        Some(matched) => matched.prefix,
+        None => view
+            .addresses()
+            .iter()
+            .filter(|address| address.ifindex == route.oif)
+            .map(Address::prefix)
+            .find(|prefix| prefix.contains(&peer))?,
+    };
+    let full = if peer.is_ipv4() { 32 } else { 128 };
+    (prefix.prefix_len() > 0 && prefix.prefix_len() < full).then_some((route.oif, prefix))
+}
+
+/// The own address on the device that stands for the prefix, provided the SYNs went to an address
+/// of this very device: a prefix of another device that catches the peer is `overlapping-route`.
+fn address_of<'a>(
+    view: &View<'a>,
+    ifindex: u32,
+    prefix: IpNet,
+    requests: &[usize],
+) -> Option<&'a Address> {
+    let on_device = || view.addresses().iter().filter(|address| address.ifindex == ifindex);
+    let here = requests.iter().any(|&index| {
+        let local = view.requests()[index].local().ip;
+        on_device().any(|address| address.address == local)
+    });
+    if !here {
+        return None;
+    }
+    on_device()
+        .find(|address| address.prefix() == prefix)
+        .or_else(|| on_device().find(|address| prefix.contains(&address.address)))
+}
+
+/// What the neighbour table says about the stuck clients of one prefix.
+struct Suspects {
+    ifindex: u32,
+    prefix: IpNet,
+    /// Stuck requests whose peer resolves to a MAC that answers for others and is not the gateway's.
+    proxied: Vec<usize>,
+    proxy: Option<(Mac, Vec<IpAddr>)>,
+    /// Stuck requests whose peer does not answer at all.
+    unanswered: Vec<usize>,
+    /// Stuck requests whose peer resolves to the gateway's MAC: a right prefix sends there too.
+    behind_gateway: Vec<usize>,
+    gateway: Option<(IpAddr, Option<Mac>)>,
+    /// Addresses that answer for themselves, and gateways.
+    inside: Vec<IpAddr>,
+}
+
+impl Suspects {
+    fn new(view: &View<'_>, ifindex: u32, prefix: IpNet, requests: &[usize]) -> Self {
+        let by_mac = view.addresses_by_mac(ifindex);
+        let gateways: Vec<IpAddr> =
+            view.gateways(ifindex).into_iter().filter(|gateway| prefix.contains(gateway)).collect();
+        let mac_of = |ip: IpAddr| view.neighbour(ifindex, ip).and_then(|entry| entry.mac);
+        let gateway_macs: Vec<Mac> = gateways.iter().filter_map(|&ip| mac_of(ip)).collect();
+        let stuck = phrase::peers(view, requests);
+        let mut inside = gateways.clone();
+        inside.extend(
+            by_mac
+                .values()
+                .filter(|addresses| addresses.len() == 1)
+                .map(|alone| alone[0])
+                .filter(|alone| prefix.contains(alone) && !stuck.contains(alone)),
+        );
+        let mut found = Self {
+            ifindex,
+            prefix,
+            proxied: Vec::new(),
+            proxy: None,
+            unanswered: Vec::new(),
+            behind_gateway: Vec::new(),
+            gateway: gateways.first().map(|&ip| (ip, mac_of(ip))),
+            inside,
+        };
+        for &index in requests {
+            let request = &view.requests()[index];
+            if request.reading == RetryReading::NextHopUnresolved {
+                found.unanswered.push(index);
+                continue;
+            }
+            let Some(mac) = request.next_hop.and_then(|entry| entry.mac) else { continue };
+            if gateway_macs.contains(&mac) {
+                found.behind_gateway.push(index);
+            } else if let Some(addresses) = by_mac.get(&mac).filter(|shared| shared.len() > 1) {
+                found.proxied.push(index);
+                found.proxy.get_or_insert_with(|| (mac, addresses.clone()));
+            }
+        }
+        found
+    }
+
+    fn judge(&self, view: &View<'_>, address: &Address, cases: &mut Cases) {
+        let mut affected = self.proxied.clone();
+        affected.extend(&self.unanswered);
+        if affected.is_empty() {
+            return self.clear(view, cases);
+        }
+        let outside = phrase::peers(view, &affected);
+        let Some(fit) = fit(address.address, &self.inside, &outside) else {
+            return; // No prefix length tells the stuck clients from the real neighbours.
+        };
+        let dev = view.dev(self.ifindex);
+        let case = cases.about(Subject::Prefix(self.ifindex, self.prefix));
+        case.headline(text![
+            phrase::stuck(view, &affected),
+            ": replies do not go back the way the SYN came",
+        ])
+        .summary(text![
+            dev.clone(),
+            " has prefix /",
+            self.prefix.prefix_len(),
+            ", so clients behind the router look directly connected",
+        ])
+        .arg("direction", Value::Word("too-wide"))
+        .arg("interface", Value::Foreign(dev))
+        .arg("address", Value::Ip(address.address))
+        .arg("prefix_len", Value::Number(self.prefix.prefix_len().into()))
+        .arg("fitting_prefix_len", Value::Number(fit.suggested.into()))
+        .arg("affected_peers", Value::List(outside.iter().copied().map(Value::Ip).collect()))
+        .affects(affected.iter().copied());
+        self.argue(view, case, address, fit, &affected);
+        let sample = &view.requests()[affected[0]];
+        let mac = self.proxy.as_ref().map(|(mac, _)| *mac);
+        advice::give(view, case, address, self.prefix, fit.suggested, sample, mac);
+    }
+
+    /// The replies of all stuck clients go to the gateway's MAC: so they would with any prefix.
+    fn clear(&self, view: &View<'_>, cases: &mut Cases) {
+        let (Some(&first), Some((gateway, _))) = (self.behind_gateway.first(), self.gateway) else {
+            return;
+        };
+        cases.about(Subject::Prefix(self.ifindex, self.prefix)).refutes(
+            Weight::Decisive,
+            Fact::new(
+                Origin::Arp,
+                "reply-goes-to-gateway",
+                text![
+                    "replies to ",
+                    phrase::name_peers(&phrase::peers(view, &self.behind_gateway)),
+                    " go to the MAC of the gateway ",
+                    gateway,
+                    ", as with any prefix",
+                ],
+            )
+            .recheck(phrase::route_get(&view.requests()[first])),
+        );
+    }
+
+    fn argue(
+        &self,
+        view: &View<'_>,
+        case: &mut Case,
+        address: &Address,
+        fit: Fit,
+        affected: &[usize],
+    ) {
+        let sample = &view.requests()[affected[0]];
+        case.supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Route,
+                "on-link-by-prefix",
+                text![
+                    "replies to ",
+                    phrase::name_peers(&phrase::peers(view, affected)),
+                    " leave by ",
+                    view.dev(self.ifindex),
+                    " without a gateway: ",
+                    self.prefix,
+                    " takes them for neighbours",
+                ],
+            )
+            .with("prefix", Value::Net(self.prefix))
+            .with("dev", Value::Foreign(view.dev(self.ifindex)))
+            .with("peer", Value::Ip(sample.peer()))
+            .recheck(phrase::route_get(sample)),
+        );
+        self.argue_arp(view, case);
+        case.supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Address,
+                "narrower-prefix-fits",
+                text![
+                    "any prefix from /",
+                    fit.shortest,
+                    " to /",
+                    fit.longest,
+                    " holds ",
+                    address.address,
+                    " and the ",
+                    phrase::count(self.inside.len(), "address", "addresses"),
+                    " of this wire that answer for themselves, and none of the stuck clients",
+                ],
+            )
+            .with("shortest_len", Value::Number(fit.shortest.into()))
+            .with("longest_len", Value::Number(fit.longest.into()))
+            .recheck(format!("ip addr show dev {}", view.dev(self.ifindex))),
+        );
+        case.supports(
+            Weight::Weak,
+            phrase::retries(
+                view,
+                affected,
+                "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
+            ),
+        );
+        self.argue_controls(view, case);
+        if let Some(queue) = phrase::queue(view, sample.local()) {
+            case.supports(Weight::Weak, queue);
+        }
+    }
+
+    fn argue_arp(&self, view: &View<'_>, case: &mut Case) {
+        let dev = view.dev(self.ifindex);
+        if let Some((mac, addresses)) = &self.proxy {
+            let mut text = text![
+                phrase::name_peers(&phrase::peers(view, &self.proxied)),
+                " resolve to ",
+                *mac,
+                ", which answers for ",
+                addresses.len(),
+                " addresses",
+            ];
+            match self.gateway {
+                Some((gateway, Some(own))) => {
+                    text.push(text![" and is not the gateway (", gateway, " is ", own, ")"]);
+                }
+                Some((gateway, None)) => {
+                    text.push(text!["; the MAC of the gateway ", gateway, " is not known"]);
+                }
+                None => {}
+            }
+            // Strong, not decisive: without frames, one host with several addresses that lost our
+            // SYN-ACKs looks the same.
+            case.supports(
+                Weight::Strong,
+                Fact::new(Origin::Arp, "one-mac-for-stuck-clients", text)
+                    .with("mac", Value::Mac(*mac))
+                    .with("address_count", Value::Number(addresses.len() as u64))
+                    .with("gateway", self.gateway.map_or(Value::Unknown, |(ip, _)| Value::Ip(ip)))
+                    .recheck(format!("ip -s neigh show dev {dev}")),
+            );
+        }
+        if !self.unanswered.is_empty() {
+            // A neighbour that opens a connection has asked for us before, which makes an entry.
+            case.supports(
+                Weight::Strong,
+                Fact::new(
+                    Origin::Arp,
+                    "clients-do-not-answer",
+                    text![
+                        phrase::name_peers(&phrase::peers(view, &self.unanswered)),
+                        " send SYNs and do not answer on ",
+                        dev.clone(),
+                        ": they are not on this wire",
+                    ],
+                )
+                .recheck(format!("ip neigh show dev {dev}")),
+            );
+        }
+    }
+
+    /// Clients in the wrong part of the prefix that reach the gateway's MAC and are connected.
+    fn argue_controls(&self, view: &View<'_>, case: &mut Case) {
+        let Some((_, Some(gateway_mac))) = self.gateway else { return };
+        let proxied_macs = self.proxy.as_ref().map(|(mac, _)| *mac);
+        let mut by_gateway = 0_usize;
+        let mut by_proxy = 0_usize;
+        for reply in view.completed() {
+            let Ok(route) = &reply.resolved else { continue };
+            let peer = reply.question.flow.peer.ip;
+            if route.gateway.is_some() || route.oif != self.ifindex || !self.prefix.contains(&peer)
+            {
+                continue;
+            }
+            match view.neighbour(self.ifindex, peer).and_then(|entry| entry.mac) {
+                Some(mac) if mac == gateway_mac => by_gateway += 1,
+                Some(mac) if Some(mac) == proxied_macs => by_proxy += 1,
+                _ => {}
+            }
+        }
+        if by_gateway > 0 && by_proxy == 0 {
+            case.supports(
+                Weight::Strong,
+                Fact::new(
+                    Origin::Arp,
+                    "connected-clients-have-gateway-mac",
+                    text![
+                        phrase::count(by_gateway, "client", "clients"),
+                        " of this prefix with the gateway's MAC ",
+                        if by_gateway == 1 { "is" } else { "are" },
+                        " connected; none with the other MAC",
+                    ],
+                )
+                .with("connected_count", Value::Number(by_gateway as u64)),
+            );
+        } else if by_proxy > 0 {
+            case.refutes(
+                Weight::Weak,
+                Fact::new(
+                    Origin::Arp,
+                    "connected-through-the-same-mac",
+                    text![
+                        phrase::count(by_proxy, "client", "clients"),
+                        " with the same MAC completed a handshake",
+                    ],
+                )
+                .with("connected_count", Value::Number(by_proxy as u64)),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, Value};
+
+    use crate::fixture::HostFixture;
+
+    fn wide() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "192.168.4.10/22")
+            .default_route(2, "192.168.4.1")
+            .listener("192.168.4.10:80", 0, 128)
+            .neighbour(2, "192.168.4.1", "02:00:00:00:00:01")
+            .neighbour(2, "192.168.4.20", "02:00:00:00:00:20")
+    }
+
+    fn stuck(host: HostFixture, peer: &str, mac: &str) -> HostFixture {
+        host.stuck_request("192.168.4.10:80", peer, (4, 1)).on_link(2, "192.168.4.0/22").neighbour(
+            2,
+            peer.split(':').next().unwrap(),
+            mac,
+        )
+    }
+
+    #[test]
+    fn clients_behind_a_foreign_mac_make_it_likely() {
+        let host = stuck(wide(), "192.168.5.11:4000", "02:00:00:00:00:02");
+        let host = stuck(host, "192.168.5.12:4000", "02:00:00:00:00:02");
+        let finding = host.diagnose().finding("bad-netmask").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!(finding.affected.len(), 2);
+        assert!(finding.args.contains(&("fitting_prefix_len", Value::Number(24))));
+    }
+
+    #[test]
+    fn the_balancers_own_entry_makes_one_client_enough() {
+        let host = stuck(wide(), "192.168.5.11:4000", "02:00:00:00:00:02").neighbour(
+            2,
+            "192.168.4.2",
+            "02:00:00:00:00:02",
+        );
+        assert!(host.diagnose().finding("bad-netmask").is_some());
+    }
+
+    #[test]
+    fn the_gateways_own_mac_clears_the_prefix() {
+        let host = stuck(wide(), "192.168.5.11:4000", "02:00:00:00:00:01");
+        let host = stuck(host, "192.168.5.12:4000", "02:00:00:00:00:01");
+        assert!(host.diagnose().finding("bad-netmask").is_none());
+    }
+
+    #[test]
+    fn a_client_with_its_own_mac_is_a_neighbour() {
+        let host = stuck(wide(), "192.168.5.11:4000", "02:00:00:00:00:33");
+        assert!(host.diagnose().finding("bad-netmask").is_none());
+    }
+
+    #[test]
+    fn clients_among_the_neighbours_are_no_sign_of_a_wide_prefix() {
+        let host = wide().neighbour(2, "192.168.5.200", "02:00:00:00:00:44");
+        let host = stuck(host, "192.168.5.11:4000", "02:00:00:00:00:02");
+        let host = stuck(host, "192.168.5.12:4000", "02:00:00:00:00:02");
+        assert!(host.diagnose().finding("bad-netmask").is_none());
+    }
+
+    #[test]
+    fn without_neighbour_table_it_is_not_checked() {
+        let host = stuck(wide(), "192.168.5.11:4000", "02:00:00:00:00:02").without_neighbours();
+        let diagnosis = host.diagnose();
+        assert!(diagnosis.finding("bad-netmask").is_none());
+        assert!(diagnosis.not_checked("bad-netmask"));
+    }
+}
