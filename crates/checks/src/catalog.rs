@@ -4,6 +4,7 @@ mod accept_queue_full;
 mod ack_lost_outside;
 mod asymmetric_route;
 mod bad_netmask;
+mod local_address_gone;
 mod neighbour_unresolved;
 mod overlapping_route;
 mod proxy_arp;
@@ -13,6 +14,7 @@ use crate::Check;
 
 /// All checks.
 pub static CATALOG: &[&Check] = &[
+    &local_address_gone::CHECK,
     &bad_netmask::CHECK,
     &overlapping_route::CHECK,
     &proxy_arp::CHECK,

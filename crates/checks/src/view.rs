@@ -166,6 +166,18 @@ impl<'a> View<'a> {
         rows(&self.facts.addresses)
     }
 
+    /// Addresses of this host, only when they were read in full.
+    pub fn whole_addresses(&self) -> Option<&'a [Address]> {
+        self.note(Part::Addresses);
+        self.facts.addresses.whole().map(Vec::as_slice)
+    }
+
+    /// Routes of all tables, only when they were read in full.
+    pub fn whole_routes(&self) -> Option<&'a [Route]> {
+        self.note(Part::Routes);
+        self.facts.routes.whole().map(Vec::as_slice)
+    }
+
     /// Routes of all tables.
     pub fn routes(&self) -> &'a [Route] {
         self.note(Part::Routes);

@@ -3,26 +3,26 @@
 use std::fmt::Write as _;
 
 use synrecv_model::{Connection, ListenerView, Nud, Owners};
-
-use crate::escape::foreign;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::escape::foreign;
 use crate::layout::{Column, table, wrap};
 use crate::{Report, Style};
 
 /// Rows shown without `-v`.
 const ROWS_SHOWN: usize = 8;
 
-const COLUMNS: &[Column] = &[
-    Column::left("LOCAL"),
-    Column::left("PEER"),
-    Column::right("AGE"),
-    Column::right("SYN-ACK"),
-    Column::right("TIMER"),
-    Column::right("NEXT").optional(),
-    Column::left("READING"),
-    Column::left("REPLY TO"),
-    Column::left("FINDING").optional(),
+/// A column, and the words before its value where all rows share it and it is said once.
+const COLUMNS: &[(Column, Option<&str>)] = &[
+    (Column::left("LOCAL"), Some("to ")),
+    (Column::left("PEER"), None),
+    (Column::right("AGE"), None),
+    (Column::right("SYN-ACK"), None),
+    (Column::right("TIMER"), None),
+    (Column::right("NEXT").optional(), None),
+    (Column::left("READING"), Some("")),
+    (Column::left("REPLY TO"), Some("replies by ")),
+    (Column::left("FINDING").optional(), Some("")),
 ];
 
 /// The stuck connections, oldest first.
@@ -35,13 +35,24 @@ pub(super) fn stuck(out: &mut String, report: &Report<'_>, style: Style) {
     let shown = if style.verbosity > 0 { stuck.len() } else { ROWS_SHOWN.min(stuck.len()) };
     let title = format!("STUCK CONNECTIONS  {shown} of {}, oldest first", stuck.len());
     let _ = writeln!(out, "\n{}", style.paint.heading(&title));
-    let rows: Vec<Vec<String>> = stuck.iter().take(shown).map(|row| cells(row)).collect();
-    let laid_out = table(COLUMNS, &rows, "  ", style.width);
-    if laid_out.lines().all(|line| line.width() <= style.width) {
-        out.push_str(&laid_out);
-    } else {
-        records(out, &rows, style);
+    let all: Vec<Vec<String>> = stuck.iter().map(|row| cells(row)).collect();
+    let shared: Vec<bool> = COLUMNS
+        .iter()
+        .enumerate()
+        .map(|(at, (_, once))| once.is_some() && all.iter().all(|row| row[at] == all[0][at]))
+        .collect();
+    let common: Vec<String> = COLUMNS
+        .iter()
+        .zip(&all[0])
+        .zip(&shared)
+        .filter(|(_, shared)| **shared)
+        .map(|(((_, once), cell), _)| format!("{}{cell}", once.unwrap_or_default()))
+        .collect();
+    if !common.is_empty() {
+        let all_of = if all.len() == 1 { "it is" } else { "all are" };
+        out.push_str(&wrap("  ", &format!("{all_of} {}", common.join(", ")), style.width));
     }
+    rows(out, &all[..shown], &shared, style);
     if shown < stuck.len() {
         let _ = writeln!(out, "  ... {} more (-v shows all)", stuck.len() - shown);
     }
@@ -53,18 +64,39 @@ pub(super) fn stuck(out: &mut String, report: &Report<'_>, style: Style) {
     }
 }
 
-/// One record a connection, for narrow output.
-fn records(out: &mut String, rows: &[Vec<String>], style: Style) {
-    for row in rows {
-        let [local, peer, age, sent, expired, next, reading, reply, finding] = row.as_slice()
-        else {
-            continue;
-        };
-        let words = format!(
-            "{peer} to {local}, age {age}: SYN-ACK {sent} TIMER {expired} NEXT {next}, {reading}, \
-             reply {reply}, {finding}"
-        );
-        out.push_str(&wrap("  - ", &words, style.width));
+/// A table of the columns that differ; where it is too wide, one paragraph a connection.
+fn rows(out: &mut String, rows: &[Vec<String>], shared: &[bool], style: Style) {
+    let columns: Vec<Column> = COLUMNS
+        .iter()
+        .zip(shared)
+        .filter(|(_, shared)| !**shared)
+        .map(|((column, _), _)| *column)
+        .collect();
+    let kept: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            row.iter()
+                .zip(shared)
+                .filter(|(_, shared)| !**shared)
+                .map(|(cell, _)| cell.clone())
+                .collect()
+        })
+        .collect();
+    let laid_out = table(&columns, &kept, "  ", style.width);
+    if laid_out.lines().all(|line| line.width() <= style.width) {
+        out.push_str(&laid_out);
+        return;
+    }
+    for row in &kept {
+        let words: Vec<String> = columns
+            .iter()
+            .zip(row)
+            .map(|(column, cell)| match column.title {
+                "PEER" | "READING" | "FINDING" => cell.clone(),
+                title => format!("{title} {cell}"),
+            })
+            .collect();
+        out.push_str(&wrap("  - ", &words.join(", "), style.width));
     }
 }
 
