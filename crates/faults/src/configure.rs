@@ -1,15 +1,12 @@
-//! Links, addresses, routes, rules and settings of a namespace, made over netlink.
+//! Links, addresses, neighbours and settings of a namespace, made over netlink.
 
 use std::io;
 use std::net::IpAddr;
 
 use futures_util::TryStreamExt;
 use ipnet::IpNet;
-use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVeth};
-use rtnetlink::packet_route::rule::RuleAction;
-use rtnetlink::{
-    Handle, LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder,
-};
+use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVeth, MacVlanMode};
+use rtnetlink::{Handle, LinkBridge, LinkMacVlan, LinkMessageBuilder, LinkUnspec, LinkVeth};
 
 use crate::error::{LabError, Result};
 use crate::namespace::Namespace;
@@ -33,70 +30,8 @@ pub struct End<'a> {
     pub mac: MacBytes,
 }
 
-/// A unicast route to be added.
-#[derive(Debug, Clone)]
-pub struct NewRoute {
-    destination: IpNet,
-    via: Option<IpAddr>,
-    device: Option<String>,
-    table: Option<u32>,
-    source: Option<IpAddr>,
-    onlink: bool,
-}
-
-impl NewRoute {
-    /// A route to `destination`, as yet without gateway and device.
-    pub fn to(destination: IpNet) -> Self {
-        Self { destination, via: None, device: None, table: None, source: None, onlink: false }
-    }
-
-    /// The default route of the gateway's family, by that gateway.
-    pub fn default_via(gateway: IpAddr) -> Self {
-        let any = match gateway {
-            IpAddr::V4(_) => IpNet::V4(ipnet::Ipv4Net::default()),
-            IpAddr::V6(_) => IpNet::V6(ipnet::Ipv6Net::default()),
-        };
-        Self::to(any).via(gateway)
-    }
-
-    /// Next hop.
-    #[must_use]
-    pub fn via(mut self, gateway: IpAddr) -> Self {
-        self.via = Some(gateway);
-        self
-    }
-
-    /// Output device.
-    #[must_use]
-    pub fn device(mut self, name: &str) -> Self {
-        self.device = Some(name.to_owned());
-        self
-    }
-
-    /// Routing table; `main` when not said.
-    #[must_use]
-    pub fn table(mut self, id: u32) -> Self {
-        self.table = Some(id);
-        self
-    }
-
-    /// Preferred source address.
-    #[must_use]
-    pub fn source(mut self, address: IpAddr) -> Self {
-        self.source = Some(address);
-        self
-    }
-
-    /// The gateway is taken for a neighbour although no prefix covers it.
-    #[must_use]
-    pub fn onlink(mut self) -> Self {
-        self.onlink = true;
-        self
-    }
-}
-
 impl Namespace {
-    fn configure<F, Fut>(&self, doing: String, request: F) -> Result<()>
+    pub(crate) fn configure<F, Fut>(&self, doing: String, request: F) -> Result<()>
     where
         F: FnOnce(Handle) -> Fut + Send + 'static,
         Fut: Future<Output = Result<(), rtnetlink::Error>>,
@@ -144,45 +79,42 @@ impl Namespace {
         })
     }
 
-    /// Adds a route.
-    pub fn route(&self, route: NewRoute) -> Result<()> {
-        self.configure(format!("add route to `{}`", route.destination), async move |netlink| {
-            let mut message = RouteMessageBuilder::<IpAddr>::new()
-                .destination_prefix(route.destination.addr(), route.destination.prefix_len())
-                .map_err(|error| invalid(&error))?;
-            if let Some(gateway) = route.via {
-                message = message.gateway(gateway).map_err(|error| invalid(&error))?;
-            }
-            if let Some(source) = route.source {
-                message = message.pref_source(source).map_err(|error| invalid(&error))?;
-            }
-            if let Some(table) = route.table {
-                message = message.table_id(table);
-            }
-            if route.onlink {
-                message = message.onlink();
-            }
-            if let Some(device) = &route.device {
-                message = message.output_interface(index_of(&netlink, device).await?);
-            }
-            netlink.route().add(message.build()).execute().await
+    /// Takes an address off a device.
+    pub fn remove_address(&self, device: &str, address: IpNet) -> Result<()> {
+        let name = device.to_owned();
+        self.configure(format!("delete address `{address}` of `{device}`"), async move |netlink| {
+            let index = index_of(&netlink, &name).await?;
+            let mut request = netlink.address().add(index, address.addr(), address.prefix_len());
+            let message = request.message_mut().clone();
+            netlink.address().del(message).execute().await
         })
     }
 
-    /// Adds the rule `from SOURCE lookup TABLE`.
-    pub fn rule_from(&self, source: IpNet, table: u32, priority: u32) -> Result<()> {
-        self.configure(format!("add rule from `{source}`"), async move |netlink| {
-            let rule =
-                netlink.rule().add().table_id(table).priority(priority).action(RuleAction::ToTable);
-            match source {
-                IpNet::V4(net) => {
-                    rule.v4().source_prefix(net.addr(), net.prefix_len()).execute().await
-                }
-                IpNet::V6(net) => {
-                    rule.v6().source_prefix(net.addr(), net.prefix_len()).execute().await
-                }
-            }
+    /// Makes a second device with a MAC address of its own on the wire of `parent`, and sets it up.
+    pub fn macvlan(&self, parent: &str, name: &str, address: MacBytes) -> Result<()> {
+        let (parent_name, own) = (parent.to_owned(), name.to_owned());
+        self.configure(format!("add macvlan `{name}` on `{parent}`"), async move |netlink| {
+            let parent = index_of(&netlink, &parent_name).await?;
+            let message = LinkMacVlan::new(&own, parent, MacVlanMode::Private)
+                .address(address.to_vec())
+                .up()
+                .build();
+            netlink.link().add(message).execute().await
         })
+    }
+
+    /// Enters the MAC address of a neighbour, in place of what was known about it.
+    pub fn neighbour(&self, device: &str, neighbour: IpAddr, address: MacBytes) -> Result<()> {
+        let name = device.to_owned();
+        self.configure(
+            format!("enter neighbour `{neighbour}` of `{device}`"),
+            async move |netlink| {
+                let index = index_of(&netlink, &name).await?;
+                let request =
+                    netlink.neighbours().add(index, neighbour).link_layer_address(&address);
+                request.replace().execute().await
+            },
+        )
     }
 
     /// Writes a setting; `key` is its path below `/proc/sys`, such as `net/ipv4/ip_forward`.
@@ -218,11 +150,7 @@ pub fn cable(near: End<'_>, far: End<'_>) -> Result<()> {
     near.namespace.link_up(near.device)
 }
 
-fn invalid(message: &dyn std::fmt::Display) -> rtnetlink::Error {
-    rtnetlink::Error::InvalidNla(message.to_string())
-}
-
-async fn index_of(netlink: &Handle, device: &str) -> Result<u32, rtnetlink::Error> {
+pub(crate) async fn index_of(netlink: &Handle, device: &str) -> Result<u32, rtnetlink::Error> {
     let mut links = netlink.link().get().match_name(device).execute();
     match links.try_next().await? {
         Some(link) => Ok(link.header.index),

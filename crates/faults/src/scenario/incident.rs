@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 
 use super::Scenario;
-use crate::configure::{NewRoute, mac};
+use crate::configure::mac;
 use crate::error::Result;
 use crate::expectation::Expectation;
-use crate::lab::{Lab, ip, net};
+use crate::lab::{Lab, Segment, ip, net};
+use crate::namespace::Namespace;
 use crate::netfilter::STATEFUL_FORWARDING;
+use crate::route::NewRoute;
 use crate::running::{Condition, Stage};
 use crate::traffic::{KernelClients, Server, Traffic};
 
@@ -37,21 +39,49 @@ invalid. A client on the true subnet, 192.168.4.20, connects all the time.",
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
-        let built = build(lab, 22)?;
+        let built = build(lab, 22, Proxies::BalancerFirst, routed_clients())?;
         let shows =
             Condition::stuck_peers(routed_clients()).and(Condition::completed(&built.near, 2));
         Ok(built.into_stage(shows))
     },
 };
 
-/// The hosts of the incident with their traffic, for any prefix length of the server.
+/// Who answers the server's ARP requests for the clients behind the router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proxies {
+    /// Both; the balancer at once, the router after up to 0.2 s.
+    BalancerFirst,
+    /// Both, each after up to 0.2 s of its own.
+    Race,
+    /// Nobody.
+    Neither,
+}
+
+impl Proxies {
+    /// The settings `proxy_delay` of router and balancer, in 1/100 s: an answer is delayed by a
+    /// random time up to this. Below the receiver's locktime of 1 s, so that the later answer never
+    /// replaces the first. `None` turns proxy ARP off.
+    fn delays(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::BalancerFirst => Some(("20", "0")),
+            Self::Race => Some(("20", "20")),
+            Self::Neither => None,
+        }
+    }
+}
+
+/// The hosts of the incident with their traffic.
 pub(super) struct Built {
-    server: crate::Namespace,
+    pub(super) server: Namespace,
     app: Traffic,
     /// Connections of the client on the true subnet.
     pub(super) near: Traffic,
     /// Connections of the clients behind the router.
     pub(super) far: Traffic,
+    /// Between the server and its clients.
+    pub(super) router: Namespace,
+    /// The wire of the clients, 192.168.5.0/24.
+    pub(super) back: Segment,
 }
 
 impl Built {
@@ -64,7 +94,15 @@ pub(super) fn routed_clients() -> impl Iterator<Item = IpAddr> {
     (11..=18).map(|last| IpAddr::from([192, 168, 5, last]))
 }
 
-pub(super) fn build(lab: &mut Lab, prefix_len: u8) -> Result<Built> {
+/// Builds the incident with any prefix length of the server, any proxies, and these clients of
+/// 192.168.5.0/24.
+pub(super) fn build(
+    lab: &mut Lab,
+    prefix_len: u8,
+    proxies: Proxies,
+    clients: impl IntoIterator<Item = IpAddr>,
+) -> Result<Built> {
+    let sources: Vec<IpAddr> = clients.into_iter().collect();
     let front = lab.segment("front")?;
     let back = lab.segment("back")?;
 
@@ -80,21 +118,22 @@ pub(super) fn build(lab: &mut Lab, prefix_len: u8) -> Result<Built> {
     let router = lab.router("router")?;
     lab.attach(&front, &router, "r0", mac(0x01), &[net("192.168.4.1/24")])?;
     lab.attach(&back, &router, "r1", mac(0x51), &[net("192.168.5.1/24")])?;
-    router.sysctl("net/ipv4/conf/r0/proxy_arp", "1")?;
-    // In 1/100 s; the answer is delayed by a random time up to this. Below the receiver's
-    // locktime of 1 s, so that the later answer never replaces the first.
-    router.sysctl("net/ipv4/neigh/r0/proxy_delay", "20")?;
 
     let balancer = lab.router("balancer")?;
     lab.attach(&front, &balancer, "lb0", mac(0x02), &[net("192.168.4.2/24")])?;
     lab.attach(&back, &balancer, "lb1", mac(0x52), &[net("192.168.5.2/24")])?;
-    balancer.sysctl("net/ipv4/conf/lb0/proxy_arp", "1")?;
-    balancer.sysctl("net/ipv4/neigh/lb0/proxy_delay", "0")?;
     balancer.nft(STATEFUL_FORWARDING)?;
+
+    if let Some((slow, fast)) = proxies.delays() {
+        router.sysctl("net/ipv4/conf/r0/proxy_arp", "1")?;
+        router.sysctl("net/ipv4/neigh/r0/proxy_delay", slow)?;
+        balancer.sysctl("net/ipv4/conf/lb0/proxy_arp", "1")?;
+        balancer.sysctl("net/ipv4/neigh/lb0/proxy_delay", fast)?;
+    }
 
     let clients = lab.host("clients")?;
     lab.plug(&back, &clients, "c0", mac(0x60))?;
-    for client in routed_clients() {
+    for client in &sources {
         clients.address("c0", net(&format!("{client}/24")))?;
     }
     clients.route(NewRoute::default_via(ip("192.168.5.1")))?;
@@ -102,6 +141,6 @@ pub(super) fn build(lab: &mut Lab, prefix_len: u8) -> Result<Built> {
     let listen = "192.168.4.10:80".parse().expect("a valid address");
     let app = Server::accepting(listen).start(&server)?;
     let near = KernelClients::new(listen, [ip("192.168.4.20")]).start(&near)?;
-    let far = KernelClients::new(listen, routed_clients()).start(&clients)?;
-    Ok(Built { server, app, near, far })
+    let far = KernelClients::new(listen, sources).start(&clients)?;
+    Ok(Built { server, app, near, far, router, back })
 }

@@ -3,12 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::Scenario;
-use crate::configure::{NewRoute, mac};
+use crate::configure::mac;
 use crate::error::Result;
 use crate::expectation::Expectation;
 use crate::lab::{Lab, ip, net};
 use crate::namespace::Namespace;
 use crate::netfilter::STATEFUL_FORWARDING;
+use crate::route::NewRoute;
 use crate::running::{Condition, Stage};
 use crate::traffic::{KernelClients, Server, Traffic};
 

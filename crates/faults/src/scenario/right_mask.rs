@@ -1,6 +1,7 @@
 //! The hosts of the incident with the right netmask: healthy.
 
-use super::{Scenario, incident};
+use super::Scenario;
+use super::incident::{self, Proxies, routed_clients};
 use crate::expectation::Expectation;
 use crate::running::Condition;
 
@@ -26,7 +27,7 @@ the router, and never asks for them by ARP. Proxy ARP is on as in the incident; 
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
-        let built = incident::build(lab, 24)?;
+        let built = incident::build(lab, 24, Proxies::BalancerFirst, routed_clients())?;
         let shows = Condition::completed(&built.near, 2).and(Condition::completed(&built.far, 16));
         Ok(built.into_stage(shows))
     },

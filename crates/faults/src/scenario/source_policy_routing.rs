@@ -1,9 +1,9 @@
 //! The multi-homed server with a rule that sends each reply back by its own uplink: healthy.
 
 use super::{Scenario, multihomed_stateful};
-use crate::configure::NewRoute;
 use crate::expectation::Expectation;
 use crate::lab::{ip, net};
+use crate::route::NewRoute;
 use crate::running::Condition;
 
 /// Routing table of the second uplink.
