@@ -38,6 +38,10 @@ pub(crate) enum Command {
     Checks(CommonArgs),
     /// The JSON Schema of an output
     Schema(crate::cmd::schema::SchemaArgs),
+    /// A script that completes the command line in a shell
+    Completions(crate::cmd::completions::CompletionsArgs),
+    /// The manual page, in roff
+    Man(crate::cmd::man::ManArgs),
 }
 
 #[derive(Clone, Debug, Args)]
