@@ -1,1 +1,58 @@
-fn main() {}
+//! What developers and CI run: `cargo xtask ci | test | bench | codegen`.
+
+mod bench;
+mod cargo;
+mod ci;
+mod codegen;
+mod needs;
+mod output;
+mod scoreboard;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, tests and measures the workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// All that must hold before a change is merged: format, lints, documents, tests
+    Ci,
+    /// All tests, those of the lab too; installs what they need, or says what is missing
+    Test,
+    /// Size of the static binary, and time of `sockets` against `ss`
+    Bench,
+    /// Write the generated pages of docs/
+    Codegen {
+        /// Only say which pages are stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Hold some descriptors and a listener until standard input ends. Started by `bench`
+    #[command(hide = true)]
+    Idle(bench::IdleArgs),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Ci => ci::run(),
+        Command::Test => test::run(),
+        Command::Bench => bench::run(),
+        Command::Codegen { check } => codegen::run(check),
+        Command::Idle(args) => bench::idle(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The table of scenarios: what the doctor said in each, as root and without rights.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use synrecv_faults::scenario;
+
+use crate::output;
+
+const HEADINGS: [&str; 9] =
+    ["SCENARIO", "MODE", "FINDING", "CLASS", "CONFIDENCE", "ATTRIBUTED", "EXIT", "ABOVE INFO", ""];
+
+/// Columns of a line that a lab test leaves behind, tab between them: scenario, mode, finding,
+/// class, confidence, attributed, exit status, findings above `info`, right or wrong.
+const COLUMNS: usize = HEADINGS.len();
+
+/// Column of the number of findings above `info`.
+const ABOVE_INFO: usize = 7;
+
+/// Prints the table and, as its last line, how many findings above `info` healthy hosts got.
+///
+/// # Errors
+/// When a scenario left no line, or one was wrong.
+pub(crate) fn show(directory: &Path) -> Result<()> {
+    let mut rows = vec![HEADINGS.map(str::to_owned).to_vec()];
+    let mut false_alarms = 0;
+    let mut faults = Vec::new();
+    for scenario in scenario::all() {
+        let path = directory.join(scenario.id);
+        let Ok(text) = fs::read_to_string(&path) else {
+            faults.push(format!("{} left no result", scenario.id));
+            continue;
+        };
+        for line in text.lines() {
+            let row: Vec<String> = line.split('\t').map(str::to_owned).collect();
+            if row.len() != COLUMNS {
+                bail!("`{}` holds a line that is no result: `{line}`", path.display());
+            }
+            if !scenario.expect.is_fault() {
+                false_alarms += row[ABOVE_INFO]
+                    .parse::<u32>()
+                    .with_context(|| format!("read the findings above info in `{line}`"))?;
+            }
+            if row[COLUMNS - 1] != "right" {
+                faults.push(format!("{} {} is wrong", row[0], row[1]));
+            }
+            rows.push(row);
+        }
+    }
+    output::heading("scenarios");
+    output::say(&output::table(&rows).join("\n"));
+    output::say(&format!("false alarms: {false_alarms}"));
+    if !faults.is_empty() {
+        bail!("the lab: {}", faults.join("; "));
+    }
+    Ok(())
+}

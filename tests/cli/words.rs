@@ -1,0 +1,99 @@
+//! Subcommands and their mistakes.
+
+use synrecv_checks::CATALOG;
+
+use crate::run;
+
+#[test]
+fn help_goes_to_standard_output() {
+    let said = run(&["--help"]);
+    assert_eq!(said.code, Some(0));
+    assert_eq!(said.err, "");
+    for word in ["diagnose", "explain", "checks", "--netns", "--observe", "Exit status"] {
+        assert!(said.out.contains(word), "no `{word}` in {}", said.out);
+    }
+}
+
+#[test]
+fn version_is_the_one_of_the_package() {
+    let said = run(&["--version"]);
+    assert_eq!(said.code, Some(0));
+    assert_eq!(said.out, concat!("synrecv-doctor ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn a_mistyped_subcommand_names_the_nearest() {
+    let said = run(&["expalin"]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert_eq!(said.out, "");
+    assert!(said.err.contains("did you mean `explain`?"), "{said:?}");
+}
+
+#[test]
+fn an_unknown_option_is_wrong_usage() {
+    let said = run(&["--obsreve", "0"]);
+    assert_eq!(said.code, Some(2));
+    assert_eq!(said.out, "");
+    assert!(said.err.contains("--observe"), "{said:?}");
+}
+
+#[test]
+fn values_that_make_no_sense_are_wrong_usage() {
+    for args in [
+        ["--observe", "-5s"],
+        ["--observe", "soon"],
+        ["--port", "0"],
+        ["--port", "70000"],
+        ["--peer", "192.0.2.1/33"],
+        ["--peer", "nobody"],
+        ["--format", "xml"],
+        ["--width", "3"],
+        ["--output", "report.xml"],
+    ] {
+        let said = run(&args);
+        assert_eq!(said.code, Some(2), "{args:?}: {said:?}");
+        assert_eq!(said.out, "", "{args:?}");
+        assert!(said.err.contains(args[0]), "{args:?}: {said:?}");
+    }
+}
+
+#[test]
+fn every_finding_has_a_manual() {
+    for check in CATALOG {
+        let said = run(&["explain", check.info.id]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert_eq!(said.err, "");
+        for part in [check.info.id, "WHAT IT MEANS", "HOW IT IS RECOGNISED", "WHAT TO DO"] {
+            assert!(said.out.contains(part), "no `{part}` in the manual of {}", check.info.id);
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_id_names_the_nearest() {
+    let said = run(&["explain", "bad-netmsak"]);
+    assert_eq!(said.code, Some(2));
+    assert_eq!(said.out, "");
+    assert!(said.err.contains("did you mean `bad-netmask`?"), "{said:?}");
+}
+
+#[test]
+fn checks_lists_all_ids() {
+    let said = run(&["checks"]);
+    assert_eq!(said.code, Some(0));
+    for check in CATALOG {
+        let listed = said.out.lines().any(|line| line.split(' ').next() == Some(check.info.id));
+        assert!(listed, "no {} in:\n{}", check.info.id, said.out);
+    }
+    assert_eq!(run(&["explain"]).out, said.out);
+}
+
+#[test]
+fn a_namespace_that_is_not_there_cannot_be_read() {
+    for netns in ["no-such-namespace", "/no/such/namespace"] {
+        let said = run(&["--observe", "0", "--netns", netns]);
+        assert_eq!(said.code, Some(4), "{said:?}");
+        assert_eq!(said.out, "");
+        assert!(said.err.contains("no-such-namespace") || said.err.contains(netns), "{said:?}");
+    }
+}

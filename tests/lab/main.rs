@@ -1,0 +1,9 @@
+//! The doctor against a live kernel, in network namespaces of our own.
+//!
+//! Left out of a plain `cargo test` (feature `lab`); without the rights to make namespaces they
+//! fail and say so.
+
+mod inside;
+mod peeking;
+mod scenarios;
+mod unchanged;
