@@ -53,6 +53,8 @@ pub(super) enum Proxies {
     BalancerFirst,
     /// Both, each after up to 0.2 s of its own.
     Race,
+    /// The router alone, at once.
+    RouterOnly,
     /// Nobody.
     Neither,
 }
@@ -60,12 +62,13 @@ pub(super) enum Proxies {
 impl Proxies {
     /// The settings `proxy_delay` of router and balancer, in 1/100 s: an answer is delayed by a
     /// random time up to this. Below the receiver's locktime of 1 s, so that the later answer never
-    /// replaces the first. `None` turns proxy ARP off.
-    fn delays(self) -> Option<(&'static str, &'static str)> {
+    /// replaces the first. `None` leaves proxy ARP off.
+    fn delays(self) -> (Option<&'static str>, Option<&'static str>) {
         match self {
-            Self::BalancerFirst => Some(("20", "0")),
-            Self::Race => Some(("20", "20")),
-            Self::Neither => None,
+            Self::BalancerFirst => (Some("20"), Some("0")),
+            Self::Race => (Some("20"), Some("20")),
+            Self::RouterOnly => (Some("0"), None),
+            Self::Neither => (None, None),
         }
     }
 }
@@ -124,11 +127,12 @@ pub(super) fn build(
     lab.attach(&back, &balancer, "lb1", mac(0x52), &[net("192.168.5.2/24")])?;
     balancer.nft(STATEFUL_FORWARDING)?;
 
-    if let Some((slow, fast)) = proxies.delays() {
-        router.sysctl("net/ipv4/conf/r0/proxy_arp", "1")?;
-        router.sysctl("net/ipv4/neigh/r0/proxy_delay", slow)?;
-        balancer.sysctl("net/ipv4/conf/lb0/proxy_arp", "1")?;
-        balancer.sysctl("net/ipv4/neigh/lb0/proxy_delay", fast)?;
+    let (at_router, at_balancer) = proxies.delays();
+    for (host, device, delay) in [(&router, "r0", at_router), (&balancer, "lb0", at_balancer)] {
+        if let Some(delay) = delay {
+            host.sysctl(&format!("net/ipv4/conf/{device}/proxy_arp"), "1")?;
+            host.sysctl(&format!("net/ipv4/neigh/{device}/proxy_delay"), delay)?;
+        }
     }
 
     let clients = lab.host("clients")?;

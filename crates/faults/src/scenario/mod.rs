@@ -47,7 +47,7 @@ impl Scenario {
     }
 }
 
-static ALL: [&Scenario; 7] = [
+static ALL: &[&Scenario] = &[
     &incident::SCENARIO,
     &right_mask::SCENARIO,
     &multihomed_stateful::SCENARIO,
@@ -59,7 +59,7 @@ static ALL: [&Scenario; 7] = [
 
 /// All scenarios, the incident first.
 pub fn all() -> &'static [&'static Scenario] {
-    &ALL
+    ALL
 }
 
 /// The scenario with this id.

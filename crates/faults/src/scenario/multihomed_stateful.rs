@@ -33,7 +33,7 @@ connections, never saw the SYN, and drops it. Connections to 10.1.0.10 work.",
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
-        let built = build(lab, |_| Ok(()))?;
+        let built = build(lab, |_, router_a| router_a.nft(STATEFUL_FORWARDING))?;
         let shows = Condition::stuck_peers(clients()).and(Condition::completed(&built.first, 8));
         Ok(built.into_stage(shows))
     },
@@ -41,7 +41,10 @@ connections, never saw the SYN, and drops it. Connections to 10.1.0.10 work.",
 
 /// The multi-homed server with its traffic.
 pub(super) struct Built {
-    server: Namespace,
+    pub(super) server: Namespace,
+    /// The default gateway of the server.
+    pub(super) router_a: Namespace,
+    pub(super) clients: Namespace,
     app: Traffic,
     /// Connections to the address of the uplink that has the default route.
     pub(super) first: Traffic,
@@ -59,10 +62,10 @@ fn clients() -> impl Iterator<Item = IpAddr> {
     (101..=104).map(|last| IpAddr::from([10, 9, 0, last]))
 }
 
-/// Builds the hosts; `prepare` gets the server before the first client connects.
+/// Builds the hosts; `prepare` gets the server and router a before the first client connects.
 pub(super) fn build(
     lab: &mut Lab,
-    prepare: impl FnOnce(&Namespace) -> Result<()>,
+    prepare: impl FnOnce(&Namespace, &Namespace) -> Result<()>,
 ) -> Result<Built> {
     let left = lab.segment("left")?;
     let right = lab.segment("right")?;
@@ -72,12 +75,10 @@ pub(super) fn build(
     lab.attach(&left, &server, "ps0", mac(0x10), &[net("10.1.0.10/24")])?;
     lab.attach(&right, &server, "ps1", mac(0x11), &[net("10.2.0.10/24")])?;
     server.route(NewRoute::default_via(ip("10.1.0.1")).device("ps0"))?;
-    prepare(&server)?;
 
     let router_a = lab.router("router-a")?;
     lab.attach(&left, &router_a, "a0", mac(0x0a), &[net("10.1.0.1/24")])?;
     lab.attach(&outside, &router_a, "a1", mac(0x1a), &[net("10.9.0.1/24")])?;
-    router_a.nft(STATEFUL_FORWARDING)?;
 
     let router_b = lab.router("router-b")?;
     lab.attach(&right, &router_b, "b0", mac(0x0b), &[net("10.2.0.1/24")])?;
@@ -91,10 +92,12 @@ pub(super) fn build(
     outsiders.route(NewRoute::to(net("10.1.0.0/24")).via(ip("10.9.0.1")))?;
     outsiders.route(NewRoute::to(net("10.2.0.0/24")).via(ip("10.9.0.2")))?;
 
+    prepare(&server, &router_a)?;
+
     let app = Server::accepting("0.0.0.0:80".parse().expect("a valid address")).start(&server)?;
     let first = SocketAddr::new(ip("10.1.0.10"), 80);
     let first = KernelClients::new(first, clients()).start(&outsiders)?;
     let second = SocketAddr::new(ip("10.2.0.10"), 80);
     let second = KernelClients::new(second, clients()).start(&outsiders)?;
-    Ok(Built { server, app, first, second })
+    Ok(Built { server, router_a, clients: outsiders, app, first, second })
 }

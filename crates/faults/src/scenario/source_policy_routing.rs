@@ -3,6 +3,7 @@
 use super::{Scenario, multihomed_stateful};
 use crate::expectation::Expectation;
 use crate::lab::{ip, net};
+use crate::netfilter::STATEFUL_FORWARDING;
 use crate::route::NewRoute;
 use crate::running::Condition;
 
@@ -27,7 +28,8 @@ leave by ps0; they do not.",
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
-        let built = multihomed_stateful::build(lab, |server| {
+        let built = multihomed_stateful::build(lab, |server, router_a| {
+            router_a.nft(STATEFUL_FORWARDING)?;
             server.route(NewRoute::default_via(ip("10.2.0.1")).device("ps1").table(TABLE))?;
             server.rule_from(net("10.2.0.10/32"), TABLE, 1000)
         })?;
