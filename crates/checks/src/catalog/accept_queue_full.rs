@@ -63,7 +63,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     let at_limit: Vec<u64> = view
         .listener_tracks()
         .iter()
-        .filter(|track| reached_limit(track))
+        .filter(|track| reached_limit(track, overflows))
         .map(|track| track.inode)
         .collect();
     for listener in view.sockets().into_iter().flat_map(|sockets| &sockets.listeners) {
@@ -75,7 +75,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             request.reading == RetryReading::NoRepeatSeen
                 && view.listener(request.local()).is_some_and(|own| own.inode == listener.inode)
         });
-        if reached_limit(track) {
+        if reached_limit(track, overflows) {
             full(view, cases, listener, track, overflows, at_limit.len() == 1, &waiting);
         } else if overflows == Some(0) && phrase::retries_watched(view, &waiting) > 0 {
             clear(cases, listener);
@@ -84,9 +84,13 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
 }
 
 /// The kernel refuses when the queue is longer than its limit; a sample that falls between an
-/// accept and the next ACK shows exactly the limit (measured: 17 % of samples).
-fn reached_limit(track: &ListenerTrack) -> bool {
-    track.accept_queue_max_count.is_some_and(|max| track.accept_queue_peak_count >= max.max(1))
+/// accept and the next ACK shows exactly the limit (measured: 17 % of samples). Without sock_diag
+/// the limit is not known: then a queue that is not empty while ListenOverflows moves has to do.
+fn reached_limit(track: &ListenerTrack, overflows: Option<u64>) -> bool {
+    match track.accept_queue_max_count {
+        Some(max) => track.accept_queue_peak_count >= max.max(1),
+        None => track.accept_queue_least_count > 0 && overflows.is_some_and(|moved| moved > 0),
+    }
 }
 
 fn full(
@@ -105,10 +109,10 @@ fn full(
     if moved == 0 && (!beyond || waiting.is_empty()) {
         return; // At the limit, nothing refused: a burst that fitted.
     }
-    let max = track.accept_queue_max_count.unwrap_or(0);
+    let max = track.accept_queue_max_count;
     let case = cases.about(Subject::Listener(listener.local));
     // Still full at the end of the observation: it goes on.
-    let lasting = track.accept_queue_least_count >= max || !waiting.is_empty();
+    let lasting = track.accept_queue_least_count >= max.unwrap_or(1) || !waiting.is_empty();
     case.severity(if lasting { Severity::Problem } else { Severity::Warning })
         .headline(if waiting.is_empty() {
             text!["handshakes to ", listener.local, " are refused: its accept queue is full"]
@@ -119,16 +123,14 @@ fn full(
             "the accept queue of ",
             listener.local,
             " is full (",
-            track.accept_queue_peak_count,
-            " of ",
-            max,
+            of_max(track.accept_queue_peak_count, max),
             "): ",
             owner_text(&listener.owners),
             " does not accept fast enough",
         ])
         .arg("local", Value::Endpoint(listener.local))
         .arg("accept_queue_count", Value::Number(track.accept_queue_peak_count.into()))
-        .arg("accept_queue_max_count", Value::Number(max.into()))
+        .arg("accept_queue_max_count", phrase::number(max))
         .affects(waiting.iter().copied());
     let queue = Fact::new(
         Origin::Queue,
@@ -139,9 +141,7 @@ fn full(
             ": ",
             track.accept_queue_least_count,
             " to ",
-            track.accept_queue_peak_count,
-            " of ",
-            max,
+            of_max(track.accept_queue_peak_count, max),
             " in ",
             view.observation().sample_count,
             " samples",
@@ -149,7 +149,7 @@ fn full(
     )
     .with("accept_queue_least_count", Value::Number(track.accept_queue_least_count.into()))
     .with("accept_queue_peak_count", Value::Number(track.accept_queue_peak_count.into()))
-    .with("accept_queue_max_count", Value::Number(max.into()))
+    .with("accept_queue_max_count", phrase::number(max))
     .recheck(format!("ss -ltn 'sport = :{}'", listener.local.port));
     case.supports(Weight::Strong, queue);
     if moved > 0 {
@@ -230,7 +230,15 @@ fn clear(cases: &mut Cases, listener: &Listener) {
     );
 }
 
-fn advise(view: &View<'_>, case: &mut Case, listener: &Listener, max: u32) {
+/// `17 of 16`, or `17, limit not known`.
+fn of_max(count: u32, max: Option<u32>) -> Text {
+    match max {
+        Some(max) => text![count, " of ", max],
+        None => text![count, ", limit not known"],
+    }
+}
+
+fn advise(view: &View<'_>, case: &mut Case, listener: &Listener, max: Option<u32>) {
     let pid = match &listener.owners {
         Owners::Known(owners) => owners.first().map(|process| process.pid),
         _ => None,
@@ -248,14 +256,12 @@ fn advise(view: &View<'_>, case: &mut Case, listener: &Listener, max: u32) {
             })
             .unwrap_or_default(),
         verify: text![
-            "Recv-Q of the listener falls below ",
-            max,
-            " and ListenOverflows stands still"
+            "Recv-Q of the listener falls below its Send-Q and ListenOverflows stands still"
         ],
     });
     let somaxconn =
         view.settings().and_then(|settings| settings.values.get("net.core.somaxconn").copied());
-    if let Some(cap) = somaxconn {
+    if let (Some(cap), Some(max)) = (somaxconn, max) {
         let raise = if i64::from(max) < cap {
             text![
                 "for bursts only: raise the listen backlog of the application (now ",

@@ -25,15 +25,25 @@ const COLUMNS: &[(Column, Option<&str>)] = &[
     (Column::left("FINDING").optional(), Some("")),
 ];
 
-/// The stuck connections, oldest first.
-pub(super) fn stuck(out: &mut String, report: &Report<'_>, style: Style) {
-    let stuck: Vec<&Connection> =
-        report.diagnosis.connections.iter().filter(|connection| connection.is_stuck()).collect();
+/// The stuck connections that are `wanted`, oldest first; nothing when there are none.
+pub(super) fn stuck(
+    out: &mut String,
+    title: &str,
+    report: &Report<'_>,
+    wanted: impl Fn(&Connection) -> bool,
+    style: Style,
+) {
+    let stuck: Vec<&Connection> = report
+        .diagnosis
+        .connections
+        .iter()
+        .filter(|connection| connection.is_stuck() && wanted(connection))
+        .collect();
     if stuck.is_empty() {
         return;
     }
     let shown = if style.verbosity > 0 { stuck.len() } else { ROWS_SHOWN.min(stuck.len()) };
-    let title = format!("STUCK CONNECTIONS  {shown} of {}, oldest first", stuck.len());
+    let title = format!("{title}  {shown} of {}, oldest first", stuck.len());
     let _ = writeln!(out, "\n{}", style.paint.heading(&title));
     let all: Vec<Vec<String>> = stuck.iter().map(|row| cells(row)).collect();
     let shared: Vec<bool> = COLUMNS

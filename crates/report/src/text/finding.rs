@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use synrecv_model::{Evidence, Finding};
+use synrecv_model::{Connection, Evidence, Finding};
 
-use super::{capital, mark};
+use super::{capital, connections, mark};
 use crate::escape::{command, plain};
 use crate::layout::wrap;
 use crate::{Report, Style};
 
-/// Cause and evidence of the leading finding.
-pub(super) fn leading(out: &mut String, finding: &Finding, report: &Report<'_>, style: Style) {
+/// Cause, evidence, connections and what to do.
+pub(super) fn block(out: &mut String, finding: &Finding, report: &Report<'_>, style: Style) {
     let cause = format!("Cause: {}.", plain(&finding.summary));
     out.push_str(&wrap("   ", &cause, style.width));
     let what = format!(
@@ -28,6 +28,15 @@ pub(super) fn leading(out: &mut String, finding: &Finding, report: &Report<'_>, 
         let _ = writeln!(out, "\n{}", style.paint.heading("WOULD DISPROVE IT"));
         for fact in &finding.disproved_by {
             out.push_str(&wrap(" -  ", fact, style.width));
+        }
+    }
+    let own = |connection: &Connection| connection.findings.first() == Some(&finding.id);
+    connections::stuck(out, "STUCK CONNECTIONS", report, own, style);
+    actions(out, finding, style);
+    if !finding.explains.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint.heading("EXPLAINED BY IT"));
+        for nested in &finding.explains {
+            brief(out, nested, style);
         }
     }
 }
@@ -81,7 +90,7 @@ fn evidence(out: &mut String, title: &str, pieces: &[Evidence], style: Style) {
 }
 
 /// What to do, in order.
-pub(super) fn actions(out: &mut String, finding: &Finding, style: Style) {
+fn actions(out: &mut String, finding: &Finding, style: Style) {
     if finding.actions.is_empty() {
         return;
     }
@@ -99,32 +108,21 @@ pub(super) fn actions(out: &mut String, finding: &Finding, style: Style) {
     }
 }
 
-/// The other findings, each with what it explains.
-pub(super) fn also_seen(
-    out: &mut String,
-    leading: Option<&Finding>,
-    rest: &[Finding],
-    style: Style,
-) {
-    let explained = leading.map_or(&[][..], |finding| &finding.explains);
-    if !explained.is_empty() {
-        let _ = writeln!(out, "\n{}", style.paint.heading("EXPLAINED BY IT"));
-        for finding in explained {
-            brief(out, finding, style);
-        }
+/// Findings worth a line.
+pub(super) fn also_seen(out: &mut String, findings: &[Finding], style: Style) {
+    if findings.is_empty() {
+        return;
     }
-    if !rest.is_empty() {
-        let _ = writeln!(out, "\n{}", style.paint.heading("ALSO SEEN"));
-        for finding in rest {
-            brief(out, finding, style);
-            for nested in &finding.explains {
-                brief(out, nested, style);
-            }
-            if finding.severity > synrecv_model::Severity::Info || style.verbosity > 0 {
-                for piece in &finding.evidence {
-                    let words = format!("{}: {}", piece.origin.name(), plain(&piece.text));
-                    out.push_str(&wrap("      ", &words, style.width));
-                }
+    let _ = writeln!(out, "\n{}", style.paint.heading("ALSO SEEN"));
+    for finding in findings {
+        brief(out, finding, style);
+        for nested in &finding.explains {
+            brief(out, nested, style);
+        }
+        if style.verbosity > 0 {
+            for piece in &finding.evidence {
+                let words = format!("{}: {}", piece.origin.name(), plain(&piece.text));
+                out.push_str(&wrap("      ", &words, style.width));
             }
         }
     }

@@ -6,7 +6,7 @@ mod finding;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use synrecv_model::{CheckOutcome, Severity, Status, WallClock};
+use synrecv_model::{CheckOutcome, Connection, Finding, Severity, Status, WallClock};
 
 use crate::escape::{foreign, plain};
 use crate::layout::wrap;
@@ -39,35 +39,47 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     header(&mut out, report, style);
     out.push('\n');
     verdict(&mut out, report, style);
-    let (leading, rest) = split(report);
-    if let Some(finding) = leading {
-        finding::leading(&mut out, finding, report, style);
+    let (told, brief) = split(report);
+    for (at, finding) in told.iter().enumerate() {
+        if at > 0 {
+            headline(&mut out, finding, style);
+        }
+        finding::block(&mut out, finding, report, style);
     }
-    connections::stuck(&mut out, report, style);
-    if let Some(finding) = leading {
-        finding::actions(&mut out, finding, style);
-    } else if report.diagnosis.verdict.status == Status::Unexplained {
+    let told_of = |connection: &Connection| {
+        told.iter().any(|finding| connection.findings.first() == Some(&finding.id))
+    };
+    let title = if told.is_empty() { "STUCK CONNECTIONS" } else { "OTHER STUCK CONNECTIONS" };
+    connections::stuck(&mut out, title, report, |connection| !told_of(connection), style);
+    if report.diagnosis.verdict.status == Status::Unexplained {
         what_to_bring(&mut out, report, style);
     }
-    finding::also_seen(&mut out, leading, rest, style);
+    finding::also_seen(&mut out, brief, style);
     namespaces(&mut out, report, style);
     listeners(&mut out, report, style);
     not_checked(&mut out, report, style);
     checks(&mut out, report, style);
-    footer(&mut out, leading.map(|finding| finding.id), style);
+    footer(&mut out, told.first().map(|finding| finding.id), style);
     out
 }
 
-fn split<'a>(
-    report: &Report<'a>,
-) -> (Option<&'a synrecv_model::Finding>, &'a [synrecv_model::Finding]) {
+/// Findings told in full: the leading one, and every other above `info`. The rest is told briefly.
+fn split<'a>(report: &Report<'a>) -> (&'a [Finding], &'a [Finding]) {
     let findings = &report.diagnosis.findings;
-    match findings.split_first() {
-        Some((first, rest)) if report.diagnosis.verdict.finding == Some(first.id) => {
-            (Some(first), rest)
-        }
-        _ => (None, findings),
-    }
+    let leading = usize::from(
+        findings.first().is_some_and(|first| report.diagnosis.verdict.finding == Some(first.id)),
+    );
+    let major = findings.iter().take_while(|finding| finding.severity > Severity::Info).count();
+    findings.split_at(leading.max(major))
+}
+
+/// The first line of a finding that does not lead.
+fn headline(out: &mut String, finding: &Finding, style: Style) {
+    let bare = mark(finding.severity);
+    let painted = style.paint.severity(finding.severity, bare);
+    let sentence = capital(&format!("{}.", plain(&finding.headline)));
+    out.push('\n');
+    out.push_str(&wrap(&format!("{bare}  "), &sentence, style.width).replacen(bare, &painted, 1));
 }
 
 fn header(out: &mut String, report: &Report<'_>, style: Style) {
