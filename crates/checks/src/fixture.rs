@@ -8,8 +8,8 @@ use synrecv_model::{
     Flow, Foreign, Gap, Host, Life, Link, Listener, ListenerTrack, Mac, MatchedRoute, Mono,
     NamespaceSurvey, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, Observation, OperState,
     Owners, Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind,
-    RouteScope, Section, Settings, Sighting, Socket, SocketSource, Sockets, SourceKind, TcpState,
-    Track, WallClock, text,
+    RouteScope, Section, Settings, Sighting, SocketSource, Sockets, SourceKind, Track, WallClock,
+    text,
 };
 
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub(crate) struct HostFixture {
     listener_tracks: Vec<ListenerTrack>,
     before: Counters,
     after: Counters,
+    completed: Vec<Flow>,
     last_flow: Option<Flow>,
 }
 
@@ -76,6 +77,7 @@ impl HostFixture {
             listener_tracks: Vec::new(),
             before: Counters::default(),
             after: Counters::default(),
+            completed: Vec::new(),
             last_flow: None,
         }
     }
@@ -247,17 +249,7 @@ impl HostFixture {
 
     pub(crate) fn connected(mut self, local: &str, peer: &str) -> Self {
         let flow = Flow { local: endpoint(local), peer: endpoint(peer) };
-        self.sockets.others.push(Socket {
-            state: TcpState::Established,
-            flow,
-            family: Family::V4,
-            ifindex: 0,
-            recv_queue_bytes: 0,
-            send_queue_bytes: 0,
-            timer: None,
-            uid: 0,
-            inode: 0,
-        });
+        self.completed.push(flow);
         self.last_flow = Some(flow);
         self
     }
@@ -347,6 +339,7 @@ impl HostFixture {
             interval_ms: 500,
             interrupted: false,
             seen_count: self.tracks.len() as u64,
+            completed: self.completed,
             tracks: self.tracks,
             listeners: self.listener_tracks,
             counters: collected(self.after),

@@ -1,17 +1,14 @@
 //! Which questions to ask the kernel next, and how long to watch. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use synrecv_model::{
-    Confidence, Counters, Diagnosis, Facts, Flow, Observation, ReplyQuestion, Severity, Socket,
-    TcpState, Track,
+    Confidence, Counters, Diagnosis, Facts, Flow, Listener, Observation, ReplyQuestion, Severity,
+    Socket, TcpState, Track,
 };
 
 /// Reply look-ups asked for stuck flows at most; beyond, one for each distinct peer.
 const FLOW_QUESTIONS_MAX: usize = 4_096;
-
-/// Completed connections of one local address that are asked about, as a control group.
-const CONTROL_QUESTIONS_MAX: usize = 32;
 
 /// Look-ups that the kernel is to answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +19,8 @@ pub struct Inquiries {
     pub inputs: Vec<(usize, u32)>,
 }
 
-/// Questions about every request seen so far and about a few completed connections.
-pub fn inquiries(facts: &Facts, tracks: &[Track]) -> Inquiries {
+/// Questions about every request seen so far and about connections that completed.
+pub fn inquiries(facts: &Facts, tracks: &[Track], completed: &[Flow]) -> Inquiries {
     let mut inquiries = Inquiries::default();
     let mut asked = BTreeSet::new();
     for track in tracks {
@@ -33,16 +30,21 @@ pub fn inquiries(facts: &Facts, tracks: &[Track]) -> Inquiries {
         }
         inquiries.replies.push(reply_question(facts, track));
     }
-    inquiries.replies.extend(control_questions(facts, tracks));
+    inquiries.replies.extend(control_questions(facts, completed));
     inquiries.inputs = input_questions(facts, &inquiries.replies);
     inquiries
 }
 
+fn listener_of(facts: &Facts, flow: Flow) -> Option<&Listener> {
+    let listeners = &facts.sockets.data()?.listeners;
+    listeners
+        .iter()
+        .find(|listener| listener.local == flow.local)
+        .or_else(|| listeners.iter().find(|listener| listener.accepts(flow.local)))
+}
+
 fn reply_question(facts: &Facts, track: &Track) -> ReplyQuestion {
-    let sockets = facts.sockets.data();
-    let listener = sockets.and_then(|sockets| {
-        sockets.listeners.iter().find(|listener| listener.accepts(track.flow.local))
-    });
+    let listener = listener_of(facts, track.flow);
     ReplyQuestion {
         flow: track.flow,
         mark: track.mark.or_else(|| listener?.mark).unwrap_or(0),
@@ -56,30 +58,25 @@ fn reply_question(facts: &Facts, track: &Track) -> ReplyQuestion {
 }
 
 /// True for a connection whose handshake completed in the past.
-pub(crate) fn is_completed(socket: &Socket) -> bool {
+pub fn is_completed(socket: &Socket) -> bool {
     !matches!(
         socket.state,
         TcpState::Listen | TcpState::SynRecv | TcpState::SynSent | TcpState::Close
     ) && socket.flow.peer.port != 0
 }
 
-fn control_questions(facts: &Facts, tracks: &[Track]) -> Vec<ReplyQuestion> {
-    let with_requests: BTreeSet<_> = tracks.iter().map(|track| track.flow.local).collect();
-    let mut by_local: BTreeMap<_, BTreeMap<_, &Socket>> = BTreeMap::new();
-    for socket in facts.sockets.data().into_iter().flat_map(|sockets| &sockets.others) {
-        let local = socket.flow.local;
-        if is_completed(socket) && with_requests.contains(&local) {
-            by_local.entry(local).or_default().entry(socket.flow.peer.ip).or_insert(socket);
-        }
-    }
-    by_local
-        .into_values()
-        .flat_map(|peers| peers.into_values().take(CONTROL_QUESTIONS_MAX))
-        .map(|socket| ReplyQuestion {
-            flow: socket.flow,
-            mark: 0,
-            uid: Some(socket.uid),
-            oif: socket.ifindex,
+/// The same question for connections that completed: the control group.
+fn control_questions(facts: &Facts, completed: &[Flow]) -> Vec<ReplyQuestion> {
+    completed
+        .iter()
+        .map(|&flow| {
+            let listener = listener_of(facts, flow);
+            ReplyQuestion {
+                flow,
+                mark: listener.and_then(|listener| listener.mark).unwrap_or(0),
+                uid: listener.map(|listener| listener.uid),
+                oif: listener.map_or(0, |listener| listener.bound_ifindex),
+            }
         })
         .collect()
 }

@@ -258,30 +258,19 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// True when handshakes to this local end complete: connections of it exist, and the host
-    /// completed some while watching, as far as that is known.
+    /// True when handshakes to this local end complete: some did, and the host completed some while
+    /// watching, as far as that is known.
     pub fn completes(&self, local: Endpoint) -> bool {
+        self.note(Part::Sockets);
         self.delta("TcpPassiveOpens") != Some(0)
-            && self
-                .sockets()
-                .into_iter()
-                .flat_map(|sockets| &sockets.others)
-                .any(|socket| socket.flow.local == local && crate::plan::is_completed(socket))
+            && self.observation.completed.iter().any(|flow| flow.local == local)
     }
 
-    /// Peers of completed connections (any state but SYN_SENT) with the kernel's answer for them.
+    /// The kernel's answers for connections that completed: the control group of the stuck ones.
     pub fn completed(&self) -> impl Iterator<Item = &'a Reply> {
-        let completed: BTreeSet<Flow> = self
-            .sockets()
-            .into_iter()
-            .flat_map(|sockets| &sockets.others)
-            .filter(|socket| crate::plan::is_completed(socket))
-            .map(|socket| socket.flow)
-            .collect();
         self.note(Part::Replies);
-        rows(&self.facts.replies)
-            .iter()
-            .filter(move |reply| completed.contains(&reply.question.flow))
+        let completed = &self.observation.completed;
+        completed.iter().filter_map(|flow| self.replies.get(flow).copied())
     }
 }
 

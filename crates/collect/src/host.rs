@@ -11,7 +11,8 @@ use synrecv_model::{Capabilities, Foreign, Host, WallClock};
 
 use crate::Place;
 
-pub(crate) fn host(place: &Place) -> Host {
+/// Reads who and where this is. The wall clock is read here and nowhere else: call it once a run.
+pub fn host(place: &Place) -> Host {
     let names = uname();
     let sets = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
     Host {

@@ -5,11 +5,13 @@
 //! [`netns`].
 
 mod host;
+mod lookup;
 mod modules;
 pub mod netns;
 mod recorder;
 mod session;
 
+pub use host::host;
 pub use modules::{ModulePolicy, Modules};
 pub use netns::{EnterError, Place, Target};
 pub use session::{Options, Session};
@@ -17,8 +19,9 @@ pub use synrecv_sockets::{StateSet, Wanted};
 
 /// The table readers, for programs that want one table only.
 pub mod tables {
+    pub use crate::lookup::route_get;
     pub use synrecv_interfaces::read::{addresses, links, settings};
     pub use synrecv_neighbours::read::neighbours;
-    pub use synrecv_routes::read::{nexthops, replies, route_get, routes, rules};
+    pub use synrecv_routes::read::{nexthops, replies, routes, rules};
     pub use synrecv_sockets::read::{SocketQuery, sockets};
 }

@@ -50,7 +50,7 @@ impl Modules {
             return Ok(());
         }
         Err(Gap::new(
-            Reason::NeedsModule(module),
+            Reason::NeedsModule(module.into()),
             text!["asking would load the kernel module ", module, " (--load-modules permits it)"],
         ))
     }
@@ -94,6 +94,6 @@ mod tests {
     fn the_gap_names_the_module() {
         let modules = Modules { loaded: Some(String::new()), builtin: None };
         let gap = modules.allow_sock_diag(ModulePolicy::LoadNothing).unwrap_err();
-        assert_eq!(gap.reason, Reason::NeedsModule("tcp_diag"));
+        assert_eq!(gap.reason, Reason::NeedsModule("tcp_diag".into()));
     }
 }

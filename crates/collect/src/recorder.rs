@@ -1,7 +1,8 @@
 //! Puts samples together: which request was there when, and what became of it. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use synrecv_checks::plan;
 use synrecv_model::view::STUCK_AFTER_MS;
 use synrecv_model::{
     Endpoint, Flow, Life, Listener, ListenerTrack, Mono, Request, RetryCounters, Section, Sighting,
@@ -10,6 +11,9 @@ use synrecv_model::{
 
 /// Lives kept of one 4-tuple.
 const LIVES_KEPT: usize = 8;
+
+/// Completed connections kept for each local end.
+const COMPLETED_KEPT: usize = 64;
 
 /// A timer that is later than expected by more than this was armed anew. Its readings are 10 ms
 /// coarse, and two sources read within milliseconds.
@@ -24,6 +28,10 @@ pub(crate) struct Recorder {
     seen: u64,
     tracks: BTreeMap<(Flow, u32), Track>,
     listeners: BTreeMap<(u64, Endpoint), Watched>,
+    /// Flows seen in a state after SYN_RECV, by local end.
+    completed: BTreeMap<Endpoint, BTreeSet<Flow>>,
+    /// Flows whose request went away young, by local end.
+    passed: BTreeMap<Endpoint, BTreeSet<Flow>>,
 }
 
 #[derive(Debug)]
@@ -51,10 +59,44 @@ impl Recorder {
                     life.gone = Some(at);
                 }
             }
+            self.forget_passed();
         }
         for listener in &sockets.listeners {
             self.watch(listener);
         }
+    }
+
+    /// Moves 4-tuples that went away young, once, to the sample of those: on a busy host that is
+    /// nearly all of them.
+    fn forget_passed(&mut self) {
+        let passed = &mut self.passed;
+        self.tracks.retain(|_, track| {
+            let keep = !has_passed(track);
+            if !keep {
+                keep_some(passed, track.flow);
+            }
+            keep
+        });
+    }
+
+    /// Notes connections to our listeners that are past their handshake.
+    pub(crate) fn note_completed(&mut self, sockets: &Sockets) {
+        for socket in sockets.others.iter().filter(|socket| plan::is_completed(socket)) {
+            let local = socket.flow.local;
+            if sockets.listeners.iter().any(|listener| listener.accepts(local)) {
+                keep_some(&mut self.completed, socket.flow);
+            }
+        }
+    }
+
+    /// The control group. `none_reset`: no request was reset, so that one which went away young
+    /// completed.
+    pub(crate) fn completed(&self, none_reset: bool) -> Vec<Flow> {
+        let mut flows: BTreeSet<Flow> = self.completed.values().flatten().copied().collect();
+        if none_reset {
+            flows.extend(self.passed.values().flatten());
+        }
+        flows.into_iter().collect()
     }
 
     fn see(&mut self, request: &Request, at: Mono) {
@@ -138,10 +180,9 @@ impl Recorder {
         self.seen
     }
 
-    /// The 4-tuples worth keeping. One that was there once and went away before it could count as
-    /// stuck completed its handshake, or was reset: on a busy host that is nearly all of them.
+    /// The 4-tuples that did not go away young.
     pub(crate) fn tracks(&self) -> Vec<Track> {
-        self.tracks.values().filter(|track| !has_passed(track)).cloned().collect()
+        self.tracks.values().cloned().collect()
     }
 
     pub(crate) fn listeners(&self) -> Vec<ListenerTrack> {
@@ -152,6 +193,13 @@ impl Recorder {
                 ..watched.track.clone()
             })
             .collect()
+    }
+}
+
+fn keep_some(sample: &mut BTreeMap<Endpoint, BTreeSet<Flow>>, flow: Flow) {
+    let peers = sample.entry(flow.local).or_default();
+    if peers.len() < COMPLETED_KEPT {
+        peers.insert(flow);
     }
 }
 
@@ -211,13 +259,13 @@ mod tests {
                 requests,
                 others: Vec::new(),
             },
-            reading: Reading { source: "test", started: at, ended: at },
+            reading: Reading { source: "test".into(), started: at, ended: at },
         }
     }
 
-    fn record<const N: usize>(samples: [Section<Sockets>; N]) -> Recorder {
+    fn record(samples: &[Section<Sockets>]) -> Recorder {
         let mut recorder = Recorder::default();
-        for sample in &samples {
+        for sample in samples {
             recorder.add(sample);
         }
         recorder
@@ -225,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_request_that_waits_has_one_life() {
-        let recorder = record([
+        let recorder = record(&[
             sample(0, vec![request(0, 0, 900)]),
             sample(500, vec![request(0, 0, 400)]),
             sample(1_000, vec![request(1, 1, 1_900)]),
@@ -238,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_request_made_anew_starts_another_life() {
-        let recorder = record([
+        let recorder = record(&[
             sample(0, vec![request(0, 0, 300)]),
             sample(500, vec![request(0, 0, 800)]),
             sample(1_000, vec![]),
@@ -251,14 +299,16 @@ mod tests {
 
     #[test]
     fn a_completed_handshake_leaves_no_track() {
-        let recorder = record([sample(0, vec![request(0, 0, 900)]), sample(250, vec![])]);
+        let recorder = record(&[sample(0, vec![request(0, 0, 900)]), sample(250, vec![])]);
         assert!(recorder.tracks().is_empty());
+        assert_eq!(recorder.completed(true).len(), 1);
+        assert!(recorder.completed(false).is_empty());
         assert_eq!(recorder.seen(), 1);
     }
 
     #[test]
     fn a_partial_sample_shows_no_end() {
-        let mut recorder = record([sample(0, vec![request(0, 0, 900)])]);
+        let mut recorder = record(&[sample(0, vec![request(0, 0, 900)])]);
         let Section::Collected { data, reading } = sample(250, vec![]) else { unreachable!() };
         let flaws = vec![synrecv_model::Flaw::Lost];
         recorder.add(&Section::Partial { data, flaws, reading });

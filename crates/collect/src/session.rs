@@ -109,10 +109,20 @@ impl Session {
         };
         let sockets = synrecv_sockets::read::sockets(&query, &self.proc_net, Path::new("/proc"));
         self.facts.sockets = filtered(sockets, &self.options);
-        let inquiries = plan::inquiries(&self.facts, &self.recorder.tracks());
+        if let Some(sockets) = self.facts.sockets.data() {
+            self.recorder.note_completed(sockets);
+        }
+        let completed = self.recorder.completed(self.resets() == Some(0));
+        let inquiries = plan::inquiries(&self.facts, &self.recorder.tracks(), &completed);
         self.facts.replies = ask(&self.place, || {
             synrecv_routes::read::replies(&inquiries.replies, &inquiries.inputs)
         });
+    }
+
+    /// Requests that were reset so far, in the whole namespace.
+    fn resets(&self) -> Option<u64> {
+        let (before, now) = (self.facts.counters.data()?, self.counters_now.data()?);
+        now.delta(before, "TcpExtEmbryonicRsts")
     }
 
     /// The facts as of the last refresh.
@@ -131,6 +141,7 @@ impl Session {
             interval_ms,
             interrupted,
             seen_count: self.recorder.seen(),
+            completed: self.recorder.completed(self.resets() == Some(0)),
             tracks: self.recorder.tracks(),
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 /// Counters of one network namespace at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Counters {
     /// /proc/net/{netstat,snmp,snmp6} by the name that `nstat` prints: `TcpExtListenOverflows`,
     /// `IpInReceives`, `Icmp6InDestUnreachs`.
@@ -16,6 +17,7 @@ pub struct Counters {
 
 /// One line of /proc/net/softnet_stat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SoftnetCpu {
     /// Packets processed.
     pub processed_count: u32,
@@ -27,6 +29,7 @@ pub struct SoftnetCpu {
 
 /// One line of /proc/net/stat/nf_conntrack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConntrackCpu {
     /// Entries now (the same number on every line).
     pub entries_count: u32,

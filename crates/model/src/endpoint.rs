@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 /// Address family of a socket, route or rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Family {
     /// AF_INET.
     V4,
@@ -54,11 +55,18 @@ pub fn canonical_ip(ip: IpAddr) -> IpAddr {
 
 /// One end of a TCP socket. v4-mapped IPv6 addresses are unmapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Endpoint {
     /// The address, canonical (never v4-mapped).
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "deserialize_canonical"))]
     pub ip: IpAddr,
     /// The port in host byte order; 0 for "any".
     pub port: u16,
+}
+
+#[cfg(feature = "serde")]
+fn deserialize_canonical<'de, D: serde::Deserializer<'de>>(from: D) -> Result<IpAddr, D::Error> {
+    serde::Deserialize::deserialize(from).map(canonical_ip)
 }
 
 impl Endpoint {
@@ -88,6 +96,7 @@ impl fmt::Display for Endpoint {
 
 /// The two ends of a connection as this host sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Flow {
     /// Our end.
     pub local: Endpoint,

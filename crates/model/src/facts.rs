@@ -7,6 +7,7 @@ use crate::{
 
 /// Where the facts came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SourceKind {
     /// The running host.
     Live,
@@ -32,6 +33,7 @@ impl SourceKind {
 
 /// Rights of the reader, as far as they decide what can be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Capabilities {
     /// CAP_NET_ADMIN: marks, firewall rules.
     pub net_admin: bool,
@@ -45,6 +47,7 @@ pub struct Capabilities {
 
 /// The machine and the reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Host {
     /// `uname -n`; may hold any byte.
     pub name: Foreign,
@@ -62,6 +65,7 @@ pub struct Host {
 
 /// Requests in another network namespace of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NamespaceCount {
     /// A process inside it, the one with the least pid.
     pub pid: u32,
@@ -73,6 +77,7 @@ pub struct NamespaceCount {
 
 /// Requests in the other network namespaces of this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NamespaceSurvey {
     /// Namespaces with at least one request.
     pub with_requests: Vec<NamespaceCount>,
@@ -82,6 +87,7 @@ pub struct NamespaceSurvey {
 
 /// The facts. A part that was not read says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Facts {
     /// Where they came from.
     pub source: SourceKind,

@@ -1,5 +1,6 @@
 //! Network devices, their addresses and settings.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -9,6 +10,7 @@ use crate::{Family, Foreign, Mac};
 
 /// Operational state, RFC 2863 (`IF_OPER_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum OperState {
     /// 0; devices such as `lo` never say.
     Unknown,
@@ -59,6 +61,7 @@ impl OperState {
 
 /// A network device.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Link {
     /// Interface index.
     pub ifindex: u32,
@@ -98,6 +101,7 @@ pub struct Link {
 
 /// `rtm_scope` of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum AddressScope {
     /// 0
     Global,
@@ -141,6 +145,7 @@ impl AddressScope {
 
 /// An address of this host.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Address {
     /// Device.
     pub ifindex: u32,
@@ -193,6 +198,7 @@ pub struct PrefixPeer {
 
 /// Settings of one device that decide about replies. `None` = not read, or not known to the kernel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DeviceSettings {
     /// `net.ipv4.conf.DEV.rp_filter`: 0 off, 1 strict, 2 loose.
     pub rp_filter: Option<u32>,
@@ -222,11 +228,12 @@ pub struct DeviceSettings {
 
 /// Settings of all devices, and of the namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Settings {
     /// By ifindex.
     pub devices: BTreeMap<u32, DeviceSettings>,
     /// Namespace-wide settings by sysctl name (`net.ipv4.tcp_synack_retries`), as numbers.
-    pub values: BTreeMap<&'static str, i64>,
+    pub values: BTreeMap<Cow<'static, str>, i64>,
 }
 
 /// Device names by ifindex, for renderers.

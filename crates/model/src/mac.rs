@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 /// A 48-bit Ethernet address; displayed in lower case with colons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "String", into = "String"))]
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
@@ -56,6 +58,20 @@ impl FromStr for Mac {
             *octet = u8::from_str_radix(part, 16).map_err(|_| MacParseError)?;
         }
         if parts.next().is_some() { Err(MacParseError) } else { Ok(Self(octets)) }
+    }
+}
+
+impl From<Mac> for String {
+    fn from(mac: Mac) -> Self {
+        mac.to_string()
+    }
+}
+
+impl TryFrom<String> for Mac {
+    type Error = MacParseError;
+
+    fn try_from(text: String) -> Result<Self, MacParseError> {
+        text.parse()
     }
 }
 

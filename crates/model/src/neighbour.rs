@@ -6,6 +6,7 @@ use crate::Mac;
 
 /// State of neighbour unreachability detection, `NUD_*`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Nud {
     /// 0x00
     None,
@@ -70,6 +71,7 @@ impl Nud {
 
 /// One entry of the ARP or ND table, or a proxy entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Neighbour {
     /// Device; 0 for a proxy entry on every device.
     pub ifindex: u32,
@@ -91,6 +93,7 @@ pub struct Neighbour {
 
 /// `NTF_*` flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NeighbourFlags {
     /// NTF_ROUTER: the neighbour said that it is a router (ND only).
     pub router: bool,
@@ -106,6 +109,7 @@ pub struct NeighbourFlags {
 
 /// Ages of an entry, in milliseconds. `nda_cacheinfo`, which counts in USER_HZ (10 ms).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NeighbourAges {
     /// Since a packet last went to it. `ndm_used`.
     pub used_ms: u64,

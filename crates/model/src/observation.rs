@@ -6,6 +6,7 @@ use crate::{Counters, Endpoint, Family, Flow, Mono, RetryCounters, Section};
 
 /// The requests and listeners sampled over time, and counters at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Observation {
     /// First sample.
     pub started: Mono,
@@ -21,6 +22,10 @@ pub struct Observation {
     pub seen_count: u64,
     /// Every 4-tuple in SYN_RECV that did not go away young, in order of flow.
     pub tracks: Vec<Track>,
+    /// Connections to our listeners whose handshake completed, a sample of up to 64 peers for each
+    /// local end, in order: the control group of the stuck ones. Those seen in a later state, and
+    /// requests that went away young while the kernel counted no reset one (EmbryonicRsts).
+    pub completed: Vec<Flow>,
     /// Every listener, in order of the last sample.
     pub listeners: Vec<ListenerTrack>,
     /// Counters at the end; those of the start are in the facts.
@@ -36,6 +41,7 @@ impl Observation {
 
 /// One 4-tuple that was seen in SYN_RECV.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Track {
     /// The two ends.
     pub flow: Flow,
@@ -63,6 +69,7 @@ impl Track {
 
 /// One request from its first to its last sighting.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Life {
     /// First time it was seen.
     pub first: Sighting,
@@ -88,6 +95,7 @@ impl Life {
 
 /// A request in one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sighting {
     /// When its row was read.
     pub at: Mono,
@@ -97,6 +105,7 @@ pub struct Sighting {
 
 /// A listener over time.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ListenerTrack {
     /// Address and port.
     pub local: Endpoint,

@@ -10,6 +10,7 @@ use crate::{Flow, RouteKind};
 ///
 /// The device the SYN came by is not part of it (oif 0) unless the listener is bound to a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ReplyQuestion {
     /// The connection: its local end is the source, its peer the destination of the reply.
     pub flow: Flow,
@@ -23,6 +24,7 @@ pub struct ReplyQuestion {
 
 /// An errno that a route look-up ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RouteErrno(pub i32);
 
 impl RouteErrno {
@@ -55,6 +57,7 @@ pub type RouteLookup<T> = Result<T, RouteErrno>;
 
 /// The way that the kernel would send the reply now.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ResolvedRoute {
     /// Type; `Local` when the peer is an address of this host.
     pub kind: RouteKind,
@@ -72,6 +75,7 @@ pub struct ResolvedRoute {
 
 /// The table entry that matched. RTM_F_FIB_MATCH.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MatchedRoute {
     /// Prefix of the entry.
     pub prefix: IpNet,
@@ -87,6 +91,7 @@ pub struct MatchedRoute {
 
 /// Answer of the input look-up (`iif`): would a packet from the peer be taken on this device?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InputAnswer {
     /// Device the question named.
     pub iif: u32,
@@ -96,6 +101,7 @@ pub struct InputAnswer {
 
 /// A question and the kernel's answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reply {
     /// What was asked.
     pub question: ReplyQuestion,

@@ -8,6 +8,7 @@ use crate::Family;
 
 /// `rtm_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RouteKind {
     /// 1: send it.
     Unicast,
@@ -71,6 +72,7 @@ impl RouteKind {
 
 /// `rtm_scope` of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RouteScope(pub u8);
 
 impl RouteScope {
@@ -99,6 +101,7 @@ pub fn table_name(table: u32) -> Option<&'static str> {
 
 /// One route of one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Route {
     /// Family of the table.
     pub family: Family,
@@ -141,6 +144,7 @@ impl Route {
 
 /// One RTAX metric of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RouteMetric {
     /// RTAX_* number: 2 mtu, 3 window, 4 rtt, 8 advmss, 13 rto_min.
     pub number: u16,
@@ -150,6 +154,7 @@ pub struct RouteMetric {
 
 /// One way out of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NextHop {
     /// Device; 0 when the route names none. RTA_OIF, `rtnh_ifindex`.
     pub ifindex: u32,
@@ -163,6 +168,7 @@ pub struct NextHop {
 
 /// `RTNH_F_*` flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NextHopFlags {
     /// RTNH_F_DEAD.
     pub dead: bool,
@@ -181,6 +187,7 @@ impl NextHopFlags {
 
 /// A next-hop object (`ip nexthop`). RTM_NEWNEXTHOP.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NextHopObject {
     /// NHA_ID.
     pub id: u32,

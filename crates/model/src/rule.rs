@@ -6,6 +6,7 @@ use crate::{Family, Foreign};
 
 /// What a rule does. `fib_rule_hdr.action`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum RuleAction {
     /// 1: look into `table` (or the VRF's table for l3mdev).
     ToTable,
@@ -53,6 +54,7 @@ impl RuleAction {
 
 /// Inclusive range of ports or uids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PortRange {
     /// First.
     pub start: u32,
@@ -62,6 +64,7 @@ pub struct PortRange {
 
 /// One routing policy rule with all its selectors. An absent selector matches everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rule {
     /// Family.
     pub family: Family,

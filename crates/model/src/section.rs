@@ -1,5 +1,7 @@
 //! What was read, and what could not be read, as different values.
 
+use std::borrow::Cow;
+
 use crate::{Mono, Text};
 
 /// One part of the facts: its data, or the reason there is none.
@@ -7,6 +9,7 @@ use crate::{Mono, Text};
 /// "The table was empty" and "the table could not be read" are different answers; a check must not
 /// be able to mistake one for the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Section<T> {
     /// Read in full. Absence in `data` is evidence.
     Collected {
@@ -100,9 +103,10 @@ impl<T> Section<T> {
 
 /// Where a section came from and when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reading {
     /// The source, for people: `sock_diag`, `rtnetlink`, `/proc/net/netstat`.
-    pub source: &'static str,
+    pub source: Cow<'static, str>,
     /// Before the first byte was asked for.
     pub started: Mono,
     /// After the last byte was read.
@@ -111,6 +115,7 @@ pub struct Reading {
 
 /// Why a section holds less than the kernel has.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Flaw {
     /// The kernel set NLM_F_DUMP_INTR: the table changed during the dump.
     Interrupted,
@@ -131,6 +136,7 @@ pub enum Flaw {
 
 /// A part that was not read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Gap {
     /// The reason, out of the fixed set.
     pub reason: Reason,
@@ -147,13 +153,14 @@ impl Gap {
 
 /// Why something was not read or not checked.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Reason {
     /// Needs root or a capability.
     NeedsRoot,
     /// Needs packets to be sent (`--probe`).
     NeedsProbe,
     /// Would load this kernel module.
-    NeedsModule(&'static str),
+    NeedsModule(Cow<'static, str>),
     /// Only another machine can tell.
     NotOnThisHost,
     /// This kernel does not offer it.

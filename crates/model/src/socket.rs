@@ -4,6 +4,7 @@ use crate::{Endpoint, Family, Flow, Foreign, Gap};
 
 /// State of a TCP socket, `include/net/tcp_states.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TcpState {
     /// 1
     Established,
@@ -78,6 +79,7 @@ impl TcpState {
 
 /// Where the rows came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum SocketSource {
     /// Both sources, requests joined row by row.
     Both,
@@ -100,6 +102,7 @@ impl SocketSource {
 
 /// All TCP sockets of one network namespace, both families.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sockets {
     /// Where the rows came from.
     pub source: SocketSource,
@@ -113,6 +116,7 @@ pub struct Sockets {
 
 /// A socket in LISTEN.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Listener {
     /// Address and port; the address may be unspecified.
     pub local: Endpoint,
@@ -162,6 +166,7 @@ impl Listener {
 
 /// Processes that hold a listening socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Owners {
     /// Nobody looked.
     #[default]
@@ -174,6 +179,7 @@ pub enum Owners {
 
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Process {
     /// Process id in the reader's pid namespace.
     pub pid: u32,
@@ -185,6 +191,7 @@ pub struct Process {
 
 /// A request socket (`request_sock`): one connection in SYN_RECV.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Request {
     /// The two ends.
     pub flow: Flow,
@@ -204,6 +211,7 @@ pub struct Request {
 
 /// The two retry counters of a request and its timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RetryCounters {
     /// SYN-ACKs sent again, by timer or because the client repeated its SYN.
     /// `num_retrans`, from `idiag_retrans`.
@@ -248,6 +256,7 @@ impl RetryCounters {
 
 /// A TCP socket that is neither a listener nor a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Socket {
     /// State; never `Listen`.
     pub state: TcpState,
@@ -271,6 +280,7 @@ pub struct Socket {
 
 /// A running timer of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SocketTimer {
     /// Which one.
     pub kind: TimerKind,
@@ -282,6 +292,7 @@ pub struct SocketTimer {
 
 /// Kind of a running timer; `idiag_timer` and `tr` of /proc.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TimerKind {
     /// 1: retransmission (or a loss probe).
     On,

@@ -14,6 +14,7 @@ use crate::{Endpoint, Mac};
 
 /// A piece of text with its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Span {
     /// Our own words, or a number.
     Literal(Cow<'static, str>),
@@ -37,6 +38,7 @@ impl Span {
 
 /// A string from outside the program: process name, device name, alias, host name, pasted text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Foreign(pub String);
 
 /// A command line to show to the reader.
@@ -45,6 +47,7 @@ pub struct Command(pub String);
 
 /// A sequence of spans. Build it with [`text!`](crate::text).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Text(Vec<Span>);
 
 impl Text {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 /// A point on CLOCK_MONOTONIC, in nanoseconds since an arbitrary start (boot).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Mono(pub u64);
 
 impl Mono {
@@ -26,4 +27,5 @@ impl Mono {
 
 /// Wall-clock time, milliseconds since 1970-01-01 00:00:00 UTC. Read once per run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct WallClock(pub i64);

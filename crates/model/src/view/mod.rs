@@ -2,4 +2,4 @@
 
 mod retry;
 
-pub use retry::{HostRetries, RetryReading, STUCK_AFTER_MS, retry_reading};
+pub use retry::{HostRetries, RetryReading, STUCK_AFTER_MS, retry_reading, snapshot_reading};

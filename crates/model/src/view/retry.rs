@@ -1,6 +1,6 @@
 //! What the two retry counters of a request say about the way its SYN-ACK and ACK took.
 
-use crate::{Life, Nud, Track};
+use crate::{Life, Mono, Nud, Request, Sighting, Track};
 
 /// Age from which a request counts as stuck, in milliseconds.
 ///
@@ -75,6 +75,20 @@ pub fn retry_reading(
         return RetryReading::TooEarly;
     }
     read_life(life, host)
+}
+
+/// Reads a request that was seen once, without regard to its next hop.
+///
+/// `None` unless both counters are known and belong together, and for a Fast Open child, which is
+/// no request any more: one counter alone says nothing without the counters of the host over time.
+pub fn snapshot_reading(request: &Request) -> Option<RetryReading> {
+    let counters = request.counters;
+    if counters.client_repeats().is_none() || request.fastopen {
+        return None;
+    }
+    // A single sighting has no length, so the time of it does not matter.
+    let sighting = Sighting { at: Mono::default(), counters };
+    Some(read_life(&Life { first: sighting, last: sighting, gone: None }, None))
 }
 
 /// A next hop that is asked for the first time is incomplete until it answers; questions go out one
@@ -185,6 +199,26 @@ mod tests {
         check(vec![alive(at, at)], RetryReading::NoRepeatSeen);
         let repeating = sighting(0, 4, 1, 1_900);
         check(vec![alive(repeating, repeating)], RetryReading::ClientRepeatsSyn);
+    }
+
+    #[test]
+    fn one_look_reads_only_what_it_can() {
+        let request = |counters| Request {
+            flow: track(vec![]).flow,
+            listener_family: Family::V4,
+            ifindex: 0,
+            counters,
+            uid: None,
+            mark: None,
+            fastopen: false,
+        };
+        let counters = sighting(0, 4, 1, 900).counters;
+        let read = |counters| snapshot_reading(&request(counters));
+        assert_eq!(read(counters), Some(RetryReading::ClientRepeatsSyn));
+        assert_eq!(read(RetryCounters { same_instant: false, ..counters }), None);
+        assert_eq!(read(RetryCounters { synack_retrans_count: None, ..counters }), None);
+        let child = Request { fastopen: true, ..request(counters) };
+        assert_eq!(snapshot_reading(&child), None);
     }
 
     #[test]
