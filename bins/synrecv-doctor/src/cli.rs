@@ -32,6 +32,14 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Find out why connections are stuck (the default command)
     Diagnose(DiagnoseArgs),
+    /// TCP sockets: queues of listeners, both retry counters of requests
+    Sockets(crate::cmd::sockets::SocketsArgs),
+    /// The ARP and ND tables, marked
+    Arp(crate::cmd::arp::ArpArgs),
+    /// Routing rules and the routes of all tables, or the kernel's answer for one peer
+    Route(crate::cmd::route::RouteArgs),
+    /// Devices, addresses with the prefixes they claim, settings in force
+    Interfaces(crate::cmd::interfaces::InterfacesArgs),
     /// The manual of a finding, or the list of findings
     Explain(crate::cmd::explain::ExplainArgs),
     /// All checks and what each needs
@@ -91,15 +99,37 @@ pub(crate) struct FilterArgs {
     pub(crate) port: Option<u16>,
 }
 
-/// How text is written.
+/// How text is laid out.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct CommonArgs {
+pub(crate) struct LayoutArgs {
     /// When to colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
     /// Columns of text output (default: the terminal's, or 100)
     #[arg(long, value_name = "N", value_parser = parse_width)]
     pub(crate) width: Option<usize>,
+}
+
+/// What all tables have in common.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TableArgs {
+    /// Format of standard output
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) place: PlaceArgs,
+    #[command(flatten)]
+    pub(crate) layout: LayoutArgs,
+    /// More: every row, also those that are grouped or hidden
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// How text is written.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CommonArgs {
+    #[command(flatten)]
+    pub(crate) layout: LayoutArgs,
     /// Only the verdict line
     #[arg(short, long, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
@@ -195,14 +225,29 @@ pub(crate) fn nearest_subcommand(word: &str) -> Option<String> {
         .map(|(_, name)| name)
 }
 
-impl CommonArgs {
+impl LayoutArgs {
     /// How text is laid out on standard output.
-    pub(crate) fn style(&self) -> synrecv_report::Style {
+    fn style(&self, verbosity: i8) -> synrecv_report::Style {
         synrecv_report::Style {
             width: self.width.unwrap_or_else(terminal::width),
             paint: synrecv_report::Paint { colour: terminal::colour(self.color) },
-            verbosity: if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(i8::MAX) },
+            verbosity,
         }
+    }
+}
+
+impl CommonArgs {
+    /// How text is laid out on standard output.
+    pub(crate) fn style(&self) -> synrecv_report::Style {
+        let more = i8::try_from(self.verbose).unwrap_or(i8::MAX);
+        self.layout.style(if self.quiet { -1 } else { more })
+    }
+}
+
+impl TableArgs {
+    /// How text is laid out on standard output.
+    pub(crate) fn style(&self) -> synrecv_report::Style {
+        self.layout.style(i8::try_from(self.verbose).unwrap_or(i8::MAX))
     }
 }
 

@@ -1,11 +1,16 @@
 //! One file a subcommand.
 
+pub(crate) mod arp;
 pub(crate) mod checks;
 pub(crate) mod completions;
 pub(crate) mod diagnose;
 pub(crate) mod explain;
+pub(crate) mod interfaces;
 pub(crate) mod man;
+pub(crate) mod route;
 pub(crate) mod schema;
+pub(crate) mod sockets;
+mod table;
 
 use std::process::ExitCode;
 
@@ -29,6 +34,10 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         None => diagnose::run(&cli.diagnose),
         Some(Command::Diagnose(args)) => diagnose::run(&args),
+        Some(Command::Sockets(args)) => sockets::run(&args),
+        Some(Command::Arp(args)) => arp::run(&args),
+        Some(Command::Route(args)) => route::run(&args),
+        Some(Command::Interfaces(args)) => interfaces::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Checks(common)) => checks::run(&common),
         Some(Command::Schema(args)) => schema::run(&args),

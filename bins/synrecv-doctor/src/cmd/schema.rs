@@ -16,12 +16,16 @@ pub(crate) struct SchemaArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Which {
+    /// Of `diagnose --format json`
     Report,
+    /// Of sockets, arp, route and interfaces
+    Table,
 }
 
 pub(crate) fn run(args: &SchemaArgs) -> Result<ExitCode> {
     let schema = match args.which {
         Which::Report => synrecv_report::json::schema(),
+        Which::Table => synrecv_report::table::schema(),
     };
     output::stdout(&schema)?;
     Ok(ExitCode::SUCCESS)

@@ -216,7 +216,7 @@ pub struct NamespaceJson {
 }
 
 /// RFC 3339 UTC with milliseconds.
-fn rfc3339(at: WallClock) -> String {
+pub(crate) fn rfc3339(at: WallClock) -> String {
     Timestamp::from_millisecond(at.0)
         .map(|time| time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
         .unwrap_or_default()

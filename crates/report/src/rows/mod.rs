@@ -11,7 +11,9 @@ mod socket;
 
 pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow};
 pub use neighbour::NeighbourRow;
-pub use route::{NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
+pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
+pub(crate) use route::{flag_names, metric_name};
+pub(crate) use socket::endpoint;
 pub use socket::{ListenerRow, ProcessRow, RequestRow, SocketRow};
 
 use serde::Serialize;

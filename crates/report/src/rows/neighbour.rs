@@ -22,6 +22,10 @@ pub struct NeighbourRow {
     pub permanent: bool,
     /// Made by a control plane.
     pub extern_learn: bool,
+    /// Handled by hardware.
+    pub offload: bool,
+    /// Kept resolved by the kernel.
+    pub managed: bool,
     /// Since a packet last went to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used_ms: Option<u64>,
@@ -53,6 +57,8 @@ impl NeighbourRow {
             proxy: neighbour.flags.proxy,
             permanent: neighbour.state == synrecv_model::Nud::Permanent,
             extern_learn: neighbour.flags.extern_learn,
+            offload: neighbour.flags.offload,
+            managed: neighbour.flags.managed,
             used_ms: ages.map(|ages| ages.used_ms),
             confirmed_ms: ages.map(|ages| ages.confirmed_ms),
             updated_ms: ages.map(|ages| ages.updated_ms),

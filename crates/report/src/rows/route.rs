@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use synrecv_model::{LinkNames, Reply, Route, Rule, table_name};
+use synrecv_model::{
+    LinkNames, NextHop, NextHopFlags, NextHopObject, Reply, Route, Rule, table_name,
+};
 
 /// A route.
 #[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
@@ -63,6 +65,27 @@ pub struct NextHopRow {
     pub flags: Vec<&'static str>,
 }
 
+impl NextHopRow {
+    /// From the noun, with device names.
+    pub fn new(hop: NextHop, names: &LinkNames) -> Self {
+        Self {
+            dev: (hop.ifindex != 0).then(|| names.name(hop.ifindex).0),
+            gateway: hop.gateway.map(|gateway| gateway.to_string()),
+            weight: hop.weight,
+            flags: flag_names(hop.flags),
+        }
+    }
+}
+
+/// `dead`, `linkdown`, `onlink`: those that are set.
+pub(crate) fn flag_names(flags: NextHopFlags) -> Vec<&'static str> {
+    [(flags.dead, "dead"), (flags.linkdown, "linkdown"), (flags.onlink, "onlink")]
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|&(_, name)| name)
+        .collect()
+}
+
 /// The name of `rtm_protocol` as in iproute2's rt_protos; the number for others.
 pub fn protocol_name(protocol: u8) -> String {
     let name = match protocol {
@@ -92,7 +115,7 @@ pub fn protocol_name(protocol: u8) -> String {
     name.to_owned()
 }
 
-fn metric_name(number: u16) -> String {
+pub(crate) fn metric_name(number: u16) -> String {
     let name = match number {
         1 => "lock",
         2 => "mtu",
@@ -131,24 +154,7 @@ impl RouteRow {
             scope: route.scope.name().map_or_else(|| route.scope.0.to_string(), ToOwned::to_owned),
             metric: route.metric,
             prefsrc: route.prefsrc.map(|address| address.to_string()),
-            next_hops: route
-                .next_hops
-                .iter()
-                .map(|hop| NextHopRow {
-                    dev: (hop.ifindex != 0).then(|| names.name(hop.ifindex).0),
-                    gateway: hop.gateway.map(|gateway| gateway.to_string()),
-                    weight: hop.weight,
-                    flags: [
-                        (hop.flags.dead, "dead"),
-                        (hop.flags.linkdown, "linkdown"),
-                        (hop.flags.onlink, "onlink"),
-                    ]
-                    .iter()
-                    .filter(|(set, _)| *set)
-                    .map(|&(_, name)| name)
-                    .collect(),
-                })
-                .collect(),
+            next_hops: route.next_hops.iter().map(|&hop| NextHopRow::new(hop, names)).collect(),
             nexthop_id: route.nexthop_id,
             metrics: route
                 .metrics
@@ -161,6 +167,33 @@ impl RouteRow {
                 3 => "low",
                 _ => "medium",
             }),
+        }
+    }
+}
+
+/// A next-hop object.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct NextHopObjectRow {
+    /// Id.
+    pub id: u32,
+    /// Members of a group: id and weight.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<[u32; 2]>,
+    /// Where it leads; absent for a group and a blackhole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_hop: Option<NextHopRow>,
+    /// Packets are dropped.
+    pub blackhole: bool,
+}
+
+impl NextHopObjectRow {
+    /// From the noun, with device names.
+    pub fn new(object: &NextHopObject, names: &LinkNames) -> Self {
+        Self {
+            id: object.id,
+            group: object.group.iter().map(|&(id, weight)| [id, weight]).collect(),
+            next_hop: object.next_hop.map(|hop| NextHopRow::new(hop, names)),
+            blackhole: object.blackhole,
         }
     }
 }

@@ -1,8 +1,9 @@
 use serde::Serialize;
+use synrecv_model::view::{RetryReading, snapshot_reading};
 use synrecv_model::{Endpoint, LinkNames, Listener, Owners, Process, Request, Socket};
 
 /// An endpoint; a link-local address carries `%dev`.
-fn endpoint(end: Endpoint, ifindex: u32, names: &LinkNames) -> String {
+pub(crate) fn endpoint(end: Endpoint, ifindex: u32, names: &LinkNames) -> String {
     if end.needs_device() && ifindex != 0 {
         format!("[{}%{}]:{}", end.ip, names.name(ifindex), end.port)
     } else {
@@ -44,6 +45,9 @@ pub struct ListenerRow {
     pub mark: Option<u32>,
     /// Processes that hold it; `null` when they could not be found out.
     pub processes: Option<Vec<ProcessRow>>,
+    /// Why the processes could not be found out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes_missing: Option<&'static str>,
 }
 
 /// A process.
@@ -90,6 +94,10 @@ impl ListenerRow {
             v6only: listener.v6only,
             mark: listener.mark,
             processes: ProcessRow::all(&listener.owners),
+            processes_missing: match &listener.owners {
+                Owners::Unreadable(gap) => Some(gap.reason.word()),
+                Owners::Known(_) | Owners::NotSought => None,
+            },
         }
     }
 }
@@ -105,6 +113,12 @@ pub struct RequestRow {
     pub state: &'static str,
     /// Family of the listener.
     pub listener_family: &'static str,
+    /// Device of a link-local peer or a bound listener.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// What the two counters say, seen once: `client-repeats-syn`, `no-repeat-seen`, `ack-held` or
+    /// `too-early`; `null` unless both are known and belong together.
+    pub reading: Option<&'static str>,
     /// SYN-ACKs sent again.
     pub synack_retrans_count: Option<u32>,
     /// Expiries of the own timer.
@@ -119,6 +133,9 @@ pub struct RequestRow {
     pub age_is_lower_bound: bool,
     /// Owner of the listener.
     pub uid: Option<u32>,
+    /// Mark of the reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<u32>,
     /// Made by Fast Open.
     pub fastopen: bool,
 }
@@ -132,6 +149,8 @@ impl RequestRow {
             peer: endpoint(request.flow.peer, request.ifindex, names),
             state: "SYN_RECV",
             listener_family: request.listener_family.name(),
+            dev: (request.ifindex != 0).then(|| names.name(request.ifindex).0),
+            reading: snapshot_reading(request).map(RetryReading::name),
             synack_retrans_count: counters.synack_retrans_count,
             timer_expiry_count: counters.timer_expiry_count,
             counters_same_instant: counters.same_instant,
@@ -139,6 +158,7 @@ impl RequestRow {
             age_ms: counters.age_ms(),
             age_is_lower_bound: counters.age_is_lower_bound(),
             uid: request.uid,
+            mark: request.mark,
             fastopen: request.fastopen,
         }
     }
@@ -155,6 +175,9 @@ pub struct SocketRow {
     pub state: &'static str,
     /// `ipv4` or `ipv6`.
     pub family: &'static str,
+    /// Device it is bound to, or of a link-local peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
     /// Bytes received and not read.
     pub recv_queue_bytes: u32,
     /// Bytes written and not acknowledged.
@@ -182,6 +205,7 @@ impl SocketRow {
             peer: endpoint(socket.flow.peer, socket.ifindex, names),
             state: socket.state.name(),
             family: socket.family.name(),
+            dev: (socket.ifindex != 0).then(|| names.name(socket.ifindex).0),
             recv_queue_bytes: socket.recv_queue_bytes,
             send_queue_bytes: socket.send_queue_bytes,
             timer: socket.timer.map(|timer| timer.kind.name()),

@@ -1,1 +1,75 @@
 //! One table each: sockets, neighbours, routes, interfaces, as text and as `synrecv-doctor/table/1`.
+//!
+//! Rows are written as they come, so that a table of any size needs no second copy in memory.
+
+mod arp;
+mod columns;
+mod interfaces;
+mod json;
+mod route;
+mod route_get;
+mod sockets;
+
+use std::io::{self, Write};
+
+use synrecv_model::Section;
+
+use crate::Style;
+use crate::layout::wrap;
+use crate::rows::{flaw_text, gap_text};
+
+pub use arp::ArpTable;
+pub use interfaces::InterfacesTable;
+pub use json::{SCHEMA, schema};
+pub use route::RouteTable;
+pub use route_get::RouteGet;
+pub use sockets::SocketsTable;
+
+/// What a section lacks, one paragraph each; nothing for one that was read in full.
+fn shortcomings<T>(
+    out: &mut dyn Write,
+    name: &str,
+    section: &Section<T>,
+    style: Style,
+) -> io::Result<()> {
+    if let Some(gap) = section.gap() {
+        let words = format!("{name} not read: {}", gap_text(gap));
+        out.write_all(wrap(" ?  ", &words, style.width).as_bytes())?;
+    }
+    for flaw in section.flaws() {
+        let words = format!("{name} incomplete: {}", flaw_text(flaw));
+        out.write_all(wrap(" ?  ", &words, style.width).as_bytes())?;
+    }
+    Ok(())
+}
+
+/// An explanation below a table.
+fn legend(out: &mut dyn Write, words: &str, style: Style) -> io::Result<()> {
+    out.write_all(wrap("", words, style.width).as_bytes())
+}
+
+fn heading(out: &mut dyn Write, words: &str, style: Style) -> io::Result<()> {
+    writeln!(out, "{}", style.paint.heading(words))
+}
+
+/// A time in at most five columns: `3.2s`, `45s`, `12m`, `5h`, `30d`.
+fn duration(ms: u64) -> String {
+    let s = ms / 1000;
+    match s {
+        0..10 => format!("{s}.{}s", ms % 1000 / 100),
+        10..600 => format!("{s}s"),
+        600..7_200 => format!("{}m", s / 60),
+        7_200..172_800 => format!("{}h", s / 3_600),
+        _ => format!("{}d", s / 86_400),
+    }
+}
+
+/// A number, or `?` for one that is not known.
+fn or_unknown<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "?".to_owned(), |value| value.to_string())
+}
+
+/// A cell, or `-` where there is nothing to say.
+fn or_none<T: ToString>(value: Option<T>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}

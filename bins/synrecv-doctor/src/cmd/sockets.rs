@@ -1,0 +1,152 @@
+//! `sockets`: listeners, requests and, on demand, every other TCP socket.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use synrecv_collect::tables::SocketQuery;
+use synrecv_collect::{Modules, Place, StateSet, Wanted, host, tables};
+use synrecv_model::{Gap, Section, Sockets, SourceKind, TcpState};
+use synrecv_report::table::SocketsTable;
+
+use super::diagnose::module_policy;
+use super::table::{ask, inside, write};
+use crate::cli::TableArgs;
+
+#[derive(Debug, Args)]
+pub(crate) struct SocketsArgs {
+    /// Only these states, as ss or netstat writes them; repeatable (default: listen, syn-recv)
+    #[arg(long, value_name = "S", value_delimiter = ',', value_parser = parse_state)]
+    state: Vec<TcpState>,
+    /// Only sockets with this local port
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// Every state
+    #[arg(long, conflicts_with = "state")]
+    all: bool,
+    /// Where to read: sock_diag, /proc/net/tcp, or both, joined row by row
+    #[arg(long, value_enum, default_value_t = Source::Both)]
+    source: Source,
+    #[command(flatten)]
+    table: TableArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Source {
+    Diag,
+    Proc,
+    Both,
+}
+
+/// A state by the name of ss (`ESTAB`, `fin-wait-1`) or netstat (`FIN_WAIT1`).
+fn parse_state(text: &str) -> Result<TcpState, String> {
+    let letters = text.chars().filter(|c| !matches!(c, '-' | '_'));
+    let word: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+    Ok(match word.as_str() {
+        "established" | "estab" => TcpState::Established,
+        "synsent" => TcpState::SynSent,
+        "synrecv" | "synreceived" => TcpState::SynRecv,
+        "finwait1" => TcpState::FinWait1,
+        "finwait2" => TcpState::FinWait2,
+        "timewait" => TcpState::TimeWait,
+        "close" | "closed" | "unconn" | "unconnected" => TcpState::Close,
+        "closewait" => TcpState::CloseWait,
+        "lastack" => TcpState::LastAck,
+        "listen" | "listening" => TcpState::Listen,
+        "closing" => TcpState::Closing,
+        _ => {
+            return Err(
+                "expected established, syn-sent, syn-recv, fin-wait-1, fin-wait-2, time-wait, \
+                        close, close-wait, last-ack, listen or closing"
+                    .to_owned(),
+            );
+        }
+    })
+}
+
+fn states(args: &SocketsArgs) -> Vec<TcpState> {
+    let wanted = |state: &TcpState| {
+        args.all
+            || args.state.contains(state)
+            || (args.state.is_empty() && matches!(state, TcpState::Listen | TcpState::SynRecv))
+    };
+    TcpState::ALL.into_iter().filter(wanted).collect()
+}
+
+pub(crate) fn run(args: &SocketsArgs) -> Result<ExitCode> {
+    let states = states(args);
+    inside(&args.table, |place| {
+        let host = host(&place);
+        let modules =
+            || Modules::read(&host.kernel.0).allow_sock_diag(module_policy(&args.table.place));
+        let diag_allowed = match (args.source, place.gap()) {
+            (Source::Proc, _) => Ok(()),
+            (_, Some(gap)) => Err(gap.clone()),
+            (_, None) => modules(),
+        };
+        let sockets = read(args, &states, &place, diag_allowed);
+        let links = sockets
+            .data()
+            .is_some_and(names_a_device)
+            .then(|| ask(&place, tables::links).map(|devices| devices.links));
+        let table = SocketsTable {
+            kind: SourceKind::Live,
+            host: &host,
+            sockets: &sockets,
+            links: links.as_ref(),
+            states: &states,
+            port: args.port,
+        };
+        write(
+            &args.table,
+            &sockets,
+            |out| table.write_json(out),
+            |style, out| table.write_text(style, out),
+        )
+    })
+}
+
+fn read(
+    args: &SocketsArgs,
+    states: &[TcpState],
+    place: &Place,
+    diag_allowed: Result<(), Gap>,
+) -> Section<Sockets> {
+    let query = SocketQuery {
+        source: match args.source {
+            Source::Diag => Wanted::Diag,
+            Source::Proc => Wanted::Proc,
+            Source::Both => Wanted::Both,
+        },
+        states: states.iter().copied().collect::<StateSet>(),
+        port: args.port,
+        diag_allowed,
+        owners: states.contains(&TcpState::Listen),
+    };
+    tables::sockets(&query, &place.proc_net(), Path::new("/proc"))
+}
+
+fn names_a_device(sockets: &Sockets) -> bool {
+    sockets.listeners.iter().any(|listener| listener.bound_ifindex != 0)
+        || sockets.requests.iter().any(|request| request.ifindex != 0)
+        || sockets.others.iter().any(|socket| socket.ifindex != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_by_the_names_of_both_tools() {
+        for name in ["ESTAB", "established", "ESTABLISHED"] {
+            assert_eq!(parse_state(name), Ok(TcpState::Established));
+        }
+        for state in TcpState::ALL {
+            assert_eq!(parse_state(state.name()), Ok(state));
+        }
+        assert_eq!(parse_state("fin-wait-1"), Ok(TcpState::FinWait1));
+        assert_eq!(parse_state("UNCONN"), Ok(TcpState::Close));
+        assert!(parse_state("stuck").is_err());
+    }
+}

@@ -1,0 +1,218 @@
+//! Columns of tables that can be long: widths come from the first rows, the rest is streamed.
+
+use std::io::{self, Write};
+
+use synrecv_model::Severity;
+use unicode_width::UnicodeWidthStr;
+
+use crate::Style;
+use crate::layout::{Column, wrap};
+use crate::text::mark;
+
+/// Rows that decide about widths; later ones are written as they come.
+const SAMPLE_ROWS: usize = 2_000;
+
+/// Columns aligned to the left give way to this width before a table counts as too wide.
+const LEAST_WIDTH: usize = 15;
+
+/// One line of a table.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row {
+    /// One for each column, already escaped.
+    pub(super) cells: Vec<String>,
+    /// What is special about it; empty for most rows.
+    pub(super) note: String,
+    /// How much the note matters.
+    pub(super) severity: Option<Severity>,
+}
+
+impl Row {
+    pub(super) fn new(cells: Vec<String>) -> Self {
+        Self { cells, ..Self::default() }
+    }
+
+    /// Adds to the note; the heaviest severity wins.
+    pub(super) fn remark(&mut self, severity: Option<Severity>, words: &str) {
+        if !self.note.is_empty() {
+            self.note.push_str(", ");
+        }
+        self.note.push_str(words);
+        self.severity = self.severity.max(severity);
+    }
+}
+
+#[derive(Debug)]
+struct Plan {
+    shown: Vec<usize>,
+    widths: Vec<usize>,
+    /// One paragraph a row, because most rows do not fit.
+    records: bool,
+}
+
+/// Writes titles and rows. Optional columns are left out, from the right, where there is no room;
+/// where most rows do not fit even then, each row is a paragraph.
+pub(super) fn write_rows(
+    out: &mut dyn Write,
+    columns: &[Column],
+    rows: impl IntoIterator<Item = Row>,
+    style: Style,
+) -> io::Result<()> {
+    let mut rows = rows.into_iter();
+    let sample: Vec<Row> = rows.by_ref().take(SAMPLE_ROWS).collect();
+    let plan = plan(columns, &sample, style.width);
+    if !plan.records {
+        let titles = columns.iter().map(|column| column.title.to_owned()).collect();
+        let line = aligned(columns, &plan, &Row::new(titles));
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    for row in sample.into_iter().chain(rows) {
+        if plan.records {
+            record(out, columns, &row, style)?;
+        } else {
+            let line = aligned(columns, &plan, &row);
+            with_note(out, &line, &row, style)?;
+        }
+    }
+    Ok(())
+}
+
+fn plan(columns: &[Column], sample: &[Row], width: usize) -> Plan {
+    let cell_width = |row: &Row, at: usize| row.cells.get(at).map_or(0, |cell| cell.width());
+    let mut widths: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            let cells = sample.iter().map(|row| cell_width(row, at)).max();
+            cells.unwrap_or(0).max(column.title.width())
+        })
+        .collect();
+    let mut shown: Vec<usize> = (0..columns.len()).collect();
+    while total(&shown, &widths) > width {
+        match shown.iter().rposition(|&at| columns[at].optional) {
+            Some(last) => drop(shown.remove(last)),
+            None => break,
+        }
+    }
+    // A few long cells stick out of their column rather than make every row too long.
+    while total(&shown, &widths) > width {
+        let least = |at: usize| columns[at].title.width().max(LEAST_WIDTH);
+        let widest = shown
+            .iter()
+            .copied()
+            .filter(|&at| !columns[at].right && widths[at] > least(at))
+            .max_by_key(|&at| widths[at]);
+        match widest {
+            Some(at) => widths[at] -= 1,
+            None => break,
+        }
+    }
+    let too_long = sample
+        .iter()
+        .filter(|row| {
+            let needed = |&at: &usize| cell_width(row, at).max(widths[at]) + 2;
+            shown.iter().map(needed).sum::<usize>().saturating_sub(2) > width
+        })
+        .count();
+    Plan { shown, widths, records: 2 * too_long > sample.len() }
+}
+
+fn total(shown: &[usize], widths: &[usize]) -> usize {
+    shown.iter().map(|&at| widths[at] + 2).sum::<usize>().saturating_sub(2)
+}
+
+fn aligned(columns: &[Column], plan: &Plan, row: &Row) -> String {
+    let mut line = String::new();
+    for (place, &at) in plan.shown.iter().enumerate() {
+        let cell = row.cells.get(at).map_or("", String::as_str);
+        let padding = " ".repeat(plan.widths[at].saturating_sub(cell.width()));
+        let separator = if place > 0 { "  " } else { "" };
+        let (before, after) =
+            if columns[at].right { (padding.as_str(), "") } else { ("", padding.as_str()) };
+        line.extend([separator, before, cell, after]);
+    }
+    line
+}
+
+/// The note goes behind the row where it fits, else below it.
+fn with_note(out: &mut dyn Write, line: &str, row: &Row, style: Style) -> io::Result<()> {
+    if row.note.is_empty() {
+        return writeln!(out, "{}", line.trim_end());
+    }
+    let sign = row.severity.map_or("-", mark);
+    if line.width() + 2 + sign.len() + 1 + row.note.width() <= style.width {
+        return writeln!(out, "{line}  {} {}", painted(row, style), row.note);
+    }
+    writeln!(out, "{}", line.trim_end())?;
+    note_below(out, row, style)
+}
+
+fn note_below(out: &mut dyn Write, row: &Row, style: Style) -> io::Result<()> {
+    let sign = row.severity.map_or("-", mark);
+    let words = wrap(&format!("    {sign} "), &row.note, style.width);
+    out.write_all(words.replacen(sign, &painted(row, style), 1).as_bytes())
+}
+
+fn painted(row: &Row, style: Style) -> String {
+    row.severity.map_or_else(
+        || style.paint.dim("-"),
+        |severity| style.paint.severity(severity, mark(severity)),
+    )
+}
+
+fn record(out: &mut dyn Write, columns: &[Column], row: &Row, style: Style) -> io::Result<()> {
+    let mut cells = columns.iter().zip(&row.cells).filter(|(_, cell)| *cell != "-");
+    if let Some((_, first)) = cells.next() {
+        writeln!(out, "{first}")?;
+    }
+    let words: Vec<String> =
+        cells.map(|(column, cell)| format!("{} {cell}", column.title.to_lowercase())).collect();
+    if !words.is_empty() {
+        out.write_all(wrap("  ", &words.join(", "), style.width).as_bytes())?;
+    }
+    if row.note.is_empty() { Ok(()) } else { note_below(out, row, style) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Paint;
+
+    const COLUMNS: &[Column] =
+        &[Column::left("NAME"), Column::right("N"), Column::left("MORE").optional()];
+
+    fn written(rows: Vec<Row>, width: usize) -> String {
+        let mut out = Vec::new();
+        let style = Style { width, paint: Paint::default(), verbosity: 0 };
+        write_rows(&mut out, COLUMNS, rows, style).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn row(name: &str, n: &str, note: &str) -> Row {
+        let mut row = Row::new(vec![name.to_owned(), n.to_owned(), "some more".to_owned()]);
+        if !note.is_empty() {
+            row.remark(Some(Severity::Warning), note);
+        }
+        row
+    }
+
+    #[test]
+    fn notes_follow_or_hang() {
+        let rows = vec![row("a", "1", "short"), row("bb", "22", "a long note about the row")];
+        assert_eq!(
+            written(rows, 30),
+            "NAME   N  MORE\na      1  some more  ! short\nbb    22  some more\n    ! a long note about the\n      row\n"
+        );
+    }
+
+    #[test]
+    fn rows_that_do_not_fit_are_paragraphs() {
+        let rows = vec![row("a-name-of-thirty-columns-or-so", "1", "")];
+        assert_eq!(written(rows, 24), "a-name-of-thirty-columns-or-so\n  n 1, more some more\n");
+    }
+
+    #[test]
+    fn rows_beyond_the_sample_are_written_too() {
+        let rows = vec![row("a", "1", ""); SAMPLE_ROWS + 3];
+        assert_eq!(written(rows, 80).lines().count(), SAMPLE_ROWS + 4);
+    }
+}

@@ -1,0 +1,269 @@
+//! TCP sockets: listeners with their queues, requests with both counters, and the rest.
+
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use synrecv_model::{
+    Endpoint, Family, Host, Link, LinkNames, Listener, Owners, Request, Section, Severity, Socket,
+    Sockets, SourceKind, TcpState,
+};
+
+use super::columns::{Row, write_rows};
+use super::json::{Rows, RowsJson};
+use super::{duration, heading, or_unknown, shortcomings};
+use crate::Style;
+use crate::escape::{foreign, printable};
+use crate::layout::{Column, wrap};
+use crate::rows::{ListenerRow, RequestRow, SectionRow, SocketRow, endpoint};
+
+/// What the table of sockets is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketsTable<'a> {
+    /// Where the facts came from.
+    pub kind: SourceKind,
+    /// The machine.
+    pub host: &'a Host,
+    /// The sockets.
+    pub sockets: &'a Section<Sockets>,
+    /// Devices; `None` when no socket needs the name of one.
+    pub links: Option<&'a Section<Vec<Link>>>,
+    /// States that were asked for.
+    pub states: &'a [TcpState],
+    /// The local port that was asked for.
+    pub port: Option<u16>,
+}
+
+/// `sockets` in JSON.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SocketsJson<'a> {
+    /// States that were asked for, as in `state`.
+    states: Vec<&'static str>,
+    /// The local port that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    /// Sockets in LISTEN.
+    #[schemars(with = "Option<Vec<ListenerRow>>")]
+    listeners: Option<Rows<'a, Listener, ListenerRow>>,
+    /// Requests in SYN_RECV.
+    #[schemars(with = "Option<Vec<RequestRow>>")]
+    requests: Option<Rows<'a, Request, RequestRow>>,
+    /// Sockets in every other state.
+    #[schemars(with = "Option<Vec<SocketRow>>")]
+    sockets: Option<Rows<'a, Socket, SocketRow>>,
+}
+
+impl SocketsTable<'_> {
+    fn names(&self) -> LinkNames {
+        let links = self.links.and_then(Section::data);
+        links.map(|links| LinkNames::new(links)).unwrap_or_default()
+    }
+
+    /// Writes the table as JSON.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let names = self.names();
+        let mut sections = BTreeMap::from([("sockets", SectionRow::of(self.sockets))]);
+        if let Some(links) = self.links {
+            sections.insert("links", SectionRow::of(links));
+        }
+        let data = self.sockets.data();
+        let rows = SocketsJson {
+            states: self.states.iter().map(|state| state.name()).collect(),
+            port: self.port,
+            listeners: data.map(|data| Rows::named(&data.listeners, &names, ListenerRow::new)),
+            requests: data.map(|data| Rows::named(&data.requests, &names, RequestRow::new)),
+            sockets: data.map(|data| Rows::named(&data.others, &names, SocketRow::new)),
+        };
+        super::json::write(out, self.kind, self.host, sections, RowsJson::Sockets(rows))
+    }
+
+    /// Writes the table as text.
+    pub fn write_text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        shortcomings(out, "sockets", self.sockets, style)?;
+        let Some(sockets) = self.sockets.data() else { return Ok(()) };
+        let names = self.names();
+        let wanted = |state| self.states.contains(&state);
+        let mut first = true;
+        let mut gap = |out: &mut dyn Write| {
+            if std::mem::take(&mut first) { Ok(()) } else { writeln!(out) }
+        };
+        if wanted(TcpState::Listen) {
+            gap(out)?;
+            listeners(out, sockets, &names, wanted(TcpState::SynRecv), style)?;
+        }
+        if wanted(TcpState::SynRecv) {
+            gap(out)?;
+            requests::write(out, &sockets.requests, &names, style)?;
+        }
+        if self.states.iter().any(|state| !matches!(state, TcpState::Listen | TcpState::SynRecv)) {
+            gap(out)?;
+            others(out, &sockets.others, &names, style)?;
+        }
+        gap(out)?;
+        if let Some(links) = self.links {
+            shortcomings(out, "device names", links, style)?;
+        }
+        let words = format!("Read from {}.", sockets.source.name());
+        out.write_all(wrap("", &words, style.width).as_bytes())
+    }
+}
+
+const LISTENERS: &[Column] = &[
+    Column::left("LOCAL"),
+    Column::right("ACCEPT QUEUE"),
+    Column::right("SYN_RECV"),
+    Column::right("DROPS"),
+    Column::left("PROCESS"),
+    Column::right("UID").optional(),
+];
+
+fn listeners(
+    out: &mut dyn Write,
+    sockets: &Sockets,
+    names: &LinkNames,
+    with_requests: bool,
+    style: Style,
+) -> io::Result<()> {
+    let count = sockets.listeners.len();
+    heading(out, &format!("LISTENERS  {count}"), style)?;
+    if count == 0 {
+        return Ok(());
+    }
+    let pending = Pending::new(sockets);
+    let rows = sockets.listeners.iter().map(|listener| {
+        let syn_recv = if with_requests { pending.of(listener) } else { "-".to_owned() };
+        listener_row(listener, syn_recv, names)
+    });
+    write_rows(out, LISTENERS, rows, style)
+}
+
+fn listener_row(listener: &Listener, syn_recv: String, names: &LinkNames) -> Row {
+    let max = listener.accept_queue_max_count;
+    let mut row = Row::new(vec![
+        printable(&endpoint(listener.local, listener.bound_ifindex, names)).into_owned(),
+        format!("{}/{}", listener.accept_queue_count, or_unknown(max)),
+        syn_recv,
+        or_unknown(listener.drops_count),
+        owners(&listener.owners),
+        listener.uid.to_string(),
+    ]);
+    // sk_acceptq_is_full: the queue takes one more than its limit.
+    if max.is_some_and(|max| listener.accept_queue_count > max) {
+        row.remark(Some(Severity::Problem), "accept queue full");
+    }
+    if let Owners::Known(processes) = &listener.owners
+        && let Some(stopped) = processes.iter().find(|process| matches!(process.state, 'T' | 't'))
+    {
+        row.remark(Some(Severity::Warning), &format!("process {} is stopped", stopped.pid));
+    }
+    if let Some(bytes) = listener.optmem_bytes.filter(|&bytes| bytes > 0) {
+        let words = format!("option memory {bytes} bytes: a socket filter or TCP-MD5 keys");
+        row.remark(Some(Severity::Info), &words);
+    }
+    if listener.bound_ifindex != 0 {
+        row.remark(None, &format!("bound to {}", foreign(&names.name(listener.bound_ifindex).0)));
+    }
+    row
+}
+
+fn owners(owners: &Owners) -> String {
+    match owners {
+        Owners::Known(processes) => match processes.split_first() {
+            None => "(kernel)".to_owned(),
+            Some((first, [])) => format!("{} {}", foreign(&first.comm.0), first.pid),
+            Some((first, rest)) => {
+                format!("{} {} +{}", foreign(&first.comm.0), first.pid, rest.len())
+            }
+        },
+        Owners::Unreadable(gap) => format!("? ({})", gap.reason.word()),
+        Owners::NotSought => "-".to_owned(),
+    }
+}
+
+/// Requests by listener: those of the same address first, else those of the wildcard.
+struct Pending {
+    by_listener: HashMap<(Family, Endpoint), u64>,
+    members: HashMap<(Family, Endpoint), u32>,
+}
+
+impl Pending {
+    fn new(sockets: &Sockets) -> Self {
+        let mut members: HashMap<_, u32> = HashMap::new();
+        for listener in &sockets.listeners {
+            *members.entry((listener.family, listener.local)).or_default() += 1;
+        }
+        let mut by_listener: HashMap<_, u64> = HashMap::new();
+        for request in &sockets.requests {
+            let family = request.listener_family;
+            let local = request.flow.local;
+            let own = (family, local);
+            let unspecified = match family {
+                Family::V4 => std::net::Ipv4Addr::UNSPECIFIED.into(),
+                Family::V6 => std::net::Ipv6Addr::UNSPECIFIED.into(),
+            };
+            let wildcard = (family, Endpoint::new(unspecified, local.port));
+            let key = if members.contains_key(&own) { own } else { wildcard };
+            *by_listener.entry(key).or_default() += 1;
+        }
+        Self { by_listener, members }
+    }
+
+    /// Listeners of one SO_REUSEPORT group share the number: a row does not name its member.
+    fn of(&self, listener: &Listener) -> String {
+        let key = (listener.family, listener.local);
+        let count = self.by_listener.get(&key).copied().unwrap_or(0);
+        match self.members.get(&key) {
+            Some(&members) if members > 1 && count > 0 => format!("{count} shared"),
+            _ => count.to_string(),
+        }
+    }
+}
+
+const OTHERS: &[Column] = &[
+    Column::left("STATE"),
+    Column::left("LOCAL"),
+    Column::left("PEER"),
+    Column::right("RECV-Q"),
+    Column::right("SEND-Q"),
+    Column::left("TIMER"),
+    Column::right("UID").optional(),
+    Column::right("INODE").optional(),
+];
+
+fn others(
+    out: &mut dyn Write,
+    sockets: &[Socket],
+    names: &LinkNames,
+    style: Style,
+) -> io::Result<()> {
+    heading(out, &format!("OTHER SOCKETS  {}", sockets.len()), style)?;
+    if sockets.is_empty() {
+        return Ok(());
+    }
+    let rows = sockets.iter().map(|socket| {
+        let end = |end| printable(&endpoint(end, socket.ifindex, names)).into_owned();
+        let timer = socket.timer.map(|timer| {
+            let left = duration(u64::from(timer.expires_ms));
+            match timer.retrans_count {
+                0 => format!("{} {left}", timer.kind.name()),
+                tries => format!("{} {left} try {tries}", timer.kind.name()),
+            }
+        });
+        Row::new(vec![
+            socket.state.name().to_owned(),
+            end(socket.flow.local),
+            end(socket.flow.peer),
+            socket.recv_queue_bytes.to_string(),
+            socket.send_queue_bytes.to_string(),
+            timer.unwrap_or_else(|| "-".to_owned()),
+            socket.uid.to_string(),
+            socket.inode.to_string(),
+        ])
+    });
+    write_rows(out, OTHERS, rows, style)
+}
