@@ -2,12 +2,22 @@
 
 mod accept_queue_full;
 mod busy_healthy;
+mod clients;
+mod ecmp;
+mod five_addresses;
 mod incident;
+mod ll_gateway_v6;
 mod multihomed_stateful;
+mod onlink_gateway;
+mod p2p_31;
 mod right_mask;
 mod routed;
+mod router_proxy_arp;
+mod secondary_addresses;
 mod silent_client;
 mod source_policy_routing;
+mod tolerated_asymmetry;
+mod vrrp_mac;
 
 use crate::error::Result;
 use crate::expectation::Expectation;
@@ -55,6 +65,15 @@ static ALL: &[&Scenario] = &[
     &accept_queue_full::SCENARIO,
     &silent_client::SCENARIO,
     &busy_healthy::SCENARIO,
+    &router_proxy_arp::SCENARIO,
+    &tolerated_asymmetry::SCENARIO,
+    &ecmp::SCENARIO,
+    &onlink_gateway::SCENARIO,
+    &vrrp_mac::SCENARIO,
+    &secondary_addresses::SCENARIO,
+    &five_addresses::SCENARIO,
+    &p2p_31::SCENARIO,
+    &ll_gateway_v6::SCENARIO,
 ];
 
 /// All scenarios, the incident first.
@@ -71,10 +90,14 @@ pub fn find(id: &str) -> Option<&'static Scenario> {
 mod tests {
     use super::*;
 
+    fn is_kebab(byte: u8) -> bool {
+        byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit()
+    }
+
     #[test]
     fn ids_are_unique_and_kebab_case() {
         let mut ids: Vec<&str> = all().iter().map(|scenario| scenario.id).collect();
-        assert!(ids.iter().all(|id| id.bytes().all(|b| b == b'-' || b.is_ascii_lowercase())));
+        assert!(ids.iter().all(|id| id.bytes().all(is_kebab)));
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), all().len());

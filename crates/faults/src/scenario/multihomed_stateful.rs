@@ -33,7 +33,7 @@ connections, never saw the SYN, and drops it. Connections to 10.1.0.10 work.",
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
-        let built = build(lab, |_, router_a| router_a.nft(STATEFUL_FORWARDING))?;
+        let built = build(lab, by_router_a(), |_, router_a| router_a.nft(STATEFUL_FORWARDING))?;
         let shows = Condition::stuck_peers(clients()).and(Condition::completed(&built.first, 8));
         Ok(built.into_stage(shows))
     },
@@ -62,9 +62,15 @@ fn clients() -> impl Iterator<Item = IpAddr> {
     (101..=104).map(|last| IpAddr::from([10, 9, 0, last]))
 }
 
+/// The one default route of a server that has not thought of its second uplink.
+pub(super) fn by_router_a() -> NewRoute {
+    NewRoute::default_via(ip("10.1.0.1")).device("ps0")
+}
+
 /// Builds the hosts; `prepare` gets the server and router a before the first client connects.
 pub(super) fn build(
     lab: &mut Lab,
+    default_route: NewRoute,
     prepare: impl FnOnce(&Namespace, &Namespace) -> Result<()>,
 ) -> Result<Built> {
     let left = lab.segment("left")?;
@@ -74,7 +80,7 @@ pub(super) fn build(
     let server = lab.host("server")?;
     lab.attach(&left, &server, "ps0", mac(0x10), &[net("10.1.0.10/24")])?;
     lab.attach(&right, &server, "ps1", mac(0x11), &[net("10.2.0.10/24")])?;
-    server.route(NewRoute::default_via(ip("10.1.0.1")).device("ps0"))?;
+    server.route(default_route)?;
 
     let router_a = lab.router("router-a")?;
     lab.attach(&left, &router_a, "a0", mac(0x0a), &[net("10.1.0.1/24")])?;

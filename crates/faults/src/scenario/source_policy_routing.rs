@@ -1,6 +1,6 @@
 //! The multi-homed server with a rule that sends each reply back by its own uplink: healthy.
 
-use super::{Scenario, multihomed_stateful};
+use super::{Scenario, multihomed_stateful as multihomed};
 use crate::expectation::Expectation;
 use crate::lab::{ip, net};
 use crate::netfilter::STATEFUL_FORWARDING;
@@ -28,7 +28,7 @@ leave by ps0; they do not.",
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
-        let built = multihomed_stateful::build(lab, |server, router_a| {
+        let built = multihomed::build(lab, multihomed::by_router_a(), |server, router_a| {
             router_a.nft(STATEFUL_FORWARDING)?;
             server.route(NewRoute::default_via(ip("10.2.0.1")).device("ps1").table(TABLE))?;
             server.rule_from(net("10.2.0.10/32"), TABLE, 1000)
