@@ -52,6 +52,16 @@ impl Namespace {
         })
     }
 
+    /// Gives a device another MAC address. A bridge without ports loses its carrier by it, as the
+    /// kernel then looks at its ports for the first time.
+    pub fn set_mac(&self, device: &str, address: MacBytes) -> Result<()> {
+        let name = device.to_owned();
+        self.configure(format!("set the MAC address of `{device}`"), async move |netlink| {
+            let message = LinkUnspec::new_with_name(&name).address(address.to_vec()).build();
+            netlink.link().change(message).execute().await
+        })
+    }
+
     /// Makes a bridge without spanning tree and without multicast snooping, and sets it up.
     pub fn bridge(&self, name: &str) -> Result<()> {
         let message = LinkBridge::new(name).mcast_snooping(false).build();

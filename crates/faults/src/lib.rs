@@ -13,6 +13,7 @@ mod lab;
 mod namespace;
 mod netfilter;
 mod process;
+mod proxy;
 mod route;
 mod rows;
 mod running;

@@ -1,23 +1,33 @@
 //! The scenarios: one file each, with its topology, its traffic and the right answer.
 
 mod accept_queue_full;
+mod bridge_over_client;
 mod busy_healthy;
 mod clients;
 mod ecmp;
+mod empty_bridge_over_client;
 mod five_addresses;
+mod gateway_dead;
 mod incident;
+mod incident_race;
 mod ll_gateway_v6;
 mod multihomed_stateful;
+mod narrow_mask;
 mod onlink_gateway;
 mod p2p_31;
 mod right_mask;
 mod routed;
 mod router_proxy_arp;
 mod secondary_addresses;
+mod service_address_ecmp;
 mod silent_client;
+mod silent_client_beside_busy;
 mod source_policy_routing;
+mod synack_lost_outside;
 mod tolerated_asymmetry;
+mod vpn_over_client;
 mod vrrp_mac;
+mod wide_mask_no_proxy;
 
 use crate::error::Result;
 use crate::expectation::Expectation;
@@ -59,11 +69,21 @@ impl Scenario {
 
 static ALL: &[&Scenario] = &[
     &incident::SCENARIO,
+    &incident_race::SCENARIO,
     &right_mask::SCENARIO,
+    &wide_mask_no_proxy::SCENARIO,
+    &narrow_mask::SCENARIO,
     &multihomed_stateful::SCENARIO,
     &source_policy_routing::SCENARIO,
+    &bridge_over_client::SCENARIO,
+    &empty_bridge_over_client::SCENARIO,
+    &vpn_over_client::SCENARIO,
+    &gateway_dead::SCENARIO,
+    &service_address_ecmp::SCENARIO,
     &accept_queue_full::SCENARIO,
     &silent_client::SCENARIO,
+    &silent_client_beside_busy::SCENARIO,
+    &synack_lost_outside::SCENARIO,
     &busy_healthy::SCENARIO,
     &router_proxy_arp::SCENARIO,
     &tolerated_asymmetry::SCENARIO,
