@@ -38,7 +38,7 @@ pub fn counters(proc_net: &Path) -> Section<Counters> {
     counters.conntrack =
         reader.may("stat/nf_conntrack", "/proc/net/stat/nf_conntrack", parse::conntrack);
 
-    let reading = Reading { source: "/proc/net", started, ended: clock::now() };
+    let reading = Reading { source: "/proc/net".into(), started, ended: clock::now() };
     Section::from_reading(counters, reader.flaws, reading)
 }
 

@@ -121,10 +121,11 @@ pub fn settings(proc_sys: &Path, devices: &Section<Devices>) -> Section<Settings
     let conf = devices.data().map(|devices| &devices.conf);
     let in_force =
         conf.into_iter().flatten().map(|(&ifindex, conf)| (ifindex, conf.in_force(&all)));
-    let settings = Settings { devices: in_force.collect(), values: sysctls.values().collect() };
+    let values = sysctls.values().map(|(name, value)| (name.into(), value)).collect();
+    let settings = Settings { devices: in_force.collect(), values };
     let mut flaws = sysctls.into_flaws();
     flaws.extend(devices.gap().cloned().map(Flaw::PartMissing));
     flaws.extend_from_slice(devices.flaws());
-    let reading = Reading { source: "rtnetlink, /proc/sys", started, ended: clock::now() };
+    let reading = Reading { source: "rtnetlink, /proc/sys".into(), started, ended: clock::now() };
     Section::from_reading(settings, flaws, reading)
 }

@@ -53,7 +53,8 @@ pub fn steady_dump<T>(
             flaws.extend(torn.then_some(Flaw::ChangedWhileRead));
             flaws.extend(deaf);
             let ended = clock::now();
-            let reading = Reading { source: protocol.name(), started: report.started, ended };
+            let reading =
+                Reading { source: protocol.name().into(), started: report.started, ended };
             return Ok(Section::from_reading(rows, flaws, reading));
         }
     })

@@ -70,7 +70,7 @@ pub fn survey(proc_root: &Path, own_net: &Path, deadline: Mono) -> Section<Names
         let gap = Gap::new(Reason::NeedsRoot, "network namespaces of hidden processes");
         flaws.push(Flaw::PartMissing(gap));
     }
-    let reading = Reading { source: "/proc/PID/net/tcp", started, ended: clock::now() };
+    let reading = Reading { source: "/proc/PID/net/tcp".into(), started, ended: clock::now() };
     Section::from_reading(survey, flaws, reading)
 }
 

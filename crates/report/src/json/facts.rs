@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -32,7 +33,7 @@ pub struct FactsJson {
     /// Counters that moved during the observation: increase by name.
     pub counters: BTreeMap<String, u64>,
     /// Settings of the namespace by name.
-    pub settings: BTreeMap<&'static str, i64>,
+    pub settings: BTreeMap<Cow<'static, str>, i64>,
 }
 
 impl FactsJson {

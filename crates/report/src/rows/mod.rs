@@ -16,6 +16,8 @@ pub(crate) use route::{flag_names, metric_name};
 pub(crate) use socket::endpoint;
 pub use socket::{ListenerRow, ProcessRow, RequestRow, SocketRow};
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use synrecv_model::{Flaw, Gap, Section};
 
@@ -28,7 +30,7 @@ pub struct SectionRow {
     pub state: &'static str,
     /// Where it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<&'static str>,
+    pub source: Option<Cow<'static, str>>,
     /// Milliseconds that reading it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_ms: Option<u64>,
@@ -50,7 +52,7 @@ impl SectionRow {
                 Section::Partial { .. } => "partial",
                 Section::Missing(_) => "missing",
             },
-            source: reading.map(|reading| reading.source),
+            source: reading.map(|reading| reading.source.clone()),
             read_ms: reading.map(|reading| reading.ended.ms_since(reading.started)),
             reason: section.gap().map(|gap| gap.reason.word()),
             flaws: section

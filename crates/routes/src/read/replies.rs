@@ -77,7 +77,7 @@ fn ask(
     }
     flaws.extend(rejects.flaw());
     let AskReport { started, ended, .. } = report;
-    let reading = Reading { source: Protocol::Route.name(), started, ended };
+    let reading = Reading { source: Protocol::Route.name().into(), started, ended };
     Ok(Section::from_reading(replies, flaws, reading))
 }
 

@@ -138,7 +138,8 @@ impl Sampler {
         let mut flaws = report.flaws();
         flaws.extend(gaps.into_iter().map(Flaw::PartMissing));
         let source = sockets.source.name();
-        let reading = Reading { source, started: report.started, ended: report.ended };
+        let reading =
+            Reading { source: source.into(), started: report.started, ended: report.ended };
         Section::from_reading(sockets, flaws, reading)
     }
 

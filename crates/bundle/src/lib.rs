@@ -1,0 +1,40 @@
+//! Facts and observation in one file, to be judged elsewhere.
+//!
+//! A bundle is gzip around two lines of JSON. The first is small and says what the second is:
+//!
+//! ```text
+//! {"schema":"synrecv-doctor/bundle/0","written_by":"synrecv-doctor 0.1.0"}
+//! {"facts":{…},"observation":{…}}
+//! ```
+//!
+//! Schema 0 is not frozen: only the version that wrote a bundle is sure to read it.
+#![warn(missing_docs)]
+
+mod read;
+mod valid;
+mod write;
+
+pub use read::{ReadError, UNCOMPRESSED_MAX_BYTES, is_gzip, read};
+pub use write::write;
+
+use serde::{Deserialize, Serialize};
+use synrecv_model::{Facts, Observation};
+
+/// Name and version of the format.
+pub const SCHEMA: &str = "synrecv-doctor/bundle/0";
+
+/// What a bundle holds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Bundle {
+    /// What was read. [`read()`] gives facts whose source is a bundle.
+    pub facts: Facts,
+    /// What was seen over time.
+    pub observation: Observation,
+}
+
+/// The first line.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    schema: String,
+    written_by: String,
+}
