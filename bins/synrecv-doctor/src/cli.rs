@@ -67,7 +67,7 @@ pub(crate) struct DiagnoseArgs {
     /// Format of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Also write the report to a file; the suffix (.txt, .json) gives the format; repeatable
+    /// Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable
     #[arg(long = "output", value_name = "FILE")]
     pub(crate) outputs: Vec<PathBuf>,
     /// Least severity that makes the exit status 1
@@ -147,6 +147,8 @@ pub(crate) enum Observe {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     Text,
+    /// For a ticket
+    Markdown,
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! Renders model values as text and JSON. Knows no check and judges nothing.
+//! Renders model values as text, Markdown and JSON. Knows no check and judges nothing.
 //!
 //! Every renderer writes into a `std::fmt::Write` or `std::io::Write` that it is given; nothing here
 //! prints. Foreign strings pass through [`escape`], which depends on the format being written.
@@ -7,6 +7,7 @@ pub mod escape;
 pub mod explain;
 pub mod json;
 pub mod layout;
+pub mod markdown;
 mod paint;
 pub mod rows;
 pub mod table;

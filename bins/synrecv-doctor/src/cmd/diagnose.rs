@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use synrecv_collect::{ModulePolicy, Options, Session, Target, netns};
 use synrecv_model::{Diagnosis, Severity, Status};
-use synrecv_report::{Paint, Report, Style, json, text};
+use synrecv_report::{Paint, Report, Style, json, markdown, text};
 
 use super::UsageError;
 use crate::cli::{DiagnoseArgs, FailOn, Format, PlaceArgs, nearest_subcommand};
@@ -68,9 +68,10 @@ fn refuse_sources(args: &DiagnoseArgs) -> Result<(), UsageError> {
 fn format_of(path: &Path) -> Result<Format, UsageError> {
     match path.extension().and_then(|suffix| suffix.to_str()) {
         Some("txt") => Ok(Format::Text),
+        Some("md") => Ok(Format::Markdown),
         Some("json") => Ok(Format::Json),
         _ => Err(UsageError(format!(
-            "`--output {}`: the suffix must be .txt or .json",
+            "`--output {}`: the suffix must be .txt, .md or .json",
             path.display()
         ))),
     }
@@ -88,6 +89,7 @@ fn write(args: &DiagnoseArgs, files: &[(&Path, Format)], report: &Report<'_>) ->
 fn render(format: Format, report: &Report<'_>, style: Style) -> String {
     match format {
         Format::Text => text::render(report, style),
+        Format::Markdown => markdown::render(report),
         Format::Json => json::render(report),
     }
 }

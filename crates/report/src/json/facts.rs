@@ -37,7 +37,7 @@ pub struct FactsJson {
 }
 
 impl FactsJson {
-    pub(super) fn new(report: &Report<'_>) -> Self {
+    pub(crate) fn new(report: &Report<'_>) -> Self {
         let facts = report.facts;
         let names = facts.link_names();
         let counters = match (facts.counters.data(), report.observation.counters.data()) {

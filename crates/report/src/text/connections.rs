@@ -110,8 +110,12 @@ fn rows(out: &mut String, rows: &[Vec<String>], shared: &[bool], style: Style) {
     }
 }
 
+/// A number, or `?` where it is not known.
+pub(crate) fn count(number: Option<u32>) -> String {
+    number.map_or("?".to_owned(), |number| number.to_string())
+}
+
 fn cells(connection: &Connection) -> Vec<String> {
-    let count = |number: Option<u32>| number.map_or("?".to_owned(), |number| number.to_string());
     vec![
         connection.flow.local.to_string(),
         connection.flow.peer.to_string(),
@@ -128,7 +132,8 @@ fn cells(connection: &Connection) -> Vec<String> {
     ]
 }
 
-fn age(connection: &Connection) -> String {
+/// The age in seconds; `>=` before a lower bound.
+pub(crate) fn age(connection: &Connection) -> String {
     match connection.age_ms {
         Some(ms) if connection.age_is_lower_bound => format!(">={}s", ms / 1000),
         Some(ms) => format!("{}s", ms / 1000),
@@ -136,7 +141,8 @@ fn age(connection: &Connection) -> String {
     }
 }
 
-fn reply(connection: &Connection) -> String {
+/// Device, gateway and link-layer address of the reply; foreign strings are escaped.
+pub(crate) fn reply(connection: &Connection) -> String {
     let Some(dev) = &connection.out_dev else { return "no route".to_owned() };
     let mut text = foreign(&dev.0);
     match (connection.via_gateway, connection.out_next_hop) {
@@ -174,18 +180,23 @@ pub(super) fn listeners(out: &mut String, report: &Report<'_>, style: Style) {
 }
 
 fn listener_cells(listener: &ListenerView) -> Vec<String> {
-    let max = listener.accept_queue_max_count.map_or("?".to_owned(), |max| max.to_string());
+    let max = count(listener.accept_queue_max_count);
     vec![
         listener.local.to_string(),
         format!("{}/{max}", listener.accept_queue_count),
         listener.syn_recv_count.to_string(),
-        match (listener.drops_count, listener.drops_delta) {
-            (Some(total), Some(delta)) => format!("{total} (+{delta})"),
-            (Some(total), None) => total.to_string(),
-            (None, _) => "?".to_owned(),
-        },
+        drops(listener),
         owners(&listener.owners),
     ]
+}
+
+/// Drops in all, and how many of them while watching.
+pub(crate) fn drops(listener: &ListenerView) -> String {
+    match (listener.drops_count, listener.drops_delta) {
+        (Some(total), Some(delta)) => format!("{total} (+{delta})"),
+        (Some(total), None) => total.to_string(),
+        (None, _) => "?".to_owned(),
+    }
 }
 
 /// Who holds a listener, for tables.

@@ -42,7 +42,7 @@ pub(super) fn block(out: &mut String, finding: &Finding, report: &Report<'_>, st
 }
 
 /// How far it reaches: clients, and listeners that have nothing stuck.
-fn extent(finding: &Finding, report: &Report<'_>) -> String {
+pub(crate) fn extent(finding: &Finding, report: &Report<'_>) -> String {
     let connections = &report.diagnosis.connections;
     let peers: BTreeSet<_> =
         finding.affected.iter().map(|&index| connections[index].flow.peer.ip).collect();

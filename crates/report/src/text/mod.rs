@@ -1,12 +1,15 @@
 //! The report for a terminal or a plain file.
 
-mod connections;
-mod finding;
+pub(crate) mod connections;
+pub(crate) mod finding;
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use synrecv_model::{CheckOutcome, Connection, Finding, Severity, Status, WallClock};
+use synrecv_model::{
+    CheckOutcome, Command, Connection, Finding, Observation, Severity, Status, Text, WallClock,
+    text,
+};
 
 use crate::escape::{foreign, plain};
 use crate::layout::wrap;
@@ -27,6 +30,18 @@ pub(crate) fn time(at: WallClock) -> String {
         |_| "unknown time".to_owned(),
         |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
     )
+}
+
+/// How long was watched, in words.
+pub(crate) fn watched(observation: &Observation) -> String {
+    let seconds = observation.ended.plus_ms(500).ms_since(observation.started) / 1000;
+    if observation.sample_count < 2 {
+        "one look".to_owned()
+    } else if observation.interrupted {
+        format!("observed {seconds} s (interrupted)")
+    } else {
+        format!("observed {seconds} s")
+    }
 }
 
 /// The whole report.
@@ -64,7 +79,7 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
 }
 
 /// Findings told in full: the leading one, and every other above `info`. The rest is told briefly.
-fn split<'a>(report: &Report<'a>) -> (&'a [Finding], &'a [Finding]) {
+pub(crate) fn split<'a>(report: &Report<'a>) -> (&'a [Finding], &'a [Finding]) {
     let findings = &report.diagnosis.findings;
     let leading = usize::from(
         findings.first().is_some_and(|first| report.diagnosis.verdict.finding == Some(first.id)),
@@ -84,15 +99,7 @@ fn headline(out: &mut String, finding: &Finding, style: Style) {
 
 fn header(out: &mut String, report: &Report<'_>, style: Style) {
     let host = &report.facts.host;
-    let observed =
-        report.observation.ended.plus_ms(500).ms_since(report.observation.started) / 1000;
-    let watched = if report.observation.sample_count < 2 {
-        "one look".to_owned()
-    } else if report.observation.interrupted {
-        format!("observed {observed} s (interrupted)")
-    } else {
-        format!("observed {observed} s")
-    };
+    let watched = watched(report.observation);
     let rights = if host.uid == 0 { "read-only" } else { "read-only  NOT ROOT" };
     let words = format!(
         "{PROGRAM} {VERSION}  host {}  {}  kernel {}  {watched}  {rights}",
@@ -151,27 +158,39 @@ fn namespaces(out: &mut String, report: &Report<'_>, style: Style) {
 }
 
 /// What decides when nothing that is known explains the rows.
-fn what_to_bring(out: &mut String, report: &Report<'_>, style: Style) {
+pub(crate) fn deciding_steps(report: &Report<'_>) -> Vec<Text> {
     let Some(first) = report
         .diagnosis
         .connections
         .iter()
         .find(|connection| connection.is_stuck() && connection.findings.is_empty())
     else {
-        return;
+        return Vec::new();
     };
-    let _ = writeln!(out, "\n{}", style.paint.heading("WHAT WOULD DECIDE"));
     let port = first.flow.local.port;
-    let steps = [
-        format!(
-            "a capture on this host while it happens: tcpdump -eni any -c 200 'tcp port {port}'"
-        ),
-        format!("the listener's queue and drops, twice: ss -ltnm 'sport = :{port}'"),
-        "counters, twice: nstat -az".to_owned(),
-        "the firewall with counters: nft list ruleset; iptables -L -v -n".to_owned(),
-    ];
-    for (at, step) in steps.iter().enumerate() {
-        out.push_str(&wrap(&format!(" {} ", at + 1), step, style.width));
+    vec![
+        text![
+            "a capture on this host while it happens: ",
+            Command(format!("tcpdump -eni any -c 200 'tcp port {port}'")),
+        ],
+        text![
+            "the listener's queue and drops, twice: ",
+            Command(format!("ss -ltnm 'sport = :{port}'")),
+        ],
+        text!["counters, twice: ", Command("nstat -az".to_owned())],
+        text![
+            "the firewall with counters: ",
+            Command("nft list ruleset; iptables -L -v -n".to_owned()),
+        ],
+    ]
+}
+
+fn what_to_bring(out: &mut String, report: &Report<'_>, style: Style) {
+    for (at, step) in deciding_steps(report).iter().enumerate() {
+        if at == 0 {
+            let _ = writeln!(out, "\n{}", style.paint.heading("WHAT WOULD DECIDE"));
+        }
+        out.push_str(&wrap(&format!(" {} ", at + 1), &plain(step), style.width));
     }
 }
 
@@ -228,7 +247,7 @@ fn checks(out: &mut String, report: &Report<'_>, style: Style) {
 fn footer(out: &mut String, finding: Option<&str>, style: Style) {
     let Some(id) = finding else { return };
     let words = format!("explain: {PROGRAM} explain {id}");
-    let ticket = "ticket: --output report.txt --output report.json";
+    let ticket = "ticket: --output report.md --output report.json";
     out.push('\n');
     if words.len() + ticket.len() + 6 <= style.width {
         let _ = writeln!(out, "{words}      {ticket}");
