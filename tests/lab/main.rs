@@ -3,7 +3,9 @@
 //! Left out of a plain `cargo test` (feature `lab`); without the rights to make namespaces they
 //! fail and say so.
 
+mod advice;
 mod inside;
 mod peeking;
 mod scenarios;
+mod tables;
 mod unchanged;
