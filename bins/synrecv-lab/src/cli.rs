@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 use synrecv_faults::scenario::{self, Scenario};
+use synrecv_faults::{Refused, RefusedWith};
 
 const AFTER: &str = "\
 Exit status: 0 found as expected; 1 found something else; 2 usage; 3 could not be built or run.
@@ -30,6 +31,9 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Build the incident, explain it, and show what the doctor says about it.
     Demo,
+    /// Run a command that sees some system calls fail, as on a kernel without them.
+    #[command(hide = true)]
+    Refuse(RefuseArgs),
     /// Stay until standard input ends. Started by `up`, in the server's namespace.
     #[command(hide = true)]
     Hold,
@@ -53,6 +57,31 @@ pub(crate) struct RunArgs {
     /// What to run; without it the `synrecv-doctor` beside this program, with `--format json`.
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefuseArgs {
+    /// Which system calls fail.
+    #[arg(value_parser = refused, value_delimiter = ',', required = true, value_name = "WHAT")]
+    pub(crate) calls: Vec<Refused>,
+    /// What they fail with.
+    #[arg(long, value_parser = refused_with, value_name = "ERRNO")]
+    pub(crate) errno: RefusedWith,
+    /// What to run.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+fn refused(name: &str) -> Result<Refused, String> {
+    Refused::from_name(name).ok_or_else(|| one_of(Refused::ALL.map(Refused::name)))
+}
+
+fn refused_with(name: &str) -> Result<RefusedWith, String> {
+    RefusedWith::from_name(name).ok_or_else(|| one_of(RefusedWith::ALL.map(RefusedWith::name)))
+}
+
+fn one_of<const N: usize>(names: [&str; N]) -> String {
+    format!("one of: {}", names.join(", "))
 }
 
 fn known(id: &str) -> Result<&'static Scenario, String> {
@@ -81,6 +110,18 @@ mod tests {
         };
         assert_eq!(args.scenario.id, "incident");
         assert_eq!(args.uid, Some(65534));
+        assert_eq!(args.command, ["ss", "-tn"]);
+    }
+
+    #[test]
+    fn calls_to_refuse_are_a_list() {
+        let words =
+            ["synrecv-lab", "refuse", "sock_diag,ext-ack", "--errno", "ENOSYS", "--", "ss", "-tn"];
+        let Command::Refuse(args) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("not refuse");
+        };
+        assert_eq!(args.calls, [Refused::SockDiag, Refused::ExtAck]);
+        assert_eq!(args.errno, RefusedWith::Enosys);
         assert_eq!(args.command, ["ss", "-tn"]);
     }
 

@@ -14,7 +14,10 @@ pub(crate) fn list() -> Result<ExitCode> {
     for scenario in scenario::all() {
         writeln!(text, "{:widest$}  {}", scenario.id, scenario.title)?;
         let expected = match (scenario.expect.finding, scenario.expect.class) {
-            (Some(finding), Some(class)) => format!("expected: {finding}, class {class}"),
+            (Some(finding), Some(class)) => {
+                let findings = [&[finding], scenario.expect.also].concat().join(" and ");
+                format!("expected: {findings}, class {class}")
+            }
             _ => "expected: nothing above info".to_owned(),
         };
         writeln!(text, "{:widest$}  {expected}", "")?;

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod list;
 mod output;
+mod refuse;
 mod run;
 mod stand;
 mod up;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::Up(args) => up::up(&args),
         Command::Run(args) => run::run(&args),
         Command::Demo => demo::demo(),
+        Command::Refuse(args) => refuse::refuse(&args),
         Command::Hold => up::hold(),
     };
     done.unwrap_or_else(|error| {

@@ -78,6 +78,14 @@ pub enum LabError {
         #[source]
         source: io::Error,
     },
+    /// A filter of system calls could not be made or installed, or the program under it not be
+    /// executed.
+    #[error("run a program with refused system calls")]
+    Seccomp {
+        /// What the compiler of the filter or the kernel answered.
+        #[source]
+        source: io::Error,
+    },
     /// A file of the kernel could not be read.
     #[error("read `{path}` in `{namespace}`")]
     Read {

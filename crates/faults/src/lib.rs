@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod configure;
+mod counters;
 mod error;
 mod expectation;
 mod lab;
@@ -14,6 +15,7 @@ mod namespace;
 mod netfilter;
 mod process;
 mod proxy;
+mod refuse;
 mod route;
 mod rows;
 mod running;
@@ -26,6 +28,7 @@ pub use expectation::{Expectation, Outcome};
 pub use lab::{Lab, Segment, preflight};
 pub use namespace::Namespace;
 pub use process::Program;
+pub use refuse::{Refusal, Refused, RefusedWith};
 pub use route::NewRoute;
 pub use rows::RequestRow;
 pub use running::{Condition, Running, Stage};
