@@ -60,6 +60,21 @@ impl Condition {
         Self::new(expected, Box::new(move |_| counts.completed() >= least))
     }
 
+    /// No request has a timer that fired.
+    pub fn nobody_stuck() -> Self {
+        let calm = |rows: &[RequestRow]| rows.iter().all(|row| row.timer_expiry_count == 0);
+        Self::new("no stuck request".to_owned(), Box::new(calm))
+    }
+
+    /// Accept queues of this host overflowed at least `least` times, `TcpExt.ListenOverflows`.
+    pub fn overflowed(host: &Namespace, least: u64) -> Self {
+        let host = host.clone();
+        let overflowed = move |_: &[RequestRow]| {
+            host.counter("TcpExt", "ListenOverflows").is_ok_and(|count| count >= least)
+        };
+        Self::new(format!("{least} overflows of accept queues"), Box::new(overflowed))
+    }
+
     /// Both this and the other.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

@@ -3,7 +3,10 @@
 mod accept_queue_full;
 mod bridge_over_client;
 mod busy_healthy;
+mod calico_host;
+mod calico_pod;
 mod clients;
+mod container_host;
 mod ecmp;
 mod empty_bridge_over_client;
 mod five_addresses;
@@ -13,8 +16,10 @@ mod incident_race;
 mod ll_gateway_v6;
 mod multihomed_stateful;
 mod narrow_mask;
+mod nat_router;
 mod onlink_gateway;
 mod p2p_31;
+mod ra_prefix_v6;
 mod right_mask;
 mod routed;
 mod router_proxy_arp;
@@ -94,6 +99,11 @@ static ALL: &[&Scenario] = &[
     &five_addresses::SCENARIO,
     &p2p_31::SCENARIO,
     &ll_gateway_v6::SCENARIO,
+    &calico_pod::SCENARIO,
+    &calico_host::SCENARIO,
+    &nat_router::SCENARIO,
+    &container_host::SCENARIO,
+    &ra_prefix_v6::SCENARIO,
 ];
 
 /// All scenarios, the incident first.

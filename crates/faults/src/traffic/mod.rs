@@ -4,7 +4,9 @@
 //! has a bounded rate and a bounded number of connections.
 
 mod kernel_clients;
+mod moving_addresses;
 mod raw_peers;
+mod router_advertiser;
 mod script;
 mod segment;
 mod server;
@@ -19,7 +21,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 pub use kernel_clients::KernelClients;
+pub use moving_addresses::{Holder, MovingAddresses};
 pub use raw_peers::RawPeers;
+pub use router_advertiser::{AdvertisedPrefix, RouterAdvertiser};
 pub use script::{Exchange, Pace, Reply, Script};
 pub use segment::{Flags, Segment};
 pub use server::{App, Server};

@@ -35,6 +35,8 @@ pub struct RawPeers {
     pub sources: Vec<IpAddr>,
     /// How often they connect.
     pub pace: Pace,
+    /// Connections after which no more are begun.
+    pub most: u64,
     choose: Arc<Choose>,
 }
 
@@ -57,7 +59,14 @@ impl RawPeers {
         choose: impl Fn(u64) -> Script + Send + Sync + 'static,
     ) -> Self {
         let sources = sources.into_iter().collect();
-        Self { target, sources, pace, choose: Arc::new(choose) }
+        Self { target, sources, pace, most: u64::MAX, choose: Arc::new(choose) }
+    }
+
+    /// Begins no more than this many connections.
+    #[must_use]
+    pub fn at_most(mut self, connections: u64) -> Self {
+        self.most = connections;
+        self
     }
 
     /// Connects from `namespace` until the result is dropped.
@@ -204,7 +213,12 @@ impl Crowd {
         match event {
             Event::Burst => {
                 for _ in 0..self.plan.pace.burst {
-                    self.begin(counts);
+                    if self.connections < self.plan.most {
+                        self.begin(counts);
+                    }
+                }
+                if self.connections >= self.plan.most {
+                    return;
                 }
                 // What was missed while this thread did not run is not made up for by a flood.
                 let next = (when + self.plan.pace.every).max(Instant::now());

@@ -25,6 +25,8 @@ pub enum App {
         /// Time between two batches.
         pause: Duration,
     },
+    /// Accepts nothing for this long, and from then on at once.
+    Late(Duration),
     /// Never accepts.
     Stuck,
 }
@@ -85,6 +87,10 @@ impl Server {
                         }
                     }
                 }
+            }
+            App::Late(pause) => {
+                pause_for(pause, stop);
+                serve_all(listener, stop, counts);
             }
             App::Stuck => {
                 while !stop.is_raised() {
