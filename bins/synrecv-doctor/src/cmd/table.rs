@@ -9,7 +9,7 @@ use synrecv_model::Section;
 use synrecv_report::Style;
 
 use super::UNREADABLE;
-use crate::cli::{Format, TableArgs};
+use crate::cli::{TableArgs, TableFormat};
 use crate::output;
 
 /// Runs `work` in the network namespace that is meant.
@@ -34,8 +34,8 @@ pub(super) fn write<T>(
     text: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<ExitCode> {
     output::stdout_with(|out| match args.format {
-        Format::Json => json(out),
-        Format::Text => text(args.style(), out),
+        TableFormat::Json => json(out),
+        TableFormat::Text => text(args.style(), out),
     })?;
     let unreadable = main.data().is_none();
     Ok(if unreadable { ExitCode::from(UNREADABLE) } else { ExitCode::SUCCESS })

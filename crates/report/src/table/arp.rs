@@ -16,7 +16,7 @@ use synrecv_model::{
 
 use super::columns::{Row, write_rows};
 use super::json::{Rows, RowsJson};
-use super::{duration, heading, legend, or_none, shortcomings};
+use super::{counted, duration, heading, legend, or_none, shortcomings};
 use crate::Style;
 use crate::escape::{foreign, printable};
 use crate::layout::Column;
@@ -132,7 +132,10 @@ impl ArpTable<'_> {
         if hidden > 0 {
             legend(
                 out,
-                &format!("{hidden} entries that need no question (noarp) hidden; -v shows them."),
+                &format!(
+                    "Hidden: {} without questions (noarp); -v shows them.",
+                    counted(hidden, "entry", "entries")
+                ),
                 style,
             )?;
         }
@@ -140,7 +143,7 @@ impl ArpTable<'_> {
             legend(
                 out,
                 "Same MAC: one machine has or answers for these addresses. Normal for a gateway that answers for \
-                 others and for a host with several addresses; else see explain proxy-arp.",
+                 others and for a host with several addresses; else see: synrecv-doctor explain proxy-arp",
                 style,
             )?;
         }
@@ -160,8 +163,7 @@ const COLUMNS: &[Column] = &[
 
 fn row(entry: &Neighbour, marks: &Marks, names: &LinkNames) -> Row {
     let resolved = entry.ages.filter(|_| entry.mac.is_some());
-    let role =
-        if entry.flags.proxy { Some("answered here") } else { marks.role(entry).map(Role::name) };
+    let role = if entry.flags.proxy { Some("proxy") } else { marks.role(entry).map(Role::name) };
     let mut row = Row::new(vec![
         if entry.ifindex == 0 { "*".to_owned() } else { foreign(&names.name(entry.ifindex).0) },
         entry.address.to_string(),

@@ -12,6 +12,9 @@ use crate::text::mark;
 /// Rows that decide about widths; later ones are written as they come.
 const SAMPLE_ROWS: usize = 2_000;
 
+/// Longer notes go below their row rather than cost a column.
+const SHORT_NOTE: usize = 24;
+
 /// Columns aligned to the left give way to this width before a table counts as too wide.
 const LEAST_WIDTH: usize = 15;
 
@@ -87,7 +90,13 @@ fn plan(columns: &[Column], sample: &[Row], width: usize) -> Plan {
         })
         .collect();
     let mut shown: Vec<usize> = (0..columns.len()).collect();
-    while total(&shown, &widths) > width {
+    let needed: Vec<usize> = shown.iter().copied().filter(|&at| !columns[at].optional).collect();
+    // Optional columns also make room for short notes, where that is enough.
+    let notes = sample.iter().map(|row| row.note.width()).filter(|&note| note > 0);
+    let notes = notes.filter(|&note| note <= SHORT_NOTE).max().map_or(0, |note| note + 4);
+    let fits = total(&needed, &widths) + notes <= width;
+    let room = if fits { width - notes } else { width };
+    while total(&shown, &widths) > room {
         match shown.iter().rposition(|&at| columns[at].optional) {
             Some(last) => drop(shown.remove(last)),
             None => break,
@@ -160,12 +169,14 @@ fn painted(row: &Row, style: Style) -> String {
 }
 
 fn record(out: &mut dyn Write, columns: &[Column], row: &Row, style: Style) -> io::Result<()> {
-    let mut cells = columns.iter().zip(&row.cells).filter(|(_, cell)| *cell != "-");
-    if let Some((_, first)) = cells.next() {
-        writeln!(out, "{first}")?;
-    }
-    let words: Vec<String> =
-        cells.map(|(column, cell)| format!("{} {cell}", column.title.to_lowercase())).collect();
+    let lead = if columns.get(1).is_some_and(|column| !column.right) { 2 } else { 1 };
+    let (first, rest) = row.cells.split_at(lead.min(row.cells.len()));
+    writeln!(out, "{}", first.join("  "))?;
+    let titled = columns.iter().skip(lead).zip(rest);
+    let words: Vec<String> = titled
+        .filter(|(_, cell)| !matches!(cell.as_str(), "" | "-"))
+        .map(|(column, cell)| format!("{} {cell}", column.title.to_lowercase()))
+        .collect();
     if !words.is_empty() {
         out.write_all(wrap("  ", &words.join(", "), style.width).as_bytes())?;
     }

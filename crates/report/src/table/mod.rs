@@ -4,6 +4,8 @@
 
 mod arp;
 mod columns;
+#[cfg(test)]
+mod fixture;
 mod interfaces;
 mod json;
 mod route;
@@ -72,4 +74,9 @@ fn or_unknown<T: ToString>(value: Option<T>) -> String {
 /// A cell, or `-` where there is nothing to say.
 fn or_none<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// `1 route`, `2 routes`.
+fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }

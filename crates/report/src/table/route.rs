@@ -16,7 +16,7 @@ use synrecv_model::{
 
 use super::columns::{Row, write_rows};
 use super::json::{Rows, RowsJson};
-use super::{heading, legend, shortcomings};
+use super::{counted, heading, legend, shortcomings};
 use crate::Style;
 use crate::layout::Column;
 use crate::rows::{NextHopObjectRow, RouteRow, RuleRow, SectionRow};
@@ -118,9 +118,10 @@ impl RouteTable<'_> {
         }
         if hidden > 0 {
             let words = format!(
-                "\n{hidden} routes hidden that the kernel made for its own addresses (local, broadcast, \
-                 multicast); --all shows them."
+                "Hidden: {} of the kernel's own (local, broadcast, multicast); --all shows them.",
+                counted(hidden, "route", "routes"),
             );
+            writeln!(out)?;
             legend(out, &words, style)?;
         }
         Ok(())
@@ -136,16 +137,16 @@ fn is_the_kernels_own(route: &Route) -> bool {
 }
 
 const RULES: &[Column] = &[
-    Column::left("FAMILY"),
     Column::right("PRIORITY"),
+    Column::left("FAMILY"),
     Column::left("MATCHES"),
     Column::left("DOES"),
 ];
 
 fn rule_row(rule: &Rule) -> Row {
     let mut row = Row::new(vec![
-        rule.family.name().to_owned(),
         rule.priority.to_string(),
+        rule.family.name().to_owned(),
         words::selectors(rule),
         words::action(rule),
     ]);
@@ -176,7 +177,8 @@ fn write_table(
     style: Style,
 ) -> io::Result<()> {
     let name = table_name(number).map_or_else(|| number.to_string(), ToOwned::to_owned);
-    heading(out, &format!("\nTABLE {name}  {}", routes.len()), style)?;
+    writeln!(out)?;
+    heading(out, &format!("TABLE {name}  {}", routes.len()), style)?;
     let rows = routes.iter().flat_map(|route| words::route(route, names));
     write_rows(out, ROUTES, rows, style)
 }

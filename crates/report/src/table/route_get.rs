@@ -152,7 +152,7 @@ impl RouteGet<'_> {
             neighbour: self.neighbour(reply).map(|entry| NeighbourRow::new(entry, names)),
             error: errno.map(RouteErrno::name),
             errno: errno.map(|errno| errno.0),
-            error_meaning: errno.map(meaning),
+            error_meaning: errno.map(|errno| meaning(errno, source(reply).is_some())),
         }
     }
 
@@ -169,7 +169,7 @@ impl RouteGet<'_> {
             say("FROM", &local.to_string())?;
         }
         match &reply.resolved {
-            Err(errno) => say("ANSWER", &refusal(*errno))?,
+            Err(errno) => say("ANSWER", &refusal(*errno, source(reply).is_some()))?,
             Ok(route) if route.kind == RouteKind::Local => {
                 say("ANSWER", "an address of this host")?;
             }
@@ -189,7 +189,9 @@ impl RouteGet<'_> {
             let unknown = || "not told by this kernel (before 4.13)".to_owned();
             say("ENTRY", &entry.map_or_else(unknown, entry_words))?;
         }
-        shortcomings(out, "neighbours", self.neighbours, style)?;
+        if reply.resolved.is_ok() {
+            shortcomings(out, "neighbours", self.neighbours, style)?;
+        }
         shortcomings(out, "device names", self.links, style)
     }
 
@@ -241,22 +243,28 @@ fn entry_words(entry: &MatchedRoute) -> String {
     words
 }
 
-fn refusal(errno: RouteErrno) -> String {
+fn refusal(errno: RouteErrno, with_source: bool) -> String {
+    let meaning = meaning(errno, with_source);
     match errno.name() {
-        "errno" => format!("errno {}: {}", errno.0, meaning(errno)),
-        name => format!("{name}: {}", meaning(errno)),
+        "errno" => format!("errno {}: {meaning}", errno.0),
+        name => format!("{name}: {meaning}"),
     }
 }
 
-/// What an errno of an output look-up means.
-fn meaning(errno: RouteErrno) -> &'static str {
+/// What an errno of an output look-up means. IPv4 refuses a source that is no address of this host
+/// with ENETUNREACH (6.18) or EINVAL.
+fn meaning(errno: RouteErrno, with_source: bool) -> &'static str {
     match errno {
+        RouteErrno::ENETUNREACH if with_source => {
+            "no table that the rules lead to has a route, or the source is no address of this host"
+        }
         RouteErrno::ENETUNREACH => "no table that the rules lead to has a route",
         RouteErrno::EHOSTUNREACH => "a route of type unreachable matches",
         RouteErrno::EACCES => "a route or rule of type prohibit matches",
-        RouteErrno::EINVAL => {
+        RouteErrno::EINVAL if with_source => {
             "a route of type blackhole matches, or the source is no address of this host"
         }
+        RouteErrno::EINVAL => "a route of type blackhole matches",
         _ => "the kernel refuses",
     }
 }

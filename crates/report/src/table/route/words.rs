@@ -12,6 +12,9 @@ use super::destination;
 use crate::escape::foreign;
 use crate::rows::{flag_names, metric_name, protocol_name};
 
+/// RTAX_LOCK: the metrics that must not be learnt, one bit each.
+const RTAX_LOCK: u16 = 1;
+
 /// All selectors of a rule; `all` when it matches everything.
 pub(super) fn selectors(rule: &Rule) -> String {
     let mut words = Vec::new();
@@ -139,12 +142,14 @@ fn notes(route: &Route) -> Vec<String> {
     notes.extend(route.source.map(|source| format!("from {source}")));
     notes.extend((route.tos != 0).then(|| format!("tos {:#x}", route.tos)));
     notes.extend(route.nexthop_id.map(|id| format!("next-hop object {id}")));
-    notes.extend(
-        route
-            .metrics
-            .iter()
-            .map(|metric| format!("{} {}", metric_name(metric.number), metric.value)),
-    );
+    let metrics = route.metrics.iter();
+    let locks =
+        metrics.clone().find(|metric| metric.number == RTAX_LOCK).map_or(0, |lock| lock.value);
+    notes.extend(metrics.filter(|metric| metric.number != RTAX_LOCK).map(|metric| {
+        let locked = 1_u32.checked_shl(metric.number.into()).is_some_and(|bit| locks & bit != 0);
+        let lock = if locked { "lock " } else { "" };
+        format!("{} {lock}{}", metric_name(metric.number), metric.value)
+    }));
     notes.extend(route.expires_s.map(|left| format!("expires in {left} s")));
     notes.extend(match route.preference {
         Some(1) => Some("preference high".to_owned()),
