@@ -40,6 +40,10 @@ pub(crate) enum Command {
     Route(crate::cmd::route::RouteArgs),
     /// Devices, addresses with the prefixes they claim, settings in force
     Interfaces(crate::cmd::interfaces::InterfacesArgs),
+    /// Save what `diagnose` would look at in one file, to be diagnosed elsewhere
+    Collect(crate::cmd::collect::CollectArgs),
+    /// Diagnose a recorded incident, built in; needs no rights and looks at nothing
+    Demo(crate::cmd::demo::DemoArgs),
     /// The manual of a finding, or the list of findings
     Explain(crate::cmd::explain::ExplainArgs),
     /// All checks and what each needs
@@ -54,9 +58,18 @@ pub(crate) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DiagnoseArgs {
-    /// A saved bundle, a capture or pasted text (not in this version); without it, this host
+    /// A bundle that `collect` wrote (- for standard input); without it, this host
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// How the running host is looked at.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LiveArgs {
     /// Watch for this long (5s, 1m; 0 = one look)
     #[arg(long, value_name = "DUR", default_value = "auto", value_parser = parse_observe)]
     pub(crate) observe: Observe,
@@ -64,6 +77,11 @@ pub(crate) struct DiagnoseArgs {
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+}
+
+/// What is written, and when that counts as a failure.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ReportArgs {
     /// Format of standard output
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

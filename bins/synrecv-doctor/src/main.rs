@@ -5,8 +5,10 @@
 
 mod cli;
 mod cmd;
+mod deliver;
 mod observe;
 mod output;
+mod source;
 mod terminal;
 
 use std::panic::catch_unwind;

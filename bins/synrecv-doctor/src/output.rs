@@ -1,9 +1,11 @@
 //! Where reports go: standard output, and files that appear whole or not at all.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
 
 /// A report could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -30,8 +32,24 @@ pub(crate) fn stdout_with(
     }
 }
 
+/// `Err` when a file certainly cannot be made there; asked before work whose result would be lost.
+pub(crate) fn can_hold(path: &Path) -> Result<(), OutputError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    access(directory, Access::WRITE_OK | Access::EXEC_OK)
+        .map_err(|errno| OutputError::File { path: path.to_owned(), source: errno.into() })
+}
+
 /// Writes a file readable by its owner only, under a temporary name beside it, then renames it.
-pub(crate) fn file(path: &Path, content: &str) -> Result<(), OutputError> {
+pub(crate) fn file(path: &Path, content: &[u8]) -> Result<(), OutputError> {
+    file_with(path, |file| file.write_all(content))
+}
+
+/// As [`file`], for content that is made while it is written.
+pub(crate) fn file_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), OutputError> {
     let failed = |source| OutputError::File { path: path.to_owned(), source };
     let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
     let mut hidden = std::ffi::OsString::from(".");
@@ -43,7 +61,7 @@ pub(crate) fn file(path: &Path, content: &str) -> Result<(), OutputError> {
         .create_new(true)
         .mode(0o600)
         .open(&temporary)
-        .and_then(|mut file| file.write_all(content.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&temporary, path));
     written.map_err(|source| {
         let _ = fs::remove_file(&temporary);

@@ -87,7 +87,7 @@ fn damaged_bytes_are_refused() {
 fn damaged_content_is_read_or_refused() {
     let lines = lines(&sample());
     let mut damage = Damage(0xfeed);
-    for _ in 0..10_000 {
+    for _ in 0..1_000 {
         let _ = read(&gzip(&damage.to(&lines))[..]);
     }
 }

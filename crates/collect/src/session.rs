@@ -130,6 +130,11 @@ impl Session {
         &self.facts
     }
 
+    /// The facts as of the last refresh, when nothing more is asked.
+    pub fn into_facts(self) -> Facts {
+        self.facts
+    }
+
     /// What was seen so far. `interval_ms` is the time between samples, `interrupted` whether the user
     /// ended it.
     pub fn observation(&self, interval_ms: u64, interrupted: bool) -> Observation {

@@ -2,7 +2,9 @@
 
 pub(crate) mod arp;
 pub(crate) mod checks;
+pub(crate) mod collect;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod diagnose;
 pub(crate) mod explain;
 pub(crate) mod interfaces;
@@ -15,6 +17,7 @@ mod table;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use synrecv_report::escape::printable;
 
 use crate::cli::{Cli, Command};
 use crate::terminal;
@@ -38,6 +41,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Arp(args)) => arp::run(&args),
         Some(Command::Route(args)) => route::run(&args),
         Some(Command::Interfaces(args)) => interfaces::run(&args),
+        Some(Command::Collect(args)) => collect::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Checks(common)) => checks::run(&common),
         Some(Command::Schema(args)) => schema::run(&args),
@@ -48,6 +53,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
 
 /// Prints an error with its causes, once, and gives the exit status.
 pub(crate) fn report_error(error: &anyhow::Error) -> ExitCode {
-    terminal::complain(&format!("{error:#}"));
+    // The text can quote what a file holds.
+    terminal::complain(&printable(&format!("{error:#}")));
     if error.is::<UsageError>() { ExitCode::from(USAGE) } else { ExitCode::from(UNREADABLE) }
 }

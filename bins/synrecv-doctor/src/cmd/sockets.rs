@@ -10,9 +10,9 @@ use synrecv_collect::{Modules, Place, StateSet, Wanted, host, tables};
 use synrecv_model::{Gap, Section, Sockets, SourceKind, TcpState};
 use synrecv_report::table::SocketsTable;
 
-use super::diagnose::module_policy;
 use super::table::{ask, inside, write};
 use crate::cli::TableArgs;
+use crate::source;
 
 #[derive(Debug, Args)]
 pub(crate) struct SocketsArgs {
@@ -78,8 +78,9 @@ pub(crate) fn run(args: &SocketsArgs) -> Result<ExitCode> {
     let states = states(args);
     inside(&args.table, |place| {
         let host = host(&place);
-        let modules =
-            || Modules::read(&host.kernel.0).allow_sock_diag(module_policy(&args.table.place));
+        let modules = || {
+            Modules::read(&host.kernel.0).allow_sock_diag(source::module_policy(&args.table.place))
+        };
         let diag_allowed = match (args.source, place.gap()) {
             (Source::Proc, _) => Ok(()),
             (_, Some(gap)) => Err(gap.clone()),

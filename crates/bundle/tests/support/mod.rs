@@ -18,7 +18,7 @@ use synrecv_model::{
 const EVIL: &str = "a\u{1b}[31m\"\\\r\n\u{202e}|`";
 
 pub(crate) fn ip(text: &str) -> IpAddr {
-    text.parse().unwrap()
+    text.parse().expect("an address")
 }
 
 fn end(text: &str, port: u16) -> Endpoint {
@@ -245,8 +245,8 @@ fn routes() -> Vec<Route> {
         family: Family::V6,
         table: u32::MAX,
         kind,
-        destination: "2001:db8::/32".parse().unwrap(),
-        source: Some("::/0".parse().unwrap()),
+        destination: "2001:db8::/32".parse().expect("a prefix"),
+        source: Some("::/0".parse().expect("a prefix")),
         tos: 0,
         protocol: 16,
         scope: RouteScope(253),
@@ -267,7 +267,7 @@ fn rules() -> Vec<Rule> {
         family: Family::V4,
         priority: 32_766,
         invert: true,
-        from: Some("10.0.0.0/8".parse().unwrap()),
+        from: Some("10.0.0.0/8".parse().expect("a prefix")),
         to: None,
         iif: Some(Foreign(EVIL.into())),
         oif: None,
@@ -302,7 +302,7 @@ fn replies() -> Vec<Reply> {
         redirected: true,
     };
     let matched = MatchedRoute {
-        prefix: "::/0".parse().unwrap(),
+        prefix: "::/0".parse().expect("a prefix"),
         table: 254,
         protocol: 9,
         next_hop_count: 1,
@@ -406,14 +406,14 @@ pub(crate) fn full() -> (Facts, Observation) {
 /// The bytes of a bundle.
 pub(crate) fn bundle(facts: &Facts, observation: &Observation) -> Vec<u8> {
     let mut bytes = Vec::new();
-    synrecv_bundle::write(facts, observation, "test 1.0", &mut bytes).unwrap();
+    synrecv_bundle::write(facts, observation, "test 1.0", &mut bytes).expect("memory takes it");
     bytes
 }
 
 /// The lines inside.
 pub(crate) fn lines(bundle: &[u8]) -> Vec<u8> {
     let mut lines = Vec::new();
-    flate2::read::GzDecoder::new(bundle).read_to_end(&mut lines).unwrap();
+    flate2::read::GzDecoder::new(bundle).read_to_end(&mut lines).expect("gzip");
     lines
 }
 
@@ -421,6 +421,6 @@ pub(crate) fn lines(bundle: &[u8]) -> Vec<u8> {
 pub(crate) fn gzip(lines: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
     let mut encoder = flate2::read::GzEncoder::new(lines, flate2::Compression::none());
-    encoder.read_to_end(&mut packed).unwrap();
+    encoder.read_to_end(&mut packed).expect("memory takes it");
     packed
 }
