@@ -56,7 +56,7 @@ pub(crate) fn compare(scenario: &Scenario, found: &Outcome) -> (String, bool) {
     if expect.is_fault() {
         let any_of: Vec<&str> = expect.finding.iter().chain(expect.also_accept).copied().collect();
         rows.push(("finding", any_of.join(" or "), word(&found.finding)));
-        for also in expect.also {
+        for (also, _) in expect.also {
             let there = found.findings.iter().find(|(id, _)| id == also);
             rows.push(("and also", (*also).to_owned(), word(&there.map(|(id, _)| id.clone()))));
         }

@@ -15,8 +15,11 @@ pub(crate) fn list() -> Result<ExitCode> {
         writeln!(text, "{:widest$}  {}", scenario.id, scenario.title)?;
         let expected = match (scenario.expect.finding, scenario.expect.class) {
             (Some(finding), Some(class)) => {
-                let findings = [&[finding], scenario.expect.also].concat().join(" and ");
-                format!("expected: {findings}, class {class}")
+                let mut expected = format!("expected: {finding}, class {class}");
+                for (also, class) in scenario.expect.also {
+                    let _ = write!(expected, "; and {also}, class {class}");
+                }
+                expected
             }
             _ => "expected: nothing above info".to_owned(),
         };

@@ -13,12 +13,15 @@ pub struct Expectation {
     pub confidence: &'static [&'static str],
     /// Other leading findings that are not wrong.
     pub also_accept: &'static [&'static str],
+    /// Id and class of other faults that are there at once: findings of severity `problem`, each
+    /// with connections that no other of them claims. Any of them may lead.
+    pub also: &'static [(&'static str, &'static str)],
 }
 
 impl Expectation {
     /// Exit status 0, and no finding above `info`.
     pub const HEALTHY: Self =
-        Self { finding: None, class: None, confidence: &[], also_accept: &[] };
+        Self { finding: None, class: None, confidence: &[], also_accept: &[], also: &[] };
 
     /// A fault of one cause, which explains every stuck connection.
     pub const fn fault(
@@ -26,7 +29,19 @@ impl Expectation {
         class: &'static str,
         confidence: &'static [&'static str],
     ) -> Self {
-        Self { finding: Some(finding), class: Some(class), confidence, also_accept: &[] }
+        Self { finding: Some(finding), class: Some(class), confidence, also_accept: &[], also: &[] }
+    }
+
+    /// The same with other leading findings that are not wrong.
+    #[must_use]
+    pub const fn or(self, also_accept: &'static [&'static str]) -> Self {
+        Self { also_accept, ..self }
+    }
+
+    /// The same with other faults that are there at once, each with its own connections.
+    #[must_use]
+    pub const fn and(self, also: &'static [(&'static str, &'static str)]) -> Self {
+        Self { also, ..self }
     }
 
     /// Whether the doctor should complain at all.
@@ -52,12 +67,14 @@ impl Expectation {
             }
             return differences;
         };
-        let accepted = |id: &str| id == finding || self.also_accept.contains(&id);
-        if !found.finding.as_deref().is_some_and(accepted) {
+        let leading = found.finding.as_deref().unwrap_or_default();
+        let second = self.also.iter().find(|(id, _)| *id == leading);
+        if leading != finding && !self.also_accept.contains(&leading) && second.is_none() {
             differ("leading finding", finding, &shown(&found.finding));
         }
-        if found.class.as_deref() != self.class {
-            differ("class", self.class.unwrap_or("none"), &shown(&found.class));
+        let class = second.map(|(_, class)| *class).or(self.class);
+        if found.class.as_deref() != class {
+            differ("class", class.unwrap_or("none"), &shown(&found.class));
         }
         if !found.confidence.as_deref().is_some_and(|level| self.confidence.contains(&level)) {
             differ("confidence", &self.confidence.join(" or "), &shown(&found.confidence));
@@ -68,6 +85,21 @@ impl Expectation {
         if found.attributed_count < found.stuck_count {
             let attributed = format!("{} of {}", found.attributed_count, found.stuck_count);
             differ("attributed connections", "all", &attributed);
+        }
+        let ids: Vec<&str> = self.also.iter().map(|(id, _)| *id).chain([finding]).collect();
+        for id in ids.iter().filter(|_| !self.also.is_empty()) {
+            if !found.findings.iter().any(|(found, level)| found == id && level == "problem") {
+                differ("findings", &format!("{id} (problem)"), "it is not among them");
+            }
+            let has = |claim: &[String], id: &str| claim.iter().any(|found| found == id);
+            let claims: Vec<_> = found.claims.iter().filter(|claim| has(claim, id)).collect();
+            let others =
+                |claim: &[String]| ids.iter().any(|other| other != id && has(claim, other));
+            let shared = claims.iter().filter(|claim| others(claim)).count();
+            if claims.is_empty() || shared > 0 {
+                let found = format!("{}, {shared} of them shared", claims.len());
+                differ(&format!("connections of {id}"), "some, none shared", &found);
+            }
         }
         differences
     }
@@ -92,6 +124,8 @@ pub struct Outcome {
     pub attributed_count: u64,
     /// Id and severity of every finding.
     pub findings: Vec<(String, String)>,
+    /// For each connection that is not too early to judge, the findings that it belongs to.
+    pub claims: Vec<Vec<String>>,
 }
 
 impl Outcome {
@@ -104,10 +138,12 @@ impl Outcome {
         let word = |value: &Value| value.as_str().map(str::to_owned);
         let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
         let verdict = &report["verdict"];
-        let attributed = list(&report["connections"])
+        let claims: Vec<Vec<String>> = list(&report["connections"])
             .iter()
-            .filter(|row| row["reading"] != "too-early" && !list(&row["findings"]).is_empty())
-            .count();
+            .filter(|row| row["reading"] != "too-early")
+            .map(|row| list(&row["findings"]).iter().filter_map(word).collect())
+            .collect();
+        let attributed = claims.iter().filter(|claim| !claim.is_empty()).count();
         Some(Self {
             exit,
             status: word(&verdict["status"]),
@@ -120,6 +156,7 @@ impl Outcome {
                 .iter()
                 .filter_map(|finding| Some((word(&finding["id"])?, word(&finding["severity"])?)))
                 .collect(),
+            claims,
         })
     }
 }
@@ -158,6 +195,45 @@ mod tests {
                 "attributed connections: expected all, found 1 of 2",
             ]
         );
+    }
+
+    #[test]
+    fn faults_at_once_have_connections_of_their_own() {
+        const TWO: Expectation = FAULT.and(&[("accept-queue-full", "local")]);
+        let mut found = report("bad-netmask", 1);
+        assert_eq!(
+            TWO.differences(&found),
+            [
+                "findings: expected accept-queue-full (problem), found it is not among them",
+                "connections of accept-queue-full: expected some, none shared, \
+                 found 0, 0 of them shared",
+            ]
+        );
+        found.findings.push(("accept-queue-full".to_owned(), "problem".to_owned()));
+        found.claims.push(vec!["accept-queue-full".to_owned()]);
+        assert_eq!(TWO.differences(&found), Vec::<String>::new());
+        found.claims[0].push("accept-queue-full".to_owned());
+        assert_eq!(
+            TWO.differences(&found),
+            [
+                "connections of accept-queue-full: expected some, none shared, \
+                 found 2, 1 of them shared",
+                "connections of bad-netmask: expected some, none shared, \
+                 found 1, 1 of them shared",
+            ]
+        );
+    }
+
+    #[test]
+    fn any_of_several_faults_may_lead_with_its_class() {
+        const TWO: Expectation = FAULT.and(&[("accept-queue-full", "local")]);
+        let mut found = report("bad-netmask", 1);
+        found.findings.push(("accept-queue-full".to_owned(), "problem".to_owned()));
+        found.claims.push(vec!["accept-queue-full".to_owned()]);
+        found.finding = Some("accept-queue-full".to_owned());
+        assert_eq!(TWO.differences(&found), ["class: expected local, found path"]);
+        found.class = Some("local".to_owned());
+        assert_eq!(TWO.differences(&found), Vec::<String>::new());
     }
 
     #[test]

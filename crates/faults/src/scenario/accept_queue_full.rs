@@ -12,14 +12,14 @@ use crate::traffic::{App, KernelClients, Pace, RawPeers, Script, Server};
 
 /// Small, so that a few connections fill the accept queue; larger than a burst together with the
 /// rows that are left of earlier ones, so that the SYN queue does not fill and no cookies are sent.
-const BACKLOG: i32 = 32;
+pub(super) const BACKLOG: i32 = 32;
 
 /// While the queue is full the kernel drops new SYNs and makes no row. Rows appear when several
 /// SYNs come in while there is room for less: the whole burst is admitted, and 50 ms later its
 /// ACKs find the room taken. So a burst is larger than a batch, and comes soon after it, before
 /// the resends of older rows fill the room.
-const BURST: Pace = Pace { every: Duration::from_millis(500), burst: 8 };
-const SLOW: App = App::Slow { batch: 4, pause: Duration::from_secs(3) };
+pub(super) const BURST: Pace = Pace { every: Duration::from_millis(500), burst: 8 };
+pub(super) const SLOW: App = App::Slow { batch: 4, pause: Duration::from_secs(3) };
 
 pub(super) static SCENARIO: Scenario = Scenario {
     id: "accept-queue-full",

@@ -11,10 +11,13 @@ mod ecmp;
 mod empty_bridge_over_client;
 mod five_addresses;
 mod gateway_dead;
+mod gateway_dead_v6;
 mod incident;
 mod incident_race;
+mod incident_v6;
 mod ll_gateway_v6;
 mod multihomed_stateful;
+mod multihomed_stateful_v6;
 mod narrow_mask;
 mod nat_router;
 mod onlink_gateway;
@@ -30,6 +33,7 @@ mod silent_client_beside_busy;
 mod source_policy_routing;
 mod synack_lost_outside;
 mod tolerated_asymmetry;
+mod two_faults;
 mod vpn_over_client;
 mod vrrp_mac;
 mod wide_mask_no_proxy;
@@ -75,17 +79,21 @@ impl Scenario {
 static ALL: &[&Scenario] = &[
     &incident::SCENARIO,
     &incident_race::SCENARIO,
+    &incident_v6::SCENARIO,
     &right_mask::SCENARIO,
     &wide_mask_no_proxy::SCENARIO,
     &narrow_mask::SCENARIO,
     &multihomed_stateful::SCENARIO,
+    &multihomed_stateful_v6::SCENARIO,
     &source_policy_routing::SCENARIO,
     &bridge_over_client::SCENARIO,
     &empty_bridge_over_client::SCENARIO,
     &vpn_over_client::SCENARIO,
     &gateway_dead::SCENARIO,
+    &gateway_dead_v6::SCENARIO,
     &service_address_ecmp::SCENARIO,
     &accept_queue_full::SCENARIO,
+    &two_faults::SCENARIO,
     &silent_client::SCENARIO,
     &silent_client_beside_busy::SCENARIO,
     &synack_lost_outside::SCENARIO,

@@ -24,8 +24,8 @@ The server has a tunnel, pstun, to a site that uses 10.9.0.0/16. Clients 10.9.0.
 that site: they come in by the uplink ps0. Their SYN-ACKs go into the tunnel, whose far end tracks
 connections, never saw the SYN, and drops them. A client of another network connects.",
     picture: "
-                    pstun 10.200.0.2 ----- 10.200.0.1  VPN GATEWAY --- site
-  server :80                               stateful                    10.9.0.0/16
+                    pstun 10.200.0.2 ----- 10.200.0.1  VPN GATEWAY - site
+  server :80                               stateful                  10.9/16
                     ps0 10.1.0.10/24 ----- 10.1.0.1  ROUTER  10.9.0.1 ---+
                                                                          |
   default via 10.1.0.1 dev ps0             clients 10.9.0.101-106 -------+
