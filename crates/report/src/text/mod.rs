@@ -55,6 +55,9 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     out.push('\n');
     verdict(&mut out, report, style);
     let (told, brief) = split(report);
+    if told.is_empty() && report.diagnosis.verdict.stuck_count == 0 {
+        reassurance(&mut out, report, style);
+    }
     for (at, finding) in told.iter().enumerate() {
         if at > 0 {
             headline(&mut out, finding, style);
@@ -154,6 +157,36 @@ fn namespaces(out: &mut String, report: &Report<'_>, style: Style) {
             namespace.pid,
         );
         out.push_str(&wrap(" i  ", &words, style.width));
+    }
+}
+
+/// Listeners shown among the good news.
+const QUEUES_SHOWN: usize = 6;
+
+/// The numbers that good news rests on.
+fn reassurance(out: &mut String, report: &Report<'_>, style: Style) {
+    let diagnosis = report.diagnosis;
+    let queues: Vec<String> = diagnosis
+        .listeners
+        .iter()
+        .take(QUEUES_SHOWN)
+        .map(|listener| {
+            let max =
+                listener.accept_queue_max_count.map_or_else(String::new, |max| format!("/{max}"));
+            format!("{} {}{max}", listener.local, listener.accept_queue_count)
+        })
+        .collect();
+    if !queues.is_empty() {
+        let more = match diagnosis.listeners.len().saturating_sub(QUEUES_SHOWN) {
+            0 => String::new(),
+            more => format!(", {more} more"),
+        };
+        let words = format!("{}{more}", queues.join(", "));
+        out.push_str(&wrap("   accept queues  ", &words, style.width));
+    }
+    if let (Some(delta), Some(total)) = (diagnosis.overflow_delta, diagnosis.overflow_total) {
+        let words = format!("ListenOverflows +{delta} ({total} since this namespace was made)");
+        out.push_str(&wrap("   overflows      ", &words, style.width));
     }
 }
 
