@@ -7,25 +7,33 @@ mod calico_host;
 mod calico_pod;
 mod clients;
 mod container_host;
+mod dead_peers_of_our_own;
 mod ecmp;
 mod empty_bridge_over_client;
 mod five_addresses;
 mod gateway_dead;
 mod gateway_dead_v6;
 mod incident;
+mod incident_in_noise;
 mod incident_race;
 mod incident_v6;
 mod ll_gateway_v6;
+mod lossy_clients;
+mod moved_address;
+mod multihomed_in_noise;
 mod multihomed_stateful;
 mod multihomed_stateful_v6;
 mod narrow_mask;
 mod nat_router;
+mod noise;
+mod old_overflows;
 mod onlink_gateway;
 mod p2p_31;
 mod ra_prefix_v6;
 mod right_mask;
 mod routed;
 mod router_proxy_arp;
+mod scanner;
 mod secondary_addresses;
 mod service_address_ecmp;
 mod silent_client;
@@ -37,6 +45,7 @@ mod two_faults;
 mod vpn_over_client;
 mod vrrp_mac;
 mod wide_mask_no_proxy;
+mod young_requests;
 
 use crate::error::Result;
 use crate::expectation::Expectation;
@@ -112,6 +121,14 @@ static ALL: &[&Scenario] = &[
     &nat_router::SCENARIO,
     &container_host::SCENARIO,
     &ra_prefix_v6::SCENARIO,
+    &young_requests::SCENARIO,
+    &lossy_clients::SCENARIO,
+    &scanner::SCENARIO,
+    &dead_peers_of_our_own::SCENARIO,
+    &moved_address::SCENARIO,
+    &old_overflows::SCENARIO,
+    &incident_in_noise::SCENARIO,
+    &multihomed_in_noise::SCENARIO,
 ];
 
 /// All scenarios, the incident first.

@@ -41,9 +41,8 @@ connections, never saw the SYN, and drops it. Connections to 10.1.0.10 work.",
 
 /// The multi-homed server with its traffic.
 pub(super) struct Built {
-    pub(super) server: Namespace,
-    /// The default gateway of the server.
-    pub(super) router_a: Namespace,
+    server: Namespace,
+    /// 10.9.0.101-104 on c0, which is on the outer wire of both routers.
     pub(super) clients: Namespace,
     app: Traffic,
     /// Connections to the address of the uplink that has the default route.
@@ -58,7 +57,7 @@ impl Built {
     }
 }
 
-fn clients() -> impl Iterator<Item = IpAddr> {
+pub(super) fn clients() -> impl Iterator<Item = IpAddr> {
     (101..=104).map(|last| IpAddr::from([10, 9, 0, last]))
 }
 
@@ -105,5 +104,5 @@ pub(super) fn build(
     let first = KernelClients::new(first, clients()).start(&outsiders)?;
     let second = SocketAddr::new(ip("10.2.0.10"), 80);
     let second = KernelClients::new(second, clients()).start(&outsiders)?;
-    Ok(Built { server, router_a, clients: outsiders, app, first, second })
+    Ok(Built { server, clients: outsiders, app, first, second })
 }
