@@ -22,9 +22,9 @@ as if the SYN-ACKs were lost outside. A client on the server's own wire connects
     picture: "
                            2001:db8:1::/64
                            |
-  server 2001:db8:1::10 ---+--- 2001:db8:1::1, fe80::1  ROUTER --- clients
-  02:..:10                 |    02:..:01                           2001:db8:9::
-                           |                                       101 - 104
+  server 2001:db8:1::10 ---+--- 2001:db8:1::1, fe80::1  ROUTER -- clients
+  02:..:10                 |    02:..:01               2001:db8:9::101-104
+                           |
                            +--- fe80::dead  (nobody)
                            |
                            +--- client 2001:db8:1::20

@@ -26,8 +26,8 @@ there. On :443 of the same server clients of five networks complete 60 handshake
 same gateway. That the host can complete handshakes says nothing about :80.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 -+- clients of :80, silent
-  :80  nobody completes                          |  192.0.2.11    198.51.100.12
-  :443 busy                                      |  203.0.113.13  198.18.7.14
+  :80  nobody completes                          |  192.0.2.11   198.51.100.12
+  :443 busy                                      |  203.0.113.13 198.18.7.14
                                                  +- clients of :443, 60/s
                                                     100.64.0-4.1-40
   to :80   SYN      client -> server   once

@@ -34,10 +34,10 @@ client on the server's own wire connects, so the application is well.",
     picture: "
                        10.1.0.0/24
                        |
-  server 10.1.0.10 ----+---- 10.1.0.1  ROUTER ------- clients
-  :80                  |               drops          192.0.2.11  198.51.100.12
-                       |               SYN-ACKs       203.0.113.13  198.18.7.14
-                       +---- client 10.1.0.20         198.19.9.15
+  server 10.1.0.10 ----+---- 10.1.0.1  ROUTER ------ clients
+  :80                  |               drops         192.0.2.11  198.51.100.12
+                       |               SYN-ACKs      203.0.113.13  198.18.7.14
+                       +---- client 10.1.0.20        198.19.9.15
 
   SYN      client -> router -> server
   SYN-ACK  server -> router -> X",
