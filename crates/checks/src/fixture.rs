@@ -339,6 +339,7 @@ impl HostFixture {
             interval_ms: 500,
             interrupted: false,
             seen_count: self.tracks.len() as u64,
+            late_completed_count: 0,
             completed: self.completed,
             tracks: self.tracks,
             listeners: self.listener_tracks,

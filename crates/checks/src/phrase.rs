@@ -78,15 +78,15 @@ pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str
         || requests.iter().map(|&index| view.requests()[index].track.last_life().last.counters);
     let sent = || counters().filter_map(|counters| counters.synack_retrans_count);
     let expired = || counters().filter_map(|counters| counters.timer_expiry_count);
-    let text = text![
-        "SYN-ACK sent again ",
-        range(sent()),
-        if sent().max() == Some(1) { " time a connection" } else { " times a connection" },
-        ", own timer expired ",
-        range(expired()),
-        if expired().max() == Some(1) { " time: " } else { " times: " },
-        meaning,
-    ];
+    let times = |most: Option<u32>| if most == Some(1) { " time" } else { " times" };
+    let mut text = match sent().max() {
+        Some(most) => {
+            text!["SYN-ACK sent again ", range(sent()), times(Some(most)), " a connection, "]
+        }
+        // Only sock_diag has this counter.
+        None => Text::new(),
+    };
+    text.push(text!["own timer expired ", range(expired()), times(expired().max()), ": ", meaning]);
     Fact::new(Origin::Sockets, "retry-counters", text)
         .with("synack_retrans_max_count", number(sent().max()))
         .with("timer_expiry_max_count", number(expired().max()))

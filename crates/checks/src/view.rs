@@ -71,7 +71,8 @@ impl<'a> View<'a> {
             .filter(|neighbour| !neighbour.flags.proxy)
             .map(|neighbour| ((neighbour.ifindex, neighbour.address), neighbour))
             .collect();
-        let host_retries = host_retries(facts, observation);
+        let host_retries =
+            facts.counters.data().and_then(|before| HostRetries::watched(before, observation));
         let mut requests: Vec<RequestView<'a>> = observation
             .tracks
             .iter()
@@ -276,13 +277,4 @@ impl<'a> View<'a> {
 
 fn rows<T>(section: &Section<Vec<T>>) -> &[T] {
     section.data().map_or(&[], Vec::as_slice)
-}
-
-fn host_retries(facts: &Facts, observation: &Observation) -> Option<HostRetries> {
-    let (before, after) = (facts.counters.data()?, observation.counters.data()?);
-    (observation.sample_count > 1).then_some(())?;
-    Some(HostRetries {
-        synack_retrans: after.delta(before, "TcpExtTCPSynRetrans")?,
-        timer_expiries: after.delta(before, "TcpExtTCPTimeouts")?,
-    })
 }

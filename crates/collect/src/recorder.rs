@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use synrecv_checks::plan;
-use synrecv_model::view::STUCK_AFTER_MS;
+use synrecv_model::view::{STUCK_AFTER_MS, completed_late};
 use synrecv_model::{
     Endpoint, Flow, Life, Listener, ListenerTrack, Mono, Request, RetryCounters, Section, Sighting,
     Sockets, Track,
@@ -32,6 +32,8 @@ pub(crate) struct Recorder {
     completed: BTreeMap<Endpoint, BTreeSet<Flow>>,
     /// Flows whose request went away young, by local end.
     passed: BTreeMap<Endpoint, BTreeSet<Flow>>,
+    /// Of those, how many lasted until a client repeats its SYN.
+    passed_late: u64,
 }
 
 #[derive(Debug)]
@@ -69,11 +71,12 @@ impl Recorder {
     /// Moves 4-tuples that went away young, once, to the sample of those: on a busy host that is
     /// nearly all of them.
     fn forget_passed(&mut self) {
-        let passed = &mut self.passed;
+        let (passed, passed_late) = (&mut self.passed, &mut self.passed_late);
         self.tracks.retain(|_, track| {
             let keep = !has_passed(track);
             if !keep {
                 keep_some(passed, track.flow);
+                *passed_late += u64::from(completed_late(track.last_life()));
             }
             keep
         });
@@ -178,6 +181,11 @@ impl Recorder {
     /// Requests seen, counting each life.
     pub(crate) fn seen(&self) -> u64 {
         self.seen
+    }
+
+    /// Requests that went away young after a client repeats its SYN.
+    pub(crate) fn late_completed(&self) -> u64 {
+        self.passed_late
     }
 
     /// The 4-tuples that did not go away young.
@@ -303,7 +311,18 @@ mod tests {
         assert!(recorder.tracks().is_empty());
         assert_eq!(recorder.completed(true).len(), 1);
         assert!(recorder.completed(false).is_empty());
-        assert_eq!(recorder.seen(), 1);
+        assert_eq!((recorder.seen(), recorder.late_completed()), (1, 0));
+    }
+
+    #[test]
+    fn a_handshake_that_lost_a_packet_completes_late() {
+        let recorder = record(&[
+            sample(0, vec![request(0, 0, 900)]),
+            sample(1_000, vec![request(2, 1, 1_950)]),
+            sample(1_250, vec![]),
+        ]);
+        assert!(recorder.tracks().is_empty());
+        assert_eq!(recorder.late_completed(), 1);
     }
 
     #[test]

@@ -146,6 +146,7 @@ impl Session {
             interval_ms,
             interrupted,
             seen_count: self.recorder.seen(),
+            late_completed_count: self.recorder.late_completed(),
             completed: self.recorder.completed(self.resets() == Some(0)),
             tracks: self.recorder.tracks(),
             listeners: self.recorder.listeners(),

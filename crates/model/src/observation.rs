@@ -20,6 +20,10 @@ pub struct Observation {
     pub interrupted: bool,
     /// Requests seen in all, those that completed included.
     pub seen_count: u64,
+    /// Requests that went away young, but after a client repeats its SYN for the first time: a
+    /// SYN-ACK or ACK of theirs was lost. They are not in `tracks`.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub late_completed_count: u64,
     /// Every 4-tuple in SYN_RECV that did not go away young, in order of flow.
     pub tracks: Vec<Track>,
     /// Connections to our listeners whose handshake completed, a sample of up to 64 peers for each

@@ -378,6 +378,7 @@ pub(crate) fn full() -> (Facts, Observation) {
         interval_ms: 250,
         interrupted: true,
         seen_count: 3,
+        late_completed_count: 0,
         completed: vec![flow()],
         tracks: vec![Track {
             flow: flow(),

@@ -1,5 +1,7 @@
 //! Pure views: facts seen together.
 
 mod retry;
+mod timer;
 
-pub use retry::{HostRetries, RetryReading, STUCK_AFTER_MS, retry_reading, snapshot_reading};
+pub use retry::{RetryReading, STUCK_AFTER_MS, retry_reading, snapshot_reading};
+pub use timer::{HostRetries, completed_late};

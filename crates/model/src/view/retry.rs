@@ -1,5 +1,6 @@
 //! What the two retry counters of a request say about the way its SYN-ACK and ACK took.
 
+use super::timer::{HostRetries, read_by_timer};
 use crate::{Life, Mono, Nud, Request, Sighting, Track};
 
 /// Age from which a request counts as stuck, in milliseconds.
@@ -41,16 +42,6 @@ impl RetryReading {
     }
 }
 
-/// Retries of the whole network namespace during the observation: the fallback where a row has only
-/// one of its counters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HostRetries {
-    /// Increase of TcpExtTCPSynRetrans: SYN-ACKs (and own SYNs) sent again.
-    pub synack_retrans: u64,
-    /// Increase of TcpExtTCPTimeouts: timer expiries.
-    pub timer_expiries: u64,
-}
-
 /// Reads one tracked 4-tuple. `next_hop` is the state of the next hop of its reply, if known.
 ///
 /// The next hop comes first: with a dead one the counters read like `ClientRepeatsSyn` (IPv6) or
@@ -67,7 +58,7 @@ pub fn retry_reading(
         Some(Nud::Incomplete) if lasted => return RetryReading::NextHopUnresolved,
         _ => {}
     }
-    if dies_at_first_timer(track) {
+    if dies_at_first_timer(track, host) {
         return RetryReading::KilledAtFirstTimer;
     }
     if life.gone.is_some() && life.least_age_ms() < 2 * STUCK_AFTER_MS {
@@ -113,21 +104,17 @@ fn read_life(life: &Life, host: Option<HostRetries>) -> RetryReading {
             }
         }
         _ if !old_enough => RetryReading::TooEarly,
-        // One counter alone, or two that do not belong together: what the host's counters say.
-        _ => match host {
-            Some(host) if host.synack_retrans > host.timer_expiries => {
-                RetryReading::ClientRepeatsSyn
-            }
-            _ => RetryReading::NoRepeatSeen,
-        },
+        // One counter alone, or two that do not belong together.
+        _ => read_by_timer(life, host),
     }
 }
 
 /// At least two lives in a row that never sent a SYN-ACK again and ended about 1 s after the SYN.
-fn dies_at_first_timer(track: &Track) -> bool {
+fn dies_at_first_timer(track: &Track, host: Option<HostRetries>) -> bool {
+    let none_sent = host.is_some_and(|host| host.synack_retrans == 0);
     let young_death = |life: &&Life| {
         life.gone.is_some()
-            && life.last.counters.synack_retrans_count == Some(0)
+            && life.last.counters.synack_retrans_count.map_or(none_sent, |sent| sent == 0)
             && life.last.counters.timer_expiry_count.unwrap_or(0) == 0
             && life.last.counters.age_ms().is_some_and(|age| age >= 300)
     };
@@ -248,7 +235,15 @@ mod tests {
         let mut row = sighting(0, 0, 2, 4_000);
         row.counters.synack_retrans_count = None;
         let track = track(vec![alive(row, row)]);
-        let host = |synack_retrans| Some(HostRetries { synack_retrans, timer_expiries: 4 });
+        let host = |synack_retrans| {
+            let (timer_expiries, undecided_expiries, explained_repeats) = (4, 4, 0);
+            Some(HostRetries {
+                synack_retrans,
+                timer_expiries,
+                undecided_expiries,
+                explained_repeats,
+            })
+        };
         assert_eq!(retry_reading(&track, None, host(9)), RetryReading::ClientRepeatsSyn);
         assert_eq!(retry_reading(&track, None, host(4)), RetryReading::NoRepeatSeen);
     }
