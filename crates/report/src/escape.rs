@@ -9,6 +9,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// Columns after which a foreign string is cut with `…`.
 const FOREIGN_MAX_COLUMNS: usize = 64;
 
+/// Characters after which it is cut even if they take no columns, as combining marks do.
+const FOREIGN_MAX_CHARACTERS: usize = 256;
+
 /// True for characters that can move the cursor, hide text or reorder it: C0, DEL, C1, bidi
 /// controls, zero-width characters, line and paragraph separators, and tags.
 fn is_harmful(c: char) -> bool {
@@ -48,15 +51,15 @@ pub fn printable(raw: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// [`printable`], cut at 64 columns.
+/// [`printable`], cut at 64 columns or 256 characters.
 pub fn foreign(raw: &str) -> String {
     let clean = printable(raw);
-    if clean.width() <= FOREIGN_MAX_COLUMNS {
+    if clean.width() <= FOREIGN_MAX_COLUMNS && clean.chars().count() <= FOREIGN_MAX_CHARACTERS {
         return clean.into_owned();
     }
     let mut cut = String::new();
     let mut columns = 0;
-    for c in clean.chars() {
+    for c in clean.chars().take(FOREIGN_MAX_CHARACTERS) {
         columns += c.width().unwrap_or(0);
         if columns >= FOREIGN_MAX_COLUMNS {
             break;
@@ -65,6 +68,28 @@ pub fn foreign(raw: &str) -> String {
     }
     cut.push('…');
     cut
+}
+
+/// JSON with every harmful character but the newline written as `\u001b`.
+///
+/// JSON itself escapes only C0; DEL, C1, bidi and zero-width characters can only stand in strings,
+/// where the escape means the same.
+pub fn json(document: String) -> String {
+    let raw = |c: char| is_harmful(c) && c != '\n';
+    if !document.contains(raw) {
+        return document;
+    }
+    let mut escaped = String::with_capacity(document.len() + 64);
+    for c in document.chars() {
+        if raw(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// A text for a terminal or a plain file.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use synrecv_model::{Connection, ListenerView, WallClock};
 
-use crate::escape::plain;
+use crate::escape::{self, plain};
 use crate::rows::ProcessRow;
 use crate::{PROGRAM, Report, VERSION};
 
@@ -346,7 +346,7 @@ pub fn render(report: &Report<'_>) -> String {
     let mut out = serde_json::to_string_pretty(&ReportJson::new(report))
         .expect("the types hold nothing that JSON cannot");
     out.push('\n');
-    out
+    escape::json(out)
 }
 
 /// The JSON Schema of the report.

@@ -1,6 +1,6 @@
 //! Connections and listeners, collapsed.
 
-use synrecv_model::{Connection, ListenerView};
+use synrecv_model::{Connection, ListenerView, Owners};
 
 use super::blocks::{Align, Head, details, table};
 use super::inline::{Place, code};
@@ -70,6 +70,9 @@ fn listener(listener: &ListenerView) -> [String; 5] {
         format!("{}/{}", listener.accept_queue_count, count(listener.accept_queue_max_count)),
         listener.syn_recv_count.to_string(),
         drops(listener),
-        code(&owners(&listener.owners), Place::Cell),
+        match &listener.owners {
+            Owners::Known(_) => code(&owners(&listener.owners), Place::Cell),
+            Owners::Unreadable(_) | Owners::NotSought => owners(&listener.owners),
+        },
     ]
 }
