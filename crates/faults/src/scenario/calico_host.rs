@@ -13,7 +13,7 @@ outside and the pods connect to the node.",
     picture: "
                           NODE  :80
   pod 10.244.0.11 ------- cali1 ee:ee:ee:ee:ee:ee   10.9.0.1 --- clients
-                          proxy_arp                              10.9.0.101-104
+                          proxy_arp                             10.9.0.101-104
   pod 10.244.0.12 ------- cali2 ee:ee:ee:ee:ee:ee
                           proxy_arp
 

@@ -25,9 +25,9 @@ server sees neighbours 10.1.0.101-104 that all have the router's MAC, and SYNs o
 took one from the TTL: half of what a wide mask looks like. The SYN-ACKs go where the SYNs came
 from, and every handshake completes.",
     picture: "
-                            10.1.0.1
-  server 10.1.0.10/24 ----- 10.1.0.101-104  ROUTER  10.9.0.1 --- clients
-  :80                       02:..:01        snat                 10.9.0.101-104
+                           10.1.0.1
+  server 10.1.0.10/24 ---- 10.1.0.101-104  ROUTER  10.9.0.1 --- clients
+  :80                      02:..:01        snat                 10.9.0.101-104
 
   SYN      from 10.1.0.101-104, MAC 02:..:01, TTL 63
   SYN-ACK  to 02:..:01",

@@ -28,13 +28,21 @@ pub(super) fn crowd(from: &Namespace, target: SocketAddr) -> Result<Traffic> {
     RawPeers::new(target, addresses(64), CROWD, script).start(from)
 }
 
-/// Clients 100.65.0-4.1-40; one connection in fifty loses its first SYN-ACK.
+/// Clients 100.65.0-4.1-40; one connection in fifty loses its first SYN-ACK. Its repeated SYN comes
+/// just before the server's timer fires, or just after.
 pub(super) fn lossy_crowd(from: &Namespace, target: SocketAddr) -> Result<Traffic> {
     let script = |n| {
-        let script = if n % LOSSY == 7 { Script::loses_one } else { Script::completes };
-        script(ROUND_TRIP).closing_after(HOLD)
+        let script = match n % LOSSY {
+            7 => Script { repeat_syn_at: vec![repeat(n)], ..Script::loses_one(ROUND_TRIP) },
+            _ => Script::completes(ROUND_TRIP),
+        };
+        script.closing_after(HOLD)
     };
     RawPeers::new(target, addresses(65), LOSSY_CROWD, script).start(from)
+}
+
+fn repeat(n: u64) -> Duration {
+    Duration::from_millis(if n % (2 * LOSSY) < LOSSY { 980 } else { 1020 })
 }
 
 fn addresses(second: u8) -> impl Iterator<Item = IpAddr> {
