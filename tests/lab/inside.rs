@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use synrecv_faults::scenario;
-use synrecv_faults::{Namespace, Program, Running};
+use synrecv_faults::{Namespace, Program, Refusal, Running};
 use synrecv_tests::doctor;
 
 /// A user without rights: `nobody`.
@@ -37,9 +37,31 @@ pub(crate) fn stand(id: &str) -> Running {
 
 /// Runs the doctor in a namespace, as `uid` without capabilities when one is given.
 pub(crate) fn run_doctor(namespace: &Namespace, args: &[&str], uid: Option<u32>) -> Output {
+    run(namespace, args, uid, None)
+}
+
+/// The same while some system calls of the doctor are refused.
+pub(crate) fn run_doctor_refused(
+    namespace: &Namespace,
+    args: &[&str],
+    uid: Option<u32>,
+    refusal: &Refusal,
+) -> Output {
+    run(namespace, args, uid, Some(refusal))
+}
+
+fn run(
+    namespace: &Namespace,
+    args: &[&str],
+    uid: Option<u32>,
+    refusal: Option<&Refusal>,
+) -> Output {
     let program = program();
     let mut command = program.command(uid);
     command.args(args);
+    if let Some(refusal) = refusal {
+        refusal.impose_on(&mut command);
+    }
     namespace.output(command, uid).expect("the doctor can be started")
 }
 

@@ -6,6 +6,7 @@
 mod advice;
 mod inside;
 mod peeking;
+mod refusals;
 mod scenarios;
 mod tables;
 mod unchanged;
