@@ -29,15 +29,16 @@ pub(super) static SCENARIO: Scenario = Scenario {
     title: "the router loses every SYN-ACK; nothing is wrong with the server",
     story: "\
 The server sends its SYN-ACKs to its gateway, the router that brought the SYNs, and the router drops
-them: a wrong filter there. Clients of five networks repeat their SYNs and never see an answer. A
-client on the server's own wire connects, so the application is well.",
+them: a wrong filter there. Clients of five networks repeat their SYNs to :80 and never see an
+answer; nobody else uses :80. A client on the server's own wire connects to :8080.",
     picture: "
                        10.1.0.0/24
                        |
   server 10.1.0.10 ----+---- 10.1.0.1  ROUTER ------ clients
-  :80                  |               drops         192.0.2.11  198.51.100.12
+  :80 :8080            |               drops         192.0.2.11  198.51.100.12
                        |               SYN-ACKs      203.0.113.13  198.18.7.14
                        +---- client 10.1.0.20        198.19.9.15
+                             to :8080             to :80
 
   SYN      client -> router -> server
   SYN-ACK  server -> router -> X",
@@ -54,9 +55,11 @@ client on the server's own wire connects, so the application is well.",
             hosts.clients.address("c0", net(&format!("{client}/32")))?;
         }
         let app = Server::accepting(service(80)).start(&hosts.server)?;
-        let near = KernelClients::new(service(80), [ip("10.1.0.20")]).start(&near)?;
+        // Not to :80: a listener that completes handshakes is not cut off, only some clients are.
+        let near_app = Server::accepting(service(8080)).start(&hosts.server)?;
+        let near = KernelClients::new(service(8080), [ip("10.1.0.20")]).start(&near)?;
         let far = KernelClients::new(service(80), cut_off.clone()).start(&hosts.clients)?;
         let shows = Condition::stuck_peers(cut_off).and(Condition::completed(&near, 2));
-        Ok(Stage { server: hosts.server, traffic: vec![near, far, app], shows })
+        Ok(Stage { server: hosts.server, traffic: vec![near, far, app, near_app], shows })
     },
 };
