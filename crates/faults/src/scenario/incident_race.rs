@@ -7,7 +7,8 @@ use super::incident::{self, Proxies};
 use crate::expectation::Expectation;
 use crate::running::Condition;
 
-/// So many that chance hardly ever leaves all but one of them to the same proxy: once in 2,000 runs.
+/// So many that chance hardly ever leaves all but one of them to the same proxy: once in 2,000
+/// runs.
 fn clients() -> impl Iterator<Item = IpAddr> {
     (11..=26).map(|last| IpAddr::from([192, 168, 5, last]))
 }

@@ -25,7 +25,8 @@ pub(super) static SCENARIO: Scenario = Scenario {
 The server was given 10.1.0.10/25 on a wire that is 10.1.0.0/24. Clients 10.1.0.200-203 are on that
 wire and send their SYNs straight to the server. For the server they are outside, so their SYN-ACKs
 go to the gateway, which tracks connections, never saw the SYN, and drops them; it sends no
-redirects. That they asked for the server by ARP is in its neighbour table. A client in the server's half, 10.1.0.20, connects.",
+redirects. That they asked for the server by ARP is in its neighbour table. A client in the server's
+half, 10.1.0.20, connects.",
     picture: "
                        10.1.0.0/24
                        |
