@@ -18,7 +18,7 @@ use synrecv_netlink::{clock, errno_gap};
 
 use crate::StateSet;
 use crate::parse::proc_tcp;
-use crate::read::ProcFile;
+use crate::read::{End, ProcFile};
 
 /// Counts the requests of every other network namespace that has a process, once each.
 ///
@@ -87,9 +87,10 @@ fn count(net: &Path, deadline: Mono, flaws: &mut Vec<Flaw>) -> Option<u64> {
     let requests = StateSet::only(TcpState::SynRecv);
     let mut count = 0;
     for (name, shown) in [("tcp", "/proc/PID/net/tcp"), ("tcp6", "/proc/PID/net/tcp6")] {
-        let outcome = ProcFile::new(net.join(name)).lines(Some(deadline), |line, at| {
-            count += u64::from(matches!(proc_tcp::row(line, requests, at), Ok(Some(_))));
-        });
+        let outcome =
+            ProcFile::new(net.join(name)).lines(Some(deadline), End::Confirmed, |line, at| {
+                count += u64::from(matches!(proc_tcp::row(line, requests, at), Ok(Some(_))));
+            });
         match outcome {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -15,7 +15,7 @@ use synrecv_model::{Gap, Section, Sockets};
 
 use crate::StateSet;
 
-pub(crate) use proc_net::ProcFile;
+pub(crate) use proc_net::{End, ProcFile};
 pub use sampler::Sampler;
 
 /// Which of the two sources to ask.

@@ -98,10 +98,10 @@ impl ArpTable<'_> {
     /// Writes the table as text. Entries that are never asked for are hidden unless `-v`.
     pub fn write_text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
         shortcomings(out, "neighbours", self.neighbours, style)?;
+        let Some(entries) = self.neighbours.data() else { return Ok(()) };
         shortcomings(out, "devices", self.links, style)?;
         shortcomings(out, "addresses", self.addresses, style)?;
         shortcomings(out, "gateways", self.routes, style)?;
-        let Some(entries) = self.neighbours.data() else { return Ok(()) };
         let names = self.names();
         let marks = Marks::new(self);
         let hides = |entry: &Neighbour| entry.state == Nud::NoArp && style.verbosity < 1;

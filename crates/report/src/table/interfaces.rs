@@ -82,6 +82,9 @@ impl InterfacesTable<'_> {
     pub fn write_text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
         shortcomings(out, "devices", self.links, style)?;
         shortcomings(out, "addresses", self.addresses, style)?;
+        if self.links.data().is_none() && self.addresses.data().is_none() {
+            return Ok(());
+        }
         shortcomings(out, "settings", self.settings, style)?;
         let names = self.names();
         if let Some(links) = self.links.data() {

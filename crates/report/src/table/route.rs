@@ -89,6 +89,9 @@ impl RouteTable<'_> {
     pub fn write_text(&self, style: Style, out: &mut dyn Write) -> io::Result<()> {
         shortcomings(out, "routes", self.routes, style)?;
         shortcomings(out, "rules", self.rules, style)?;
+        if self.routes.data().is_none() && self.rules.data().is_none() {
+            return Ok(());
+        }
         shortcomings(out, "next-hop objects", self.nexthops, style)?;
         shortcomings(out, "device names", self.links, style)?;
         if let Some(rules) = self.rules.data() {

@@ -11,6 +11,21 @@ use synrecv_netlink::clock;
 /// The kernel writes 4 KiB at a time whatever is asked for; this leaves room for the odd line.
 const BUFFER_LEN: usize = 16 * 1024;
 
+/// The least page of any machine, which is what the kernel fills with lines before it returns.
+const PAGE_LEN: usize = 4096;
+/// No line of `/proc/net/tcp{,6}` is longer.
+const LINE_MOST: usize = 512;
+
+/// How sure the end of a file has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Read until the kernel says so.
+    Confirmed,
+    /// A read that left room for another line was the last. To say so once more, the kernel would
+    /// walk its whole hash table again, which is half the cost of a small table.
+    ShortRead,
+}
+
 /// A file that is read again and again through one buffer.
 #[derive(Debug)]
 pub(crate) struct ProcFile {
@@ -33,6 +48,7 @@ impl ProcFile {
     pub(crate) fn lines(
         &mut self,
         deadline: Option<Mono>,
+        end_of_file: End,
         mut each: impl FnMut(&[u8], Mono),
     ) -> io::Result<()> {
         let file = if let Some(file) = &mut self.file {
@@ -67,6 +83,10 @@ impl ProcFile {
             }
             self.buffer.copy_within(end..filled, 0);
             carried = filled - end;
+            let short = count < PAGE_LEN - LINE_MOST && carried == 0;
+            if end_of_file == End::ShortRead && short {
+                break;
+            }
         }
         if carried > 0 {
             each(self.buffer.get(..carried).unwrap_or_default(), clock::now());

@@ -7,7 +7,7 @@ use synrecv_model::{Family, Flaw, Gap, Reading, Section, SocketSource, Sockets, 
 use synrecv_netlink::{DumpReport, NetlinkError, Socket, Undecodable, clock, errno_gap};
 
 use super::diag::{self, Look};
-use super::{ProcFile, SocketQuery, Wanted};
+use super::{End, ProcFile, SocketQuery, Wanted};
 use crate::StateSet;
 use crate::join::{self, RequestPair};
 use crate::parse::diag::DiagRow;
@@ -82,6 +82,13 @@ impl<R> Kinds<R> {
     }
 }
 
+impl Kinds<DiagRow> {
+    /// True when /proc can add to what `sock_diag` showed of this family.
+    fn has(&self, family: Family) -> bool {
+        self.listeners.iter().chain(&self.requests).any(|row| row.family == family)
+    }
+}
+
 impl Sampler {
     /// For requests and listeners, which is what changes while watching.
     ///
@@ -153,7 +160,7 @@ impl Sampler {
             if plan.diag {
                 self.read_diag(family, &mut rows, &mut report).map_err(Failed::Diag)?;
             }
-            if plan.proc {
+            if plan.proc && (!plan.diag || rows.diag.has(family)) {
                 self.read_proc(family, plan, &mut rows, &mut report).map_err(Failed::Proc)?;
             }
         }
@@ -214,10 +221,12 @@ impl Sampler {
             states = states.and(joined_states());
         }
         let port = self.query.port;
+        // A row that were missed would lack its second counter, and say so.
+        let end = if plan.diag { End::ShortRead } else { End::Confirmed };
         for (_, name, file) in self.proc_files.iter_mut().filter(|(of, ..)| *of == family) {
             let mut number = 0_u64;
             let mut rejected = Vec::new();
-            let outcome = file.lines(None, |line, at| {
+            let outcome = file.lines(None, end, |line, at| {
                 number += 1;
                 match proc_tcp::row(line, states, at) {
                     Ok(Some(row)) if port.is_none_or(|port| row.flow.local.port == port) => {
