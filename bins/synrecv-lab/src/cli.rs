@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use synrecv_faults::scenario::{self, Scenario};
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Up(UpArgs),
     /// Build a scenario, run the doctor in the server's namespace, compare, tear down.
     Run(RunArgs),
+    /// Build a scenario and have the doctor save what it sees on the server in a bundle.
+    Record(RecordArgs),
     /// Build the incident, explain it, and show what the doctor says about it.
     Demo,
     /// Run a command that sees some system calls fail, as on a kernel without them.
@@ -57,6 +60,19 @@ pub(crate) struct RunArgs {
     /// What to run; without it the `synrecv-doctor` beside this program, with `--format json`.
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArgs {
+    /// Id of the scenario; see `list`.
+    #[arg(value_parser = known)]
+    pub(crate) scenario: &'static Scenario,
+    /// The bundle to write.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// How long to watch, as `synrecv-doctor` takes it.
+    #[arg(long, value_name = "DUR")]
+    pub(crate) observe: Option<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -37,7 +37,11 @@ pub(crate) fn ask<S: AsRef<OsStr>>(
 }
 
 /// Runs a program in the server's namespace; it writes to our own standard output.
-pub(crate) fn show(running: &Running, program: &Program, args: &[&str]) -> Result<ExitStatus> {
+pub(crate) fn show<S: AsRef<OsStr>>(
+    running: &Running,
+    program: &Program,
+    args: &[S],
+) -> Result<ExitStatus> {
     let mut command = program.command(None);
     command.args(args).stdin(Stdio::null());
     let mut child = running.spawn_in_server(command, None)?;

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod list;
 mod output;
+mod record;
 mod refuse;
 mod run;
 mod stand;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Command::List => list::list(),
         Command::Up(args) => up::up(&args),
         Command::Run(args) => run::run(&args),
+        Command::Record(args) => record::record(&args),
         Command::Demo => demo::demo(),
         Command::Refuse(args) => refuse::refuse(&args),
         Command::Hold => up::hold(),

@@ -25,7 +25,7 @@ pub enum ReadError {
     #[error("read the bundle")]
     Io(#[source] io::Error),
     /// The file does not begin as gzip does.
-    #[error("not a bundle: the file is not gzip")]
+    #[error("not a bundle of `synrecv-doctor collect`: the file is not gzip")]
     NotGzip,
     /// The gzip stream ends early.
     #[error("the bundle is cut short")]

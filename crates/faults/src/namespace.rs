@@ -73,14 +73,16 @@ impl Drop for Holder {
 }
 
 impl Namespace {
-    /// Makes a new, empty network namespace; `name` appears in messages and thread names only.
+    /// Makes a new, empty network namespace. `name` is its host name too, so that nothing recorded
+    /// in it names the machine it was recorded on.
     pub(crate) fn create(name: &str) -> Result<Self> {
         let failed = |source| LabError::CreateNamespace { namespace: name.to_owned(), source };
         let (jobs, inbox) = mpsc::channel::<Job>();
         let (ready, opened) = mpsc::channel();
+        let host_name = name.to_owned();
         let thread = Builder::new()
             .name(format!("ns-{name}"))
-            .spawn(move || match enter() {
+            .spawn(move || match enter(&host_name) {
                 Ok((descriptor, inside)) => {
                     if ready.send(Ok(descriptor)).is_ok() {
                         for job in inbox {
@@ -143,8 +145,9 @@ impl Namespace {
     }
 }
 
-fn enter() -> io::Result<(File, Inside)> {
-    unshare_network()?;
+fn enter(host_name: &str) -> io::Result<(File, Inside)> {
+    unshare_network_and_name()?;
+    rustix::system::sethostname(host_name.as_bytes())?;
     let descriptor = File::open("/proc/thread-self/ns/net")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let netlink = runtime.block_on(async {
@@ -156,9 +159,9 @@ fn enter() -> io::Result<(File, Inside)> {
 }
 
 #[expect(unsafe_code, reason = "rustix has no safe unshare, because of CLONE_FILES")]
-fn unshare_network() -> io::Result<()> {
+fn unshare_network_and_name() -> io::Result<()> {
     use rustix::thread::{UnshareFlags, unshare_unsafe};
-    // SAFETY: only CLONE_FILES endangers I/O safety; CLONE_NEWNET moves this thread to a new
-    // network namespace and leaves descriptors and memory as they are.
-    Ok(unsafe { unshare_unsafe(UnshareFlags::NEWNET) }?)
+    // SAFETY: only CLONE_FILES endangers I/O safety; these two move this thread to new namespaces
+    // and leave descriptors and memory as they are.
+    Ok(unsafe { unshare_unsafe(UnshareFlags::NEWNET | UnshareFlags::NEWUTS) }?)
 }

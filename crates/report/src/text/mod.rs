@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use synrecv_model::{
-    CheckOutcome, Command, Connection, Finding, Observation, Severity, Status, Text, WallClock,
-    text,
+    CheckOutcome, Command, Connection, Finding, Observation, Severity, SourceKind, Status, Text,
+    WallClock, text,
 };
 
 use crate::escape::{foreign, plain};
@@ -104,8 +104,10 @@ fn header(out: &mut String, report: &Report<'_>, style: Style) {
     let host = &report.facts.host;
     let watched = watched(report.observation);
     let rights = if host.uid == 0 { "read-only" } else { "read-only  NOT ROOT" };
+    // A reader must not take an old recording for the state of his host.
+    let recorded = if report.facts.source == SourceKind::Bundle { "recording of " } else { "" };
     let words = format!(
-        "{PROGRAM} {VERSION}  host {}  {}  kernel {}  {watched}  {rights}",
+        "{PROGRAM} {VERSION}  {recorded}host {}  {}  kernel {}  {watched}  {rights}",
         foreign(&host.name.0),
         time(host.started_at),
         foreign(&host.kernel.0),

@@ -1,9 +1,6 @@
 //! What is written is read.
 
-#[expect(dead_code, reason = "shared by several tests, each of which uses a part")]
-mod support;
-
-use support::{bundle, full, lines};
+use crate::support::{bundle, full, lines};
 use synrecv_model::{Gap, Observation, Reason, Section, SourceKind};
 
 #[test]

@@ -1,31 +1,31 @@
-//! A host with every variant of every noun on it, and helpers.
+//! A host with every variant of every noun on it.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::net::IpAddr;
 
 use synrecv_model::{
     Address, AddressScope, Capabilities, ConntrackCpu, Counters, DeviceSettings, Endpoint, Facts,
-    Family, Flaw, Flow, Foreign, Gap, Host, InputAnswer, Life, Link, Listener, ListenerTrack, Mac,
+    Family, Flaw, Flow, Foreign, Gap, Host, InputAnswer, Life, Link, ListenerTrack, Mac,
     MatchedRoute, Mono, NamespaceCount, NamespaceSurvey, Neighbour, NeighbourAges, NeighbourFlags,
-    NextHop, NextHopFlags, NextHopObject, Nud, Observation, OperState, Owners, PortRange, Process,
-    Reading, Reason, Reply, ReplyQuestion, Request, ResolvedRoute, RetryCounters, Route,
-    RouteErrno, RouteKind, RouteMetric, RouteScope, Rule, RuleAction, Section, Settings, Sighting,
-    Socket, SocketSource, SocketTimer, Sockets, SoftnetCpu, SourceKind, Span, TcpState, Text,
-    TimerKind, Track, WallClock, text,
+    NextHop, NextHopFlags, NextHopObject, Nud, Observation, OperState, PortRange, Reading, Reason,
+    Reply, ReplyQuestion, ResolvedRoute, Route, RouteErrno, RouteKind, RouteMetric, RouteScope,
+    Rule, RuleAction, Section, Settings, Sighting, SoftnetCpu, SourceKind, Span, Text, Track,
+    WallClock, text,
 };
 
-const EVIL: &str = "a\u{1b}[31m\"\\\r\n\u{202e}|`";
+use super::sockets::{retries, sockets};
+
+pub(crate) const EVIL: &str = "a\u{1b}[31m\"\\\r\n\u{202e}|`";
 
 pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
 }
 
-fn end(text: &str, port: u16) -> Endpoint {
+pub(crate) fn end(text: &str, port: u16) -> Endpoint {
     Endpoint::new(ip(text), port)
 }
 
-fn flow() -> Flow {
+pub(crate) fn flow() -> Flow {
     Flow { local: end("2001:db8::1", 443), peer: end("fe80::2", 65_535) }
 }
 
@@ -38,7 +38,7 @@ fn whole<T>(data: T) -> Section<T> {
 }
 
 /// All reasons, one a gap.
-fn gaps() -> Vec<Gap> {
+pub(crate) fn gaps() -> Vec<Gap> {
     let reasons = [
         Reason::NeedsRoot,
         Reason::NeedsProbe,
@@ -70,73 +70,6 @@ fn counters(value: u64) -> Counters {
         values: BTreeMap::from([("TcpExtListenOverflows".to_owned(), value)]),
         softnet: vec![SoftnetCpu { processed_count: 1, dropped_count: 2, time_squeeze_count: 3 }],
         conntrack: Some(vec![ConntrackCpu { entries_count: 4, ..ConntrackCpu::default() }]),
-    }
-}
-
-fn retries() -> RetryCounters {
-    RetryCounters {
-        synack_retrans_count: Some(3),
-        timer_expiry_count: None,
-        same_instant: true,
-        timer_ms: Some(0),
-    }
-}
-
-fn sockets() -> Sockets {
-    let process = Process { pid: 1, comm: Foreign(EVIL.into()), state: 'T' };
-    let owners = [
-        Owners::NotSought,
-        Owners::Unreadable(gaps().swap_remove(0)),
-        Owners::Known(vec![process]),
-    ];
-    let listeners = owners.map(|owners| Listener {
-        local: end("::", 443),
-        family: Family::V6,
-        bound_ifindex: 0,
-        accept_queue_count: 5,
-        accept_queue_max_count: Some(u32::MAX),
-        ref_count: Some(1),
-        drops_count: None,
-        optmem_bytes: Some(0),
-        uid: 33,
-        inode: u64::MAX,
-        v6only: Some(false),
-        mark: Some(0xffff_ffff),
-        owners,
-    });
-    let request = Request {
-        flow: flow(),
-        listener_family: Family::V6,
-        ifindex: 2,
-        counters: retries(),
-        uid: Some(33),
-        mark: None,
-        fastopen: true,
-    };
-    let kinds = [
-        TimerKind::On,
-        TimerKind::Keepalive,
-        TimerKind::TimeWait,
-        TimerKind::Persist,
-        TimerKind::Other(9),
-    ];
-    let timers = kinds.map(|kind| SocketTimer { kind, expires_ms: 1, retrans_count: 2 });
-    let others = TcpState::ALL.into_iter().enumerate().map(|(at, state)| Socket {
-        state,
-        flow: Flow { local: end("192.0.2.1", 22), peer: end("0.0.0.0", 0) },
-        family: Family::V4,
-        ifindex: 0,
-        recv_queue_bytes: 0,
-        send_queue_bytes: u32::MAX,
-        timer: timers.get(at).copied(),
-        uid: 0,
-        inode: 0,
-    });
-    Sockets {
-        source: SocketSource::Both,
-        listeners: listeners.to_vec(),
-        requests: vec![request],
-        others: others.collect(),
     }
 }
 
@@ -402,26 +335,4 @@ pub(crate) fn full() -> (Facts, Observation) {
         counters: Section::Missing(gap(2)),
     };
     (facts, observation)
-}
-
-/// The bytes of a bundle.
-pub(crate) fn bundle(facts: &Facts, observation: &Observation) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    synrecv_bundle::write(facts, observation, "test 1.0", &mut bytes).expect("memory takes it");
-    bytes
-}
-
-/// The lines inside.
-pub(crate) fn lines(bundle: &[u8]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    flate2::read::GzDecoder::new(bundle).read_to_end(&mut lines).expect("gzip");
-    lines
-}
-
-/// Puts lines into gzip.
-pub(crate) fn gzip(lines: &[u8]) -> Vec<u8> {
-    let mut packed = Vec::new();
-    let mut encoder = flate2::read::GzEncoder::new(lines, flate2::Compression::none());
-    encoder.read_to_end(&mut packed).expect("memory takes it");
-    packed
 }

@@ -1,51 +1,8 @@
 //! A bundle comes from somebody else: whatever its bytes are, reading it ends with an answer.
 
-mod support;
-
-use support::{bundle, full, gzip, lines};
+use crate::support::{Damage, bundle, full, gzip, lines};
 use synrecv_bundle::{ReadError, read};
 use synrecv_model::Section;
-
-/// xorshift64: the same damage in every run.
-struct Damage(u64);
-
-impl Damage {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
-    }
-
-    /// Overwrites, removes, doubles or moves some bytes.
-    fn to(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut bytes = bytes.to_vec();
-        for _ in 0..=self.below(3) {
-            let at = self.below(bytes.len());
-            let end = (at + 1 + self.below(12)).min(bytes.len());
-            match self.below(5) {
-                0 => bytes[at] = self.next().to_le_bytes()[0],
-                // Digits and signs where JSON has a number give values out of range.
-                1 => bytes[at] = b"0123456789-\"[]{},:"[self.below(18)],
-                2 => drop(bytes.drain(at..end)),
-                3 => {
-                    let piece = bytes[at..end].to_vec();
-                    let to = self.below(bytes.len());
-                    bytes.splice(to..to, piece);
-                }
-                _ => bytes[at] ^= 1 << self.below(8),
-            }
-            if bytes.is_empty() {
-                bytes.push(0);
-            }
-        }
-        bytes
-    }
-}
 
 fn sample() -> Vec<u8> {
     let (facts, observation) = full();
@@ -74,7 +31,7 @@ fn every_truncation_is_noticed() {
 fn damaged_bytes_are_refused() {
     let whole = sample();
     let intact = read(&whole[..]).unwrap();
-    let mut damage = Damage(0x5eed);
+    let mut damage = Damage::new(0x5eed);
     for _ in 0..10_000 {
         // A field of the gzip header that means nothing may have been hit.
         if let Ok(bundle) = read(&damage.to(&whole)[..]) {
@@ -86,7 +43,7 @@ fn damaged_bytes_are_refused() {
 #[test]
 fn damaged_content_is_read_or_refused() {
     let lines = lines(&sample());
-    let mut damage = Damage(0xfeed);
+    let mut damage = Damage::new(0xfeed);
     for _ in 0..1_000 {
         let _ = read(&gzip(&damage.to(&lines))[..]);
     }

@@ -1,0 +1,6 @@
+//! Bundles: what is written is read, and nothing else is.
+
+mod damage;
+mod incident;
+mod round_trip;
+mod support;
