@@ -105,6 +105,13 @@ impl HostFixture {
         self
     }
 
+    /// The last device is the loopback device.
+    pub(crate) fn loopback(mut self) -> Self {
+        let link = self.links.last_mut().unwrap();
+        (link.loopback, link.mac) = (true, None);
+        self
+    }
+
     pub(crate) fn address(mut self, ifindex: u32, cidr: &str) -> Self {
         let net: IpNet = cidr.parse().unwrap();
         self.addresses.push(Address {
@@ -262,6 +269,14 @@ impl HostFixture {
     /// The reply of the last flow goes by this gateway.
     pub(crate) fn via(self, oif: u32, gateway: &str) -> Self {
         self.reply(oif, Some(gateway.parse().unwrap()), "0.0.0.0/0")
+    }
+
+    /// The reply of the last flow goes by one of two equal ways.
+    pub(crate) fn multipath(mut self, oif: u32, gateway: &str) -> Self {
+        self = self.via(oif, gateway);
+        let matched = &mut self.replies.last_mut().unwrap().matched;
+        matched.as_mut().unwrap().next_hop_count = 2;
+        self
     }
 
     fn reply(mut self, oif: u32, gateway: Option<IpAddr>, prefix: &str) -> Self {

@@ -26,7 +26,7 @@ pub(crate) fn verdict(
         Severity::Info => Status::Ok,
     };
     let summary = match (status, leading) {
-        (Status::Ok, Some(finding)) => text!["nothing to repair here: ", &finding.headline],
+        (Status::Ok, Some(finding)) => text!["not a fault of this host: ", &finding.headline],
         (_, Some(finding)) => finding.headline.clone(),
         (Status::Unexplained, None) => {
             text![phrase::stuck(view, &unexplained), " and no cause could be established",]

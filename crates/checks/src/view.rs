@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use synrecv_model::view::{HostRetries, RetryReading, retry_reading};
 use synrecv_model::{
     Address, Counters, Endpoint, Facts, Flow, Foreign, Link, LinkNames, Listener, ListenerTrack,
-    Mac, Neighbour, Observation, Part, Reply, Route, Rule, Section, Settings, Sockets, Track,
+    Mac, Neighbour, Nud, Observation, Part, Reply, Route, Rule, Section, Settings, Sockets, Track,
 };
 
 /// Facts and observation, indexed once. Accessors note what a check reads; a test compares that
@@ -191,10 +191,13 @@ impl<'a> View<'a> {
         rows(&self.facts.rules)
     }
 
-    /// Entries of the ARP and ND tables; proxy entries of this host are left out.
+    /// Entries of the ARP and ND tables: those of other machines. Proxy entries of this host and
+    /// entries that are never asked for (multicast) are left out.
     pub fn neighbours(&self) -> impl Iterator<Item = &'a Neighbour> {
         self.note(Part::Neighbours);
-        rows(&self.facts.neighbours).iter().filter(|neighbour| !neighbour.flags.proxy)
+        rows(&self.facts.neighbours)
+            .iter()
+            .filter(|entry| !entry.flags.proxy && entry.state != Nud::NoArp)
     }
 
     /// One entry.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use synrecv_checks::plan;
 use synrecv_model::view::{STUCK_AFTER_MS, completed_late};
 use synrecv_model::{
-    Endpoint, Flow, Life, Listener, ListenerTrack, Mono, Request, RetryCounters, Section, Sighting,
-    Sockets, Track,
+    Endpoint, Flaw, Flow, Life, Listener, ListenerTrack, Mono, Request, RetryCounters, Section,
+    Sighting, Sockets, Track,
 };
 
 /// Lives kept of one 4-tuple.
@@ -54,8 +54,7 @@ impl Recorder {
         for request in sockets.requests.iter().filter(|request| !request.fastopen) {
             self.see(request, at);
         }
-        // Only a whole sample shows that a request is gone.
-        if sample.whole().is_some() {
+        if shows_all_requests(sample) {
             for life in self.tracks.values_mut().filter_map(|track| track.lives.last_mut()) {
                 if life.last.at != at && life.gone.is_none() {
                     life.gone = Some(at);
@@ -92,11 +91,11 @@ impl Recorder {
         }
     }
 
-    /// The control group. `none_reset`: no request was reset, so that one which went away young
-    /// completed.
-    pub(crate) fn completed(&self, none_reset: bool) -> Vec<Flow> {
+    /// The control group. `none_killed`: no request was reset or ended by an ICMP error, so that one
+    /// which went away young completed.
+    pub(crate) fn completed(&self, none_killed: bool) -> Vec<Flow> {
         let mut flows: BTreeSet<Flow> = self.completed.values().flatten().copied().collect();
-        if none_reset {
+        if none_killed {
             flows.extend(self.passed.values().flatten());
         }
         flows.into_iter().collect()
@@ -202,6 +201,13 @@ impl Recorder {
             })
             .collect()
     }
+}
+
+/// True when a request that is not in the sample is gone.
+///
+/// Each of the two sources shows every request, so that one suffices; what it lost or tore does not.
+fn shows_all_requests(sample: &Section<Sockets>) -> bool {
+    sample.flaws().iter().all(|flaw| matches!(flaw, Flaw::PartMissing(_)))
 }
 
 fn keep_some(sample: &mut BTreeMap<Endpoint, BTreeSet<Flow>>, flow: Flow) {
@@ -326,10 +332,20 @@ mod tests {
     }
 
     #[test]
+    fn one_source_alone_shows_an_end() {
+        let mut recorder = record(&[sample(0, vec![request(0, 0, 900)])]);
+        let Section::Collected { data, reading } = sample(250, vec![]) else { unreachable!() };
+        let gap = synrecv_model::Gap::new(synrecv_model::Reason::NeedsRoot, "sock_diag");
+        recorder.add(&Section::Partial { data, flaws: vec![Flaw::PartMissing(gap)], reading });
+        assert!(recorder.tracks().is_empty());
+        assert_eq!(recorder.completed(true).len(), 1);
+    }
+
+    #[test]
     fn a_partial_sample_shows_no_end() {
         let mut recorder = record(&[sample(0, vec![request(0, 0, 900)])]);
         let Section::Collected { data, reading } = sample(250, vec![]) else { unreachable!() };
-        let flaws = vec![synrecv_model::Flaw::Lost];
+        let flaws = vec![Flaw::Lost];
         recorder.add(&Section::Partial { data, flaws, reading });
         assert!(recorder.tracks()[0].last_life().gone.is_none());
     }

@@ -112,17 +112,19 @@ impl Session {
         if let Some(sockets) = self.facts.sockets.data() {
             self.recorder.note_completed(sockets);
         }
-        let completed = self.recorder.completed(self.resets() == Some(0));
+        let completed = self.recorder.completed(self.killed() == Some(0));
         let inquiries = plan::inquiries(&self.facts, &self.recorder.tracks(), &completed);
         self.facts.replies = ask(&self.place, || {
             synrecv_routes::read::replies(&inquiries.replies, &inquiries.inputs)
         });
     }
 
-    /// Requests that were reset so far, in the whole namespace.
-    fn resets(&self) -> Option<u64> {
+    /// Requests that ended by a reset or an ICMP error so far, in the whole namespace: without any, a
+    /// request that went away young completed.
+    fn killed(&self) -> Option<u64> {
         let (before, now) = (self.facts.counters.data()?, self.counters_now.data()?);
-        now.delta(before, "TcpExtEmbryonicRsts")
+        let reset = now.delta(before, "TcpExtEmbryonicRsts")?;
+        Some(reset + now.delta(before, "TcpExtListenDrops")?)
     }
 
     /// The facts as of the last refresh.
@@ -147,7 +149,7 @@ impl Session {
             interrupted,
             seen_count: self.recorder.seen(),
             late_completed_count: self.recorder.late_completed(),
-            completed: self.recorder.completed(self.resets() == Some(0)),
+            completed: self.recorder.completed(self.killed() == Some(0)),
             tracks: self.recorder.tracks(),
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),

@@ -28,7 +28,7 @@ pub struct Observation {
     pub tracks: Vec<Track>,
     /// Connections to our listeners whose handshake completed, a sample of up to 64 peers for each
     /// local end, in order: the control group of the stuck ones. Those seen in a later state, and
-    /// requests that went away young while the kernel counted no reset one (EmbryonicRsts).
+    /// requests that went away young while the kernel ended none (EmbryonicRsts, ListenDrops).
     pub completed: Vec<Flow>,
     /// Every listener, in order of the last sample.
     pub listeners: Vec<ListenerTrack>,
