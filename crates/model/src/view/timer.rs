@@ -17,8 +17,10 @@ const WHEEL_PART: u64 = 8;
 /// The first timer of a request in milliseconds; each further one is twice as long.
 const FIRST_TIMER_MS: u64 = 1_000;
 
-/// Least age of a request that completed with a repeated SYN: clients wait a second at least.
-const REPEATED_AFTER_MS: u64 = 900;
+/// Age at the last sighting from which a request that went away had a repeated SYN. That comes
+/// after a second at the earliest, but the last sample before may be half a second old; and no
+/// round trip takes this long.
+const REPEATED_AFTER_MS: u64 = 500;
 
 /// Retries of the whole network namespace during the observation: the fallback where a row has only
 /// one of its counters, and its timer does not decide.
