@@ -162,9 +162,25 @@ macro_rules! addresses {
 addresses!(IpAddr, IpNet, Endpoint, Mac);
 
 impl fmt::Display for Foreign {
-    /// For commands and JSON, which escape for themselves; reports take the span.
+    /// As one word of a command line: quoted for the shell unless every character is harmless. A
+    /// device may be called `$(reboot)`. Reports and JSON take the span or the string instead.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let harmless = |c: char| c.is_alphanumeric() || "_-.:@%+=,/".contains(c);
+        if !self.0.is_empty() && self.0.chars().all(harmless) {
+            return f.write_str(&self.0);
+        }
+        if self.0.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
+            return write!(f, "'{}'", self.0.replace('\'', "'\\''"));
+        }
+        f.write_str("$'")?;
+        for &byte in self.0.as_bytes() {
+            match byte {
+                b'\'' | b'\\' => write!(f, "\\{}", char::from(byte))?,
+                b' '..=b'~' => write!(f, "{}", char::from(byte))?,
+                _ => write!(f, "\\x{byte:02x}")?,
+            }
+        }
+        f.write_str("'")
     }
 }
 
@@ -177,6 +193,16 @@ mod tests {
         let text = text!["process ", Foreign("a\u{1b}[31m".into()), " has ", 3_u32, " rows"];
         assert!(matches!(&text.spans()[1], Span::Foreign(raw) if raw.contains('\u{1b}')));
         assert!(matches!(&text.spans()[3], Span::Literal(n) if n == "3"));
+    }
+
+    #[test]
+    fn a_strange_name_is_one_word_of_a_command() {
+        let word = |raw: &str| Foreign(raw.to_owned()).to_string();
+        assert_eq!(word("eth0.100@if3"), "eth0.100@if3");
+        assert_eq!(word("$(reboot)"), "'$(reboot)'");
+        assert_eq!(word("a'b;c"), "'a'\\''b;c'");
+        assert_eq!(word("e\u{1b}'0"), "$'e\\x1b\\'0'");
+        assert_eq!(word(""), "''");
     }
 
     #[test]

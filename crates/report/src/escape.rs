@@ -74,10 +74,10 @@ pub fn foreign(raw: &str) -> String {
 ///
 /// JSON itself escapes only C0; DEL, C1, bidi and zero-width characters can only stand in strings,
 /// where the escape means the same.
-pub fn json(document: String) -> String {
+pub fn json(document: &str) -> Cow<'_, str> {
     let raw = |c: char| is_harmful(c) && c != '\n';
     if !document.contains(raw) {
-        return document;
+        return Cow::Borrowed(document);
     }
     let mut escaped = String::with_capacity(document.len() + 64);
     for c in document.chars() {
@@ -89,7 +89,7 @@ pub fn json(document: String) -> String {
             escaped.push(c);
         }
     }
-    escaped
+    Cow::Owned(escaped)
 }
 
 /// A text for a terminal or a plain file.

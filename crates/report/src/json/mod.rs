@@ -346,7 +346,7 @@ pub fn render(report: &Report<'_>) -> String {
     let mut out = serde_json::to_string_pretty(&ReportJson::new(report))
         .expect("the types hold nothing that JSON cannot");
     out.push('\n');
-    escape::json(out)
+    escape::json(&out).into_owned()
 }
 
 /// The JSON Schema of the report.

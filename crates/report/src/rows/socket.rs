@@ -5,7 +5,7 @@ use synrecv_model::{Endpoint, LinkNames, Listener, Owners, Process, Request, Soc
 /// An endpoint; a link-local address carries `%dev`.
 pub(crate) fn endpoint(end: Endpoint, ifindex: u32, names: &LinkNames) -> String {
     if end.needs_device() && ifindex != 0 {
-        format!("[{}%{}]:{}", end.ip, names.name(ifindex), end.port)
+        format!("[{}%{}]:{}", end.ip, names.name(ifindex).0, end.port)
     } else {
         end.to_string()
     }

@@ -13,6 +13,7 @@ use super::interfaces::InterfacesJson;
 use super::route::RoutesJson;
 use super::route_get::RouteGetJson;
 use super::sockets::SocketsJson;
+use crate::escape;
 use crate::json::{ToolJson, rfc3339};
 use crate::rows::SectionRow;
 use crate::{PROGRAM, VERSION};
@@ -186,6 +187,14 @@ impl RowByRow {
 }
 
 impl Formatter for RowByRow {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        out.write_all(escape::json(fragment).as_bytes())
+    }
+
     fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.open(out, b'[')
     }

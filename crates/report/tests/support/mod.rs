@@ -457,6 +457,7 @@ fn observation() -> Observation {
         seen_count: 3,
         tracks: vec![],
         completed: vec![],
+        late_completed_count: 0,
         listeners: vec![],
         counters: collected(Counters {
             values: [("TcpPassiveOpens".to_owned(), 1_040)].into(),
