@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::Value;
 use synrecv_faults::RefusedWith::{Enoent, Enosys, Eperm, Eprotonosupport};
 use synrecv_faults::scenario::{self, Scenario};
-use synrecv_faults::{Expectation, Outcome, Refusal, Refused, RefusedWith, Running};
+use synrecv_faults::{Outcome, Refusal, Refused, RefusedWith, Running};
 
 use crate::inside::{NOBODY, list, need_rights, run_doctor_refused, stand};
 
@@ -102,16 +102,12 @@ fn differences(scenario: &Scenario, (calls, _, _): &Case, answer: &Output) -> Ve
     let Some(found) = Outcome::from_report(&answer.stdout, answer.status.code()) else {
         return vec![format!("no report ({})", answer.status)];
     };
-    let mut differences = Vec::new();
     let without_diag = calls.contains(&Refused::SockDiag);
-    if without_diag {
-        let confidence: &[&str] =
-            if scenario.expect.is_fault() { &["likely", "possible"] } else { &[] };
-        let expect = Expectation { confidence, ..scenario.expect };
-        differences.extend(expect.differences(&found));
-    } else {
-        differences.extend(scenario.expect.differences(&found));
-    }
+    let expect = match scenario.expect {
+        fault if fault.is_fault() && without_diag => fault.less_sure(),
+        as_it_is => as_it_is,
+    };
+    let mut differences = expect.differences(&found);
 
     let report: Value = serde_json::from_slice(&answer.stdout).expect("a report was read above");
     let source = if without_diag { "/proc/net/tcp" } else { "sock_diag and /proc/net/tcp" };

@@ -44,6 +44,12 @@ impl Expectation {
         Self { also, ..self }
     }
 
+    /// The same found on less evidence: surely not `confirmed`.
+    #[must_use]
+    pub const fn less_sure(self) -> Self {
+        Self { confidence: &["likely", "possible"], ..self }
+    }
+
     /// Whether the doctor should complain at all.
     pub fn is_fault(&self) -> bool {
         self.finding.is_some()
