@@ -1,16 +1,15 @@
 //! A report to render: clients behind a router in a prefix that is too wide.
 
+mod facts;
+
 use std::net::IpAddr;
 
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
-    Action, ActionLabel, Address, AddressScope, Capabilities, CheckOutcome, CheckResult, Class,
-    Command, Confidence, Connection, Counters, Diagnosis, Endpoint, Evidence, Facts, Family,
-    Finding, Flow, Foreign, Gap, Host, Link, ListenerView, Mac, Mono, NamespaceCount,
-    NamespaceSurvey, Neighbour, NeighbourFlags, NextHop, NextHopFlags, NotChecked, Nud,
-    Observation, OperState, Origin, Owners, Process, Reading, Reason, RetryCounters, Route,
-    RouteKind, RouteScope, Rule, RuleAction, Section, Settings, Severity, SocketSource, Sockets,
-    SourceKind, Stance, Status, Subject, Text, Value, Verdict, WallClock, Weight, text,
+    Action, ActionLabel, CheckOutcome, CheckResult, Class, Command, Confidence, Connection,
+    Diagnosis, Endpoint, Evidence, Facts, Family, Finding, Flow, Foreign, ListenerView, Mac,
+    NamespaceCount, NotChecked, Nud, Observation, Origin, Owners, Process, Reason, RetryCounters,
+    Severity, Stance, Status, Subject, Text, Value, Verdict, Weight, text,
 };
 use synrecv_report::Report;
 
@@ -50,8 +49,8 @@ impl Incident {
     pub(crate) fn new(names: &Names, stuck_count: u32) -> Self {
         Self {
             diagnosis: diagnosis(names, stuck_count),
-            facts: facts(names),
-            observation: observation(),
+            facts: facts::facts(names),
+            observation: facts::observation(),
         }
     }
 
@@ -70,11 +69,6 @@ fn endpoint(address: &str, port: u16) -> Endpoint {
 
 fn mac(last: u8) -> Mac {
     Mac([2, 0, 0, 0, 0, last])
-}
-
-fn collected<T>(data: T) -> Section<T> {
-    let reading = Reading { source: "test".into(), started: Mono(0), ended: Mono(1_000_000) };
-    Section::Collected { data, reading }
 }
 
 fn client(number: u32) -> IpAddr {
@@ -300,168 +294,5 @@ fn diagnosis(names: &Names, stuck_count: u32) -> Diagnosis {
         handshake_count: Some(40),
         overflow_delta: Some(0),
         overflow_total: Some(7),
-    }
-}
-
-fn facts(names: &Names) -> Facts {
-    let counters = |opens| Counters {
-        values: [("TcpPassiveOpens".to_owned(), opens)].into(),
-        ..Counters::default()
-    };
-    Facts {
-        source: SourceKind::Live,
-        host: Host {
-            name: Foreign(names.host.clone()),
-            kernel: Foreign(names.kernel.clone()),
-            netns_inode: Some(4_026_531_840),
-            started_at: WallClock(1_763_869_614_000),
-            uid: 0,
-            capabilities: Capabilities::default(),
-        },
-        sockets: collected(Sockets {
-            source: SocketSource::Both,
-            listeners: vec![],
-            requests: vec![],
-            others: vec![],
-        }),
-        links: collected(vec![link(names)]),
-        addresses: collected(vec![address()]),
-        settings: collected(Settings::default()),
-        neighbours: collected(vec![neighbour("192.168.4.1", 1), neighbour("192.168.5.11", 2)]),
-        routes: collected(vec![default_route()]),
-        nexthops: collected(vec![]),
-        rules: collected(vec![rule(names)]),
-        replies: Section::Missing(Gap::new(
-            Reason::TimedOut,
-            text!["replies by ", Foreign(names.dev.clone())],
-        )),
-        counters: collected(counters(1_000)),
-        namespaces: collected(NamespaceSurvey::default()),
-    }
-}
-
-fn link(names: &Names) -> Link {
-    Link {
-        ifindex: 2,
-        name: Foreign(names.dev.clone()),
-        alias: Some(Foreign(names.alias.clone())),
-        up: true,
-        carrier: true,
-        loopback: false,
-        point_to_point: false,
-        noarp: false,
-        promiscuous: false,
-        operstate: OperState::Up,
-        kind: None,
-        mac: Some(mac(10)),
-        mtu_bytes: 1_500,
-        master_ifindex: None,
-        peer_ifindex: None,
-        peer_netns_id: None,
-        xdp_program_ids: vec![],
-    }
-}
-
-fn address() -> Address {
-    Address {
-        ifindex: 2,
-        address: ip("192.168.4.10"),
-        prefix_len: 22,
-        peer: None,
-        broadcast: None,
-        scope: AddressScope::Global,
-        secondary: false,
-        permanent: true,
-        tentative: false,
-        dad_failed: false,
-        deprecated: false,
-        noprefixroute: false,
-        label: None,
-        valid_s: None,
-    }
-}
-
-fn neighbour(address: &str, last: u8) -> Neighbour {
-    Neighbour {
-        ifindex: 2,
-        address: ip(address),
-        state: Nud::Reachable,
-        mac: Some(mac(last)),
-        flags: NeighbourFlags::default(),
-        ages: None,
-        probes_count: None,
-        protocol: None,
-    }
-}
-
-fn default_route() -> Route {
-    Route {
-        family: Family::V4,
-        table: 254,
-        kind: RouteKind::Unicast,
-        destination: "0.0.0.0/0".parse().expect("a prefix"),
-        source: None,
-        tos: 0,
-        protocol: 3,
-        scope: RouteScope(0),
-        metric: 0,
-        prefsrc: None,
-        next_hops: vec![NextHop {
-            ifindex: 2,
-            gateway: Some(ip("192.168.4.1")),
-            weight: 1,
-            flags: NextHopFlags::default(),
-        }],
-        nexthop_id: None,
-        metrics: vec![],
-        expires_s: None,
-        preference: None,
-    }
-}
-
-fn rule(names: &Names) -> Rule {
-    Rule {
-        family: Family::V4,
-        priority: 100,
-        invert: false,
-        from: None,
-        to: None,
-        iif: Some(Foreign(names.dev.clone())),
-        oif: None,
-        fwmark: Some((1, 0xff)),
-        tos: 0,
-        dscp: None,
-        uid_range: None,
-        ip_protocol: None,
-        sport: None,
-        dport: None,
-        tun_id: None,
-        l3mdev: false,
-        action: RuleAction::ToTable,
-        table: 100,
-        goto: None,
-        suppress_prefix_len: None,
-        suppress_if_group: None,
-        protocol: 4,
-        unknown_selectors: vec![],
-    }
-}
-
-fn observation() -> Observation {
-    Observation {
-        started: Mono(0),
-        ended: Mono(0).plus_ms(5_000),
-        sample_count: 11,
-        interval_ms: 500,
-        interrupted: false,
-        seen_count: 3,
-        tracks: vec![],
-        completed: vec![],
-        late_completed_count: 0,
-        listeners: vec![],
-        counters: collected(Counters {
-            values: [("TcpPassiveOpens".to_owned(), 1_040)].into(),
-            ..Counters::default()
-        }),
     }
 }
