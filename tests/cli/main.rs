@@ -1,6 +1,7 @@
 //! The doctor as a program: words, exit status, streams and files.
 
 mod files;
+mod recording;
 mod report;
 mod words;
 
