@@ -44,6 +44,7 @@ mod tolerated_asymmetry;
 mod two_faults;
 mod vpn_over_client;
 mod vrrp_mac;
+mod wide_mask_many_neighbours;
 mod wide_mask_no_proxy;
 mod young_requests;
 
@@ -91,6 +92,7 @@ static ALL: &[&Scenario] = &[
     &incident_v6::SCENARIO,
     &right_mask::SCENARIO,
     &wide_mask_no_proxy::SCENARIO,
+    &wide_mask_many_neighbours::SCENARIO,
     &narrow_mask::SCENARIO,
     &multihomed_stateful::SCENARIO,
     &multihomed_stateful_v6::SCENARIO,
