@@ -71,7 +71,13 @@ pub(crate) struct DiagnoseArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LiveArgs {
     /// Watch for this long (5s, 1m; 0 = one look)
-    #[arg(long, value_name = "DUR", default_value = "auto", value_parser = parse_observe)]
+    #[arg(
+        long,
+        value_name = "DUR",
+        default_value = "auto",
+        value_parser = parse_observe,
+        allow_hyphen_values = true
+    )]
     pub(crate) observe: Observe,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
