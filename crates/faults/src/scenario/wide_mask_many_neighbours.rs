@@ -20,7 +20,8 @@ pub(super) static SCENARIO: Scenario = Scenario {
 The hosts of wide-mask-no-proxy, but the server has 150 more neighbours. From 128 entries on,
 counted over all namespaces of the machine, the kernel throws away entries that failed, several
 times a minute. So each client is INCOMPLETE for 3 s, FAILED for a while, and then at times not in
-the table at all, until its next SYN. Who looks in such a moment sees neither requests nor failed neighbours.",
+the table at all, until its next SYN. Who looks in such a moment sees neither requests nor failed
+neighbours.",
     picture: "
                         192.168.4.0/24              192.168.5.0/24
                         |                           |
