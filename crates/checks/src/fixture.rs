@@ -247,7 +247,12 @@ impl HostFixture {
             ifindex: 0,
             uid: Some(0),
             mark: None,
-            lives: vec![Life { first: sighting(0), last: sighting(5_000), gone: None }],
+            lives: vec![Life {
+                first: sighting(0),
+                last: sighting(5_000),
+                rearmed_count: 0,
+                gone: None,
+            }],
             life_count: 1,
         });
         self.last_flow = Some(flow);

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::view::RetryReading;
-use synrecv_model::{Address, Mac, Origin, RouteKind, Subject, Value, Weight, text};
+use synrecv_model::{Address, Origin, RouteKind, Subject, Value, Weight, text};
 
 use super::advice;
+use super::suspects::Suspects;
 use crate::cases::{Case, Cases, Fact};
 use crate::fit::{Fit, fit};
 use crate::phrase;
@@ -102,65 +103,7 @@ fn address_of<'a>(
         .or_else(|| on_device().find(|address| prefix.contains(&address.address)))
 }
 
-/// What the neighbour table says about the stuck clients of one prefix.
-struct Suspects {
-    ifindex: u32,
-    prefix: IpNet,
-    /// Stuck requests whose peer resolves to a MAC that answers for others and is not the gateway's.
-    proxied: Vec<usize>,
-    proxy: Option<(Mac, Vec<IpAddr>)>,
-    /// Stuck requests whose peer does not answer at all.
-    unanswered: Vec<usize>,
-    /// Stuck requests whose peer resolves to the gateway's MAC: a right prefix sends there too.
-    behind_gateway: Vec<usize>,
-    gateway: Option<(IpAddr, Option<Mac>)>,
-    /// Addresses that answer for themselves, and gateways.
-    inside: Vec<IpAddr>,
-}
-
 impl Suspects {
-    fn new(view: &View<'_>, ifindex: u32, prefix: IpNet, requests: &[usize]) -> Self {
-        let by_mac = view.addresses_by_mac(ifindex);
-        let gateways: Vec<IpAddr> =
-            view.gateways(ifindex).into_iter().filter(|gateway| prefix.contains(gateway)).collect();
-        let mac_of = |ip: IpAddr| view.neighbour(ifindex, ip).and_then(|entry| entry.mac);
-        let gateway_macs: Vec<Mac> = gateways.iter().filter_map(|&ip| mac_of(ip)).collect();
-        let stuck = phrase::peers(view, requests);
-        let mut inside = gateways.clone();
-        inside.extend(
-            by_mac
-                .values()
-                .filter(|addresses| addresses.len() == 1)
-                .map(|alone| alone[0])
-                .filter(|alone| prefix.contains(alone) && !stuck.contains(alone)),
-        );
-        let mut found = Self {
-            ifindex,
-            prefix,
-            proxied: Vec::new(),
-            proxy: None,
-            unanswered: Vec::new(),
-            behind_gateway: Vec::new(),
-            gateway: gateways.first().map(|&ip| (ip, mac_of(ip))),
-            inside,
-        };
-        for &index in requests {
-            let request = &view.requests()[index];
-            if request.reading == RetryReading::NextHopUnresolved {
-                found.unanswered.push(index);
-                continue;
-            }
-            let Some(mac) = request.next_hop.and_then(|entry| entry.mac) else { continue };
-            if gateway_macs.contains(&mac) {
-                found.behind_gateway.push(index);
-            } else if let Some(addresses) = by_mac.get(&mac).filter(|shared| shared.len() > 1) {
-                found.proxied.push(index);
-                found.proxy.get_or_insert_with(|| (mac, addresses.clone()));
-            }
-        }
-        found
-    }
-
     fn judge(&self, view: &View<'_>, address: &Address, cases: &mut Cases) {
         let mut affected = self.proxied.clone();
         affected.extend(&self.unanswered);

@@ -1,0 +1,70 @@
+//! The stuck clients of one on-link prefix, sorted by what the neighbour table says about them.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use synrecv_model::Mac;
+use synrecv_model::view::RetryReading;
+
+use crate::phrase;
+use crate::view::View;
+
+/// What the neighbour table says about the stuck clients of one prefix.
+pub(super) struct Suspects {
+    pub(super) ifindex: u32,
+    pub(super) prefix: IpNet,
+    /// Stuck requests whose peer resolves to a MAC that answers for others and is not the gateway's.
+    pub(super) proxied: Vec<usize>,
+    pub(super) proxy: Option<(Mac, Vec<IpAddr>)>,
+    /// Stuck requests whose peer does not answer at all.
+    pub(super) unanswered: Vec<usize>,
+    /// Stuck requests whose peer resolves to the gateway's MAC: a right prefix sends there too.
+    pub(super) behind_gateway: Vec<usize>,
+    pub(super) gateway: Option<(IpAddr, Option<Mac>)>,
+    /// Addresses that answer for themselves, and gateways.
+    pub(super) inside: Vec<IpAddr>,
+}
+
+impl Suspects {
+    pub(super) fn new(view: &View<'_>, ifindex: u32, prefix: IpNet, requests: &[usize]) -> Self {
+        let by_mac = view.addresses_by_mac(ifindex);
+        let gateways: Vec<IpAddr> =
+            view.gateways(ifindex).into_iter().filter(|gateway| prefix.contains(gateway)).collect();
+        let mac_of = |ip: IpAddr| view.neighbour(ifindex, ip).and_then(|entry| entry.mac);
+        let gateway_macs: Vec<Mac> = gateways.iter().filter_map(|&ip| mac_of(ip)).collect();
+        let stuck = phrase::peers(view, requests);
+        let mut inside = gateways.clone();
+        inside.extend(
+            by_mac
+                .values()
+                .filter(|addresses| addresses.len() == 1)
+                .map(|alone| alone[0])
+                .filter(|alone| prefix.contains(alone) && !stuck.contains(alone)),
+        );
+        let mut found = Self {
+            ifindex,
+            prefix,
+            proxied: Vec::new(),
+            proxy: None,
+            unanswered: Vec::new(),
+            behind_gateway: Vec::new(),
+            gateway: gateways.first().map(|&ip| (ip, mac_of(ip))),
+            inside,
+        };
+        for &index in requests {
+            let request = &view.requests()[index];
+            if request.reading == RetryReading::NextHopUnresolved {
+                found.unanswered.push(index);
+                continue;
+            }
+            let Some(mac) = request.next_hop.and_then(|entry| entry.mac) else { continue };
+            if gateway_macs.contains(&mac) {
+                found.behind_gateway.push(index);
+            } else if let Some(addresses) = by_mac.get(&mac).filter(|shared| shared.len() > 1) {
+                found.proxied.push(index);
+                found.proxy.get_or_insert_with(|| (mac, addresses.clone()));
+            }
+        }
+        found
+    }
+}
