@@ -2,6 +2,7 @@
 //! neighbours; too narrow, and neighbours look like clients behind the router.
 
 mod advice;
+mod claim;
 mod suspects;
 mod too_narrow;
 mod too_wide;

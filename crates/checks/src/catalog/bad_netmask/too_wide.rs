@@ -1,13 +1,13 @@
 //! Too wide: clients behind the router look like neighbours.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::view::RetryReading;
-use synrecv_model::{Address, Origin, RouteKind, Subject, Value, Weight, text};
+use synrecv_model::{Address, Origin, Subject, Value, Weight, text};
 
 use super::advice;
+use super::claim::{address_of, on_link_claim};
 use super::suspects::Suspects;
 use crate::cases::{Case, Cases, Fact};
 use crate::fit::{Fit, fit};
@@ -59,48 +59,6 @@ fn on_link_stuck(view: &View<'_>) -> BTreeMap<(u32, IpNet), Vec<usize>> {
         }
     }
     groups
-}
-
-/// Device and prefix that claim the peer to be a neighbour.
-fn on_link_claim(view: &View<'_>, request: &RequestView<'_>) -> Option<(u32, IpNet)> {
-    let reply = request.reply?;
-    let route = reply.resolved.as_ref().ok()?;
-    if route.gateway.is_some() || route.kind != RouteKind::Unicast {
-        return None;
-    }
-    let peer = request.peer();
-    let prefix = match &reply.matched {
-        Some(matched) => matched.prefix,
-        None => view
-            .addresses()
-            .iter()
-            .filter(|address| address.ifindex == route.oif)
-            .map(Address::prefix)
-            .find(|prefix| prefix.contains(&peer))?,
-    };
-    let full = if peer.is_ipv4() { 32 } else { 128 };
-    (prefix.prefix_len() > 0 && prefix.prefix_len() < full).then_some((route.oif, prefix))
-}
-
-/// The own address on the device that stands for the prefix, provided the SYNs went to an address
-/// of this very device: a prefix of another device that catches the peer is `overlapping-route`.
-fn address_of<'a>(
-    view: &View<'a>,
-    ifindex: u32,
-    prefix: IpNet,
-    requests: &[usize],
-) -> Option<&'a Address> {
-    let on_device = || view.addresses().iter().filter(|address| address.ifindex == ifindex);
-    let here = requests.iter().any(|&index| {
-        let local = view.requests()[index].local().ip;
-        on_device().any(|address| address.address == local)
-    });
-    if !here {
-        return None;
-    }
-    on_device()
-        .find(|address| address.prefix() == prefix)
-        .or_else(|| on_device().find(|address| prefix.contains(&address.address)))
 }
 
 impl Suspects {
