@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use synrecv_checks::plan;
-use synrecv_model::view::{STUCK_AFTER_MS, completed_late};
+use synrecv_model::view::{STUCK_AFTER_MS, armed_anew, completed_late};
 use synrecv_model::{
     Endpoint, Flaw, Flow, Life, Listener, ListenerTrack, Mono, Request, RetryCounters, Section,
     Sighting, Sockets, Track,
@@ -103,7 +103,7 @@ impl Recorder {
 
     fn see(&mut self, request: &Request, at: Mono) {
         let sighting = Sighting { at, counters: request.counters };
-        let born = Life { first: sighting, last: sighting, gone: None };
+        let born = Life { first: sighting, last: sighting, rearmed_count: 0, gone: None };
         let Some(track) = self.tracks.get_mut(&(request.flow, request.ifindex)) else {
             self.seen += 1;
             let track = Track {
@@ -122,6 +122,7 @@ impl Recorder {
         track.mark = request.mark.or(track.mark);
         let life = track.lives.last_mut().expect("a track starts with a life");
         if life.gone.is_none() && is_same_request(&life.last, &sighting) {
+            life.rearmed_count += u32::from(armed_anew(&life.last, &sighting));
             life.last = sighting;
             return;
         }
@@ -296,6 +297,7 @@ mod tests {
         let tracks = recorder.tracks();
         assert_eq!((tracks.len(), tracks[0].life_count), (1, 1));
         assert_eq!(tracks[0].last_life().seen_for_ms(), 1_500);
+        assert_eq!(tracks[0].last_life().rearmed_count, 1);
     }
 
     #[test]

@@ -79,6 +79,10 @@ pub struct Life {
     pub first: Sighting,
     /// Last time it was seen.
     pub last: Sighting,
+    /// Times that its timer was found armed anew from one sample to the next without an expiry: the
+    /// client repeated its SYN, or before the first expiry, the request may have been made anew.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub rearmed_count: u32,
     /// When it was found to be gone; `None` while it is there in the last sample.
     pub gone: Option<Mono>,
 }

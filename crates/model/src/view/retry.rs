@@ -62,8 +62,10 @@ pub fn retry_reading(
         return RetryReading::KilledAtFirstTimer;
     }
     if life.gone.is_some() && life.least_age_ms() < 2 * STUCK_AFTER_MS {
-        // A row that went away this early completed or was reset; it is stuck no longer.
-        return RetryReading::TooEarly;
+        // A row that went away this early completed or was reset; it is stuck no longer. One that
+        // came again for the same client was not completed: there is a SYN for each life.
+        let lasting = track.lives.iter().filter(|life| life.least_age_ms() >= LASTING_MS).count();
+        return if lasting >= 2 { RetryReading::ClientRepeatsSyn } else { RetryReading::TooEarly };
     }
     read_life(life, host)
 }
@@ -79,12 +81,16 @@ pub fn snapshot_reading(request: &Request) -> Option<RetryReading> {
     }
     // A single sighting has no length, so the time of it does not matter.
     let sighting = Sighting { at: Mono::default(), counters };
-    Some(read_life(&Life { first: sighting, last: sighting, gone: None }, None))
+    let life = Life { first: sighting, last: sighting, rearmed_count: 0, gone: None };
+    Some(read_life(&life, None))
 }
 
 /// A next hop that is asked for the first time is incomplete until it answers; questions go out one
 /// second apart.
 const RESOLVING_MS: u64 = 1_000;
+
+/// No handshake that completes at its first try takes this long.
+const LASTING_MS: u64 = 900;
 
 fn read_life(life: &Life, host: Option<HostRetries>) -> RetryReading {
     let counters = &life.last.counters;
@@ -151,7 +157,7 @@ mod tests {
     }
 
     fn alive(first: Sighting, last: Sighting) -> Life {
-        Life { first, last, gone: None }
+        Life { first, last, rearmed_count: 0, gone: None }
     }
 
     #[track_caller]
@@ -213,10 +219,21 @@ mod tests {
         let death = |at| Life {
             first: sighting(at, 0, 0, 950),
             last: sighting(at + 800, 0, 0, 150),
+            rearmed_count: 0,
             gone: Some(Mono(0).plus_ms(at + 1_050)),
         };
         check(vec![death(0)], RetryReading::TooEarly);
         check(vec![death(0), death(1_100)], RetryReading::KilledAtFirstTimer);
+    }
+
+    #[test]
+    fn a_request_that_comes_again_is_not_completed_by_going_away() {
+        let ended = |at| Life {
+            gone: Some(Mono(0).plus_ms(at + 3_050)),
+            ..alive(sighting(at, 0, 0, 950), sighting(at + 2_800, 1, 1, 200))
+        };
+        check(vec![ended(0)], RetryReading::TooEarly);
+        check(vec![ended(0), ended(3_100)], RetryReading::ClientRepeatsSyn);
     }
 
     #[test]

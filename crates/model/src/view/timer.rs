@@ -5,7 +5,7 @@
 //! `timer_expiry_count` counts, and when the client repeats its SYN, which that does not count.
 
 use super::RetryReading;
-use crate::{Counters, Life, Observation};
+use crate::{Counters, Life, Observation, Sighting};
 
 /// A timer that is later than its own expiries explain by more than this was armed anew. Rows are
 /// 10 ms coarse, and a busy processor handles a timer late.
@@ -49,9 +49,9 @@ impl HostRetries {
             explained_repeats: observation.late_completed_count,
         };
         for life in observation.tracks.iter().flat_map(|track| &track.lives) {
-            if was_armed_anew(life) {
-                // A client repeats its SYN after a second at the earliest.
-                retries.explained_repeats += life.seen_for_ms() / FIRST_TIMER_MS;
+            if life.rearmed_count > 0 {
+                // A repeated SYN that came right after an expiry does not show.
+                retries.explained_repeats += u64::from(life.rearmed_count + expiries_seen(life));
             } else if life.gone.is_some() {
                 retries.explained_repeats += u64::from(completed_late(life));
             } else {
@@ -75,27 +75,28 @@ pub fn completed_late(life: &Life) -> bool {
     life.gone.is_some() && life.least_age_ms() >= REPEATED_AFTER_MS
 }
 
-/// True when the timer was armed anew between the first and the last sighting without an expiry:
-/// the client repeated its SYN, or at no expiry at all, the request may have been made anew.
-pub(super) fn was_armed_anew(life: &Life) -> bool {
-    let (first, last) = (&life.first.counters, &life.last.counters);
-    let (Some(before), Some(after)) = (first.timer_expiry_count, last.timer_expiry_count) else {
+/// True when the timer was armed anew between two sightings of a request without an expiry: the
+/// client repeated its SYN, or before the first expiry, the request may have been made anew.
+pub fn armed_anew(before: &Sighting, now: &Sighting) -> bool {
+    let (first, last) = (&before.counters, &now.counters);
+    let (Some(expired), Some(expired_now)) = (first.timer_expiry_count, last.timer_expiry_count)
+    else {
         return false;
     };
-    let (Some(first_left), Some(last_left)) = (first.timer_ms, last.timer_ms) else {
-        return false;
-    };
+    let (Some(left), Some(left_now)) = (first.timer_ms, last.timer_ms) else { return false };
     let length_ms = |count: u32| FIRST_TIMER_MS << count.min(30);
-    let timers_ms = (before..after).map(|count| length_ms(count + 1)).sum::<u64>();
-    let expected_ms = u64::from(first_left) + timers_ms;
-    let due_ms = u64::from(last_left) + life.seen_for_ms();
-    // Every timer that ran may have expired late, the present one too, which then shows nothing left.
-    let late_ms = (before..=after).map(|count| length_ms(count) / WHEEL_PART).sum::<u64>();
+    let timers_ms = (expired..expired_now).map(|count| length_ms(count + 1)).sum::<u64>();
+    let expected_ms = u64::from(left) + timers_ms;
+    let due_ms = u64::from(left_now) + now.at.ms_since(before.at);
+    // Every timer that ran out may have been late. So may the present one be, which shows nothing.
+    let still_late = u32::from(left_now == 0);
+    let late_ms: u64 =
+        (expired..expired_now + still_late).map(|count| length_ms(count) / WHEEL_PART).sum();
     due_ms > expected_ms + late_ms + REARMED_MS
 }
 
 fn expiries_seen(life: &Life) -> u32 {
-    let count = |sighting: &crate::Sighting| sighting.counters.timer_expiry_count.unwrap_or(0);
+    let count = |sighting: &Sighting| sighting.counters.timer_expiry_count.unwrap_or(0);
     count(&life.last).saturating_sub(count(&life.first))
 }
 
@@ -103,7 +104,7 @@ fn expiries_seen(life: &Life) -> u32 {
 /// belong together: by its own timer first, then by the counters of the host.
 pub(super) fn read_by_timer(life: &Life, host: Option<HostRetries>) -> RetryReading {
     let none_sent = host.is_some_and(|host| host.synack_retrans == 0);
-    if was_armed_anew(life) {
+    if life.rearmed_count > 0 {
         // A repeated SYN is answered, which TCPSynRetrans counts, unless there was no request left.
         let never_expired = life.last.counters.timer_expiry_count == Some(0);
         return if never_expired && none_sent {
@@ -125,7 +126,7 @@ pub(super) fn read_by_timer(life: &Life, host: Option<HostRetries>) -> RetryRead
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Mono, RetryCounters, Sighting};
+    use crate::{Mono, RetryCounters};
 
     /// A row of /proc: time, expiries, milliseconds left.
     fn sighting(at_ms: u64, expired: u32, timer_ms: u32) -> Sighting {
@@ -139,7 +140,7 @@ mod tests {
     }
 
     fn life(first: Sighting, last: Sighting) -> Life {
-        Life { first, last, gone: None }
+        Life { first, last, rearmed_count: u32::from(armed_anew(&first, &last)), gone: None }
     }
 
     fn host(synack_retrans: u64, timer_expiries: u64, undecided_expiries: u64) -> HostRetries {
@@ -162,9 +163,10 @@ mod tests {
             (7_400, 3, 7_900),
             (15_500, 4, 15_900),
         ] {
-            assert!(!was_armed_anew(&life(first, sighting(at, expired, left))), "at {at}");
+            assert!(!armed_anew(&first, &sighting(at, expired, left)), "at {at}");
         }
-        assert!(!was_armed_anew(&life(sighting(7_400, 3, 7_900), sighting(15_350, 3, 0))));
+        assert!(armed_anew(&sighting(1_000, 1, 1_900), &sighting(1_250, 1, 1_900)));
+        assert!(!armed_anew(&sighting(7_400, 3, 7_900), &sighting(15_350, 3, 0)));
     }
 
     #[test]

@@ -301,8 +301,8 @@ pub(crate) fn full() -> (Facts, Observation) {
     };
     let sighting = |at| Sighting { at: Mono(at), counters: retries() };
     let lives = vec![
-        Life { first: sighting(1), last: sighting(2), gone: Some(Mono(3)) },
-        Life { first: sighting(4), last: sighting(5), gone: None },
+        Life { first: sighting(1), last: sighting(2), rearmed_count: 1, gone: Some(Mono(3)) },
+        Life { first: sighting(4), last: sighting(5), rearmed_count: 0, gone: None },
     ];
     let observation = Observation {
         started: Mono(1),
