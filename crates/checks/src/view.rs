@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use synrecv_model::view::{HostRetries, RetryReading, retry_reading};
+use synrecv_model::view::{FullQueues, HostRetries, RetryReading, retry_reading};
 use synrecv_model::{
     Address, Counters, Endpoint, Facts, Flow, Foreign, Link, LinkNames, Listener, ListenerTrack,
     Mac, Neighbour, Nud, Observation, Part, Reply, Route, Rule, Section, Settings, Sockets, Track,
@@ -71,8 +71,10 @@ impl<'a> View<'a> {
             .filter(|neighbour| !neighbour.flags.proxy)
             .map(|neighbour| ((neighbour.ifindex, neighbour.address), neighbour))
             .collect();
-        let host_retries =
-            facts.counters.data().and_then(|before| HostRetries::watched(before, observation));
+        let before = facts.counters.data();
+        let host_retries = before.and_then(|before| HostRetries::watched(before, observation));
+        let full =
+            before.map(|before| FullQueues::watched(before, observation)).unwrap_or_default();
         let mut requests: Vec<RequestView<'a>> = observation
             .tracks
             .iter()
@@ -83,7 +85,11 @@ impl<'a> View<'a> {
                     neighbours.get(&(oif, reply.next_hop()?)).copied()
                 });
                 let state = next_hop.map(|neighbour| neighbour.state);
-                let reading = retry_reading(track, state, host_retries);
+                let reading = retry_reading(
+                    track,
+                    state,
+                    host_retries.filter(|_| !full.hold(track.flow.local)),
+                );
                 RequestView { track, reading, reply, next_hop }
             })
             .collect();

@@ -4,4 +4,4 @@ mod retry;
 mod timer;
 
 pub use retry::{RetryReading, STUCK_AFTER_MS, retry_reading, snapshot_reading};
-pub use timer::{HostRetries, armed_anew, completed_late};
+pub use timer::{FullQueues, HostRetries, armed_anew, completed_late};

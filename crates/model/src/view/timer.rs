@@ -5,7 +5,7 @@
 //! `timer_expiry_count` counts, and when the client repeats its SYN, which that does not count.
 
 use super::RetryReading;
-use crate::{Counters, Life, Observation, Sighting};
+use crate::{Counters, Endpoint, Life, Observation, Sighting, Track};
 
 /// A timer that is later than its own expiries explain by more than this was armed anew. Rows are
 /// 10 ms coarse, and a busy processor handles a timer late.
@@ -30,7 +30,7 @@ pub struct HostRetries {
     pub synack_retrans: u64,
     /// Increase of TcpExtTCPTimeouts: timer expiries.
     pub timer_expiries: u64,
-    /// Expiries seen in the rows whose own timer does not decide.
+    /// Expiries seen in the rows whose own timer does not decide, nor a full accept queue.
     pub undecided_expiries: u64,
     /// Repeated SYNs of other rows: of those whose timer was armed anew, and of late completions.
     pub explained_repeats: u64,
@@ -48,7 +48,9 @@ impl HostRetries {
             undecided_expiries: 0,
             explained_repeats: observation.late_completed_count,
         };
-        for life in observation.tracks.iter().flat_map(|track| &track.lives) {
+        let full = FullQueues::watched(before, observation);
+        let of_host = |track: &&Track| !full.hold(track.flow.local);
+        for life in observation.tracks.iter().filter(of_host).flat_map(|track| &track.lives) {
             if life.rearmed_count > 0 {
                 // A repeated SYN that came right after an expiry does not show.
                 retries.explained_repeats += u64::from(life.rearmed_count + expiries_seen(life));
@@ -66,6 +68,30 @@ impl HostRetries {
         let repeats = self.synack_retrans.saturating_sub(self.timer_expiries);
         let open = repeats.saturating_sub(self.explained_repeats);
         open > 0 && open >= self.undecided_expiries.div_ceil(2)
+    }
+}
+
+/// Local ends whose accept queue was never empty while the kernel refused handshakes for want of room
+/// in one. Their requests wait for that room; the counters of the host tell nothing about them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FullQueues(Vec<Endpoint>);
+
+impl FullQueues {
+    /// Of an observation; `before` are the counters at its start.
+    pub fn watched(before: &Counters, observation: &Observation) -> Self {
+        let after = observation.counters.data();
+        let overflows = after.and_then(|after| after.delta(before, "TcpExtListenOverflows"));
+        if overflows.unwrap_or(0) == 0 {
+            return Self::default();
+        }
+        let full = observation.listeners.iter().filter(|own| own.accept_queue_least_count > 0);
+        Self(full.map(|own| own.local).collect())
+    }
+
+    /// True when a connection to this local end waits behind one of them.
+    pub fn hold(&self, local: Endpoint) -> bool {
+        let takes = |own: &Endpoint| own.ip == local.ip || own.ip.is_unspecified();
+        self.0.iter().any(|own| own.port == local.port && takes(own))
     }
 }
 
