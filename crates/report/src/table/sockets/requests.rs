@@ -39,7 +39,7 @@ pub(super) fn write(
     }
     legend(
         out,
-        "SYN-ACK: times sent again (ss). TIMER: expiries of the own timer (netstat -o). More SYN-ACK than TIMER: \
+        "RESENT: SYN-ACKs sent again (ss). TIMER: expiries of the own timer (netstat -o). More RESENT than TIMER: \
          the client repeats its SYN. Less: the ACK is here, the kernel waits for data.",
         style,
     )
@@ -49,9 +49,9 @@ const ROWS: &[Column] = &[
     Column::left("LOCAL"),
     Column::left("PEER"),
     Column::right("AGE"),
-    Column::right("SYN-ACK"),
+    Column::right("RESENT"),
     Column::right("TIMER"),
-    Column::right("NEXT"),
+    Column::right("NEXT").optional(),
     Column::left("READING"),
     Column::right("UID").optional(),
 ];
@@ -113,7 +113,7 @@ const GROUPS: &[Column] = &[
     Column::left("READING"),
     Column::right("COUNT"),
     Column::right("OLDEST"),
-    Column::right("SYN-ACK"),
+    Column::right("RESENT"),
     Column::right("TIMER"),
     Column::left("PEERS"),
 ];

@@ -104,12 +104,12 @@ LOCAL                    ACCEPT QUEUE  SYN_RECV  DROPS  PROCESS              UID
     ! process 71 is stopped, bound to e\x1b[2J
 
 SYN_RECV  3, oldest first
-LOCAL          PEER               AGE  SYN-ACK  TIMER  NEXT  READING
-10.0.0.1:8443  10.9.0.9:40000  >=5.5s        ?      2  1.5s  ?
-10.0.0.1:8443  10.9.0.8:40000  >=1.5s        4      1  1.5s  client-repeats-syn
-10.0.0.1:8443  10.9.0.7:40000    0.0s        0      0  1.5s  too-early
-SYN-ACK: times sent again (ss). TIMER: expiries of the own timer (netstat -o).
-More SYN-ACK than TIMER: the client repeats its SYN. Less: the ACK is here, the
+LOCAL          PEER               AGE  RESENT  TIMER  NEXT  READING
+10.0.0.1:8443  10.9.0.9:40000  >=5.5s       ?      2  1.5s  ?
+10.0.0.1:8443  10.9.0.8:40000  >=1.5s       4      1  1.5s  client-repeats-syn
+10.0.0.1:8443  10.9.0.7:40000    0.0s       0      0  1.5s  too-early
+RESENT: SYN-ACKs sent again (ss). TIMER: expiries of the own timer (netstat -o).
+More RESENT than TIMER: the client repeats its SYN. Less: the ACK is here, the
 kernel waits for data.
 
 OTHER SOCKETS  1
@@ -132,8 +132,8 @@ fn many_requests_are_grouped_unless_asked_for() {
         lines[..3],
         [
             "SYN_RECV  60, by local end and reading (-v: every row)",
-            "LOCAL          READING    COUNT  OLDEST  SYN-ACK  TIMER  PEERS",
-            "10.0.0.1:8443  too-early     60    0.0s      0-1      0  10.9.1.0, 10.9.1.1, 58 more",
+            "LOCAL          READING    COUNT  OLDEST  RESENT  TIMER  PEERS",
+            "10.0.0.1:8443  too-early     60    0.0s     0-1      0  10.9.1.0, 10.9.1.1, 58 more",
         ]
     );
     assert!(text(many, 100, 1).contains("10.9.1.59:40000"));
