@@ -5,11 +5,11 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use anyhow::{Context, Result};
 
 /// Pairs that stay connected: two sockets in ESTABLISHED each.
-const CONNECTED: usize = 90;
+const CONNECTED: usize = 45;
 /// Pairs of which one side has finished: FIN_WAIT2 and CLOSE_WAIT.
-const HALF_CLOSED: usize = 30;
+const HALF_CLOSED: usize = 15;
 /// Pairs of which both sides have finished: one socket in TIME_WAIT each.
-const CLOSED: usize = 40;
+const CLOSED: usize = 20;
 
 /// Sockets that live as long as this.
 pub(super) struct Sockets {
