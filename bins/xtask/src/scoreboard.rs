@@ -1,4 +1,5 @@
-//! The table of scenarios: what the doctor said in each, as root and without rights.
+//! The table of scenarios: what the doctor said in each, as root, without rights, and without
+//! `sock_diag`.
 
 use std::fs;
 use std::path::Path;
