@@ -3,12 +3,18 @@
 mod accept_queue_full;
 mod ack_lost_outside;
 mod asymmetric_route;
+mod bad_checksum;
 mod bad_netmask;
+mod defer_accept;
 mod local_address_gone;
+mod md5_mismatch;
 mod neighbour_unresolved;
 mod overlapping_route;
 mod proxy_arp;
+mod sequence_rejected;
+mod socket_filter;
 mod synack_lost_outside;
+mod timestamp_rejected;
 
 use crate::Check;
 
@@ -21,6 +27,12 @@ pub static CATALOG: &[&Check] = &[
     &asymmetric_route::CHECK,
     &neighbour_unresolved::CHECK,
     &accept_queue_full::CHECK,
+    &defer_accept::CHECK,
+    &bad_checksum::CHECK,
+    &timestamp_rejected::CHECK,
+    &sequence_rejected::CHECK,
+    &md5_mismatch::CHECK,
+    &socket_filter::CHECK,
     &synack_lost_outside::CHECK,
     &ack_lost_outside::CHECK,
 ];
@@ -66,7 +78,7 @@ mod tests {
         let ids: BTreeSet<_> = CATALOG.iter().map(|check| check.info.id).collect();
         assert_eq!(ids.len(), CATALOG.len());
         for id in ids {
-            assert!(id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{id}");
+            assert!(id.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9' | '-')), "{id}");
         }
     }
 

@@ -285,7 +285,7 @@ mod tests {
             .device(2, "ps0")
             .address(2, "10.1.0.10/24")
             .listener("10.1.0.10:80", 0, 128)
-            .stuck_request("10.1.0.10:80", "10.9.0.7:4000", (0, 2));
+            .dying_request("10.1.0.10:80", "10.9.0.7:4000");
         let diagnosis = host.diagnose();
         assert_eq!(diagnosis.status(), "unexplained");
         assert_eq!(diagnosis.leading(), None);

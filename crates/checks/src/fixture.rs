@@ -259,6 +259,19 @@ impl HostFixture {
         self
     }
 
+    /// A request that dies at its first timer and is made anew, twice.
+    pub(crate) fn dying_request(mut self, local: &str, peer: &str) -> Self {
+        self = self.stuck_request(local, peer, (0, 0));
+        let track = self.tracks.last_mut().unwrap();
+        let life = track.lives.last_mut().unwrap();
+        life.last.at = Mono(0).plus_ms(400);
+        life.gone = Some(Mono(0).plus_ms(1_050));
+        let again = life.clone();
+        track.lives.push(again);
+        track.life_count = 2;
+        self
+    }
+
     pub(crate) fn connected(mut self, local: &str, peer: &str) -> Self {
         let flow = Flow { local: endpoint(local), peer: endpoint(peer) };
         self.completed.push(flow);
@@ -320,6 +333,10 @@ impl HostFixture {
         self.counter("TcpExtListenOverflows", total, total)
     }
 
+    pub(crate) fn counter_moved(self, name: &str, delta: u64) -> Self {
+        self.counter(name, 100, 100 + delta)
+    }
+
     fn counter(mut self, name: &str, before: u64, after: u64) -> Self {
         self.before.values.insert(name.to_owned(), before);
         self.after.values.insert(name.to_owned(), after);
@@ -361,6 +378,7 @@ impl HostFixture {
             seen_count: self.tracks.len() as u64,
             late_completed_count: 0,
             completed: self.completed,
+            unresolved: Vec::new(),
             tracks: self.tracks,
             listeners: self.listener_tracks,
             counters: collected(self.after),

@@ -10,9 +10,11 @@ mod engine;
 mod fit;
 mod phrase;
 pub mod plan;
+mod rejected;
 mod share;
 mod verdict;
 mod view;
+mod waiting;
 
 #[cfg(test)]
 mod fixture;

@@ -63,7 +63,7 @@ impl<'a> View<'a> {
             .flatten()
             .map(|reply| (reply.question.flow, reply))
             .collect();
-        let neighbours: HashMap<(u32, IpAddr), &Neighbour> = facts
+        let mut neighbours: HashMap<(u32, IpAddr), &Neighbour> = facts
             .neighbours
             .data()
             .into_iter()
@@ -71,6 +71,9 @@ impl<'a> View<'a> {
             .filter(|neighbour| !neighbour.flags.proxy)
             .map(|neighbour| ((neighbour.ifindex, neighbour.address), neighbour))
             .collect();
+        for heard in &observation.unresolved {
+            neighbours.entry((heard.ifindex, heard.address)).or_insert(heard);
+        }
         let before = facts.counters.data();
         let host_retries = before.and_then(|before| HostRetries::watched(before, observation));
         let full =

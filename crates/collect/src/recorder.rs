@@ -15,6 +15,13 @@ const LIVES_KEPT: usize = 8;
 /// Completed connections kept for each local end.
 const COMPLETED_KEPT: usize = 64;
 
+/// Time after which a request that went away is not made anew any more: clients repeat a SYN after 1,
+/// 1, 1, 1, 2 s (Linux 6.5) or 1, 2, 4 s.
+const RETURN_MS: u64 = 5_000;
+
+/// From so many 4-tuples on, those that went away are forgotten at once.
+const TRACKS_MANY: usize = 65_536;
+
 /// A timer that is later than expected by more than this was armed anew. Its readings are 10 ms
 /// coarse, and two sources read within milliseconds.
 const REARMED_MS: u64 = 200;
@@ -67,12 +74,13 @@ impl Recorder {
         }
     }
 
-    /// Moves 4-tuples that went away young, once, to the sample of those: on a busy host that is
-    /// nearly all of them.
+    /// Moves 4-tuples that went away young, once, and did not come back to the sample of those: on a
+    /// busy host that is nearly all of them. A request that dies is made anew by the client's next SYN.
     fn forget_passed(&mut self) {
-        let (passed, passed_late) = (&mut self.passed, &mut self.passed_late);
+        let (passed, passed_late, now) = (&mut self.passed, &mut self.passed_late, self.ended);
+        let crowded = self.tracks.len() > TRACKS_MANY;
         self.tracks.retain(|_, track| {
-            let keep = !has_passed(track);
+            let keep = !has_passed(track) || !(crowded || stays_away(track, now));
             if !keep {
                 keep_some(passed, track.flow);
                 *passed_late += u64::from(completed_late(track.last_life()));
@@ -185,12 +193,13 @@ impl Recorder {
 
     /// Requests that went away young after a client repeats its SYN.
     pub(crate) fn late_completed(&self) -> u64 {
-        self.passed_late
+        let recent = self.tracks.values().filter(|track| has_passed(track));
+        self.passed_late + recent.filter(|track| completed_late(track.last_life())).count() as u64
     }
 
     /// The 4-tuples that did not go away young.
     pub(crate) fn tracks(&self) -> Vec<Track> {
-        self.tracks.values().cloned().collect()
+        self.tracks.values().filter(|track| !has_passed(track)).cloned().collect()
     }
 
     pub(crate) fn listeners(&self) -> Vec<ListenerTrack> {
@@ -218,6 +227,11 @@ fn keep_some(sample: &mut BTreeMap<Endpoint, BTreeSet<Flow>>, flow: Flow) {
     }
 }
 
+fn stays_away(track: &Track, now: Mono) -> bool {
+    track.last_life().gone.is_some_and(|gone| now.ms_since(gone) >= RETURN_MS)
+}
+
+/// True for a request that was there once and went away before it could count as stuck.
 fn has_passed(track: &Track) -> bool {
     let life = track.last_life();
     track.life_count == 1 && life.gone.is_some() && life.least_age_ms() < STUCK_AFTER_MS
@@ -315,8 +329,12 @@ mod tests {
 
     #[test]
     fn a_completed_handshake_leaves_no_track() {
-        let recorder = record(&[sample(0, vec![request(0, 0, 900)]), sample(250, vec![])]);
+        let away = [sample(250, vec![]), sample(5_300, vec![])];
+        let mut recorder = record(&[sample(0, vec![request(0, 0, 900)])]);
+        recorder.add(&away[0]);
         assert!(recorder.tracks().is_empty());
+        assert!(recorder.completed(true).is_empty(), "it can still come back");
+        recorder.add(&away[1]);
         assert_eq!(recorder.completed(true).len(), 1);
         assert!(recorder.completed(false).is_empty());
         assert_eq!((recorder.seen(), recorder.late_completed()), (1, 0));
@@ -340,7 +358,17 @@ mod tests {
         let gap = synrecv_model::Gap::new(synrecv_model::Reason::NeedsRoot, "sock_diag");
         recorder.add(&Section::Partial { data, flaws: vec![Flaw::PartMissing(gap)], reading });
         assert!(recorder.tracks().is_empty());
-        assert_eq!(recorder.completed(true).len(), 1);
+    }
+
+    #[test]
+    fn a_request_that_comes_back_is_one_track() {
+        let recorder = record(&[
+            sample(0, vec![request(0, 0, 900)]),
+            sample(1_000, vec![]),
+            sample(2_000, vec![request(0, 0, 900)]),
+            sample(3_100, vec![]),
+        ]);
+        assert_eq!(recorder.tracks()[0].life_count, 2);
     }
 
     #[test]

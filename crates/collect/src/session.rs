@@ -1,11 +1,15 @@
 //! One look at a host, from the survey to the last answer.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use synrecv_checks::plan;
-use synrecv_model::{Counters, Facts, Gap, Mono, Observation, Section, Sockets, SourceKind};
+use synrecv_model::{
+    Counters, Facts, Gap, Mono, Neighbour, Observation, Section, Sockets, SourceKind,
+};
+use synrecv_neighbours::NeighbourWatch;
 use synrecv_netlink::clock;
 use synrecv_sockets::{Sampler, SocketQuery, StateSet, Wanted, namespaces};
 
@@ -14,6 +18,9 @@ use crate::{ModulePolicy, Modules, Place, host};
 
 /// Other namespaces are counted for this long at most.
 const NAMESPACES_MS: u64 = 500;
+
+/// Neighbours that do not answer which are remembered.
+const UNRESOLVED_KEPT: usize = 4_096;
 
 /// What to read.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +42,9 @@ pub struct Session {
     diag_allowed: Result<(), Gap>,
     sampler: Sampler,
     recorder: Recorder,
+    /// Not there without the right to join multicast groups.
+    neighbour_watch: Option<NeighbourWatch>,
+    unresolved: BTreeMap<(u32, IpAddr), Neighbour>,
     facts: Facts,
     counters_now: Section<Counters>,
 }
@@ -48,6 +58,7 @@ impl Session {
             Some(gap) => Err(gap.clone()),
             None => Modules::read(&host.kernel.0).allow_sock_diag(options.modules),
         };
+        let neighbour_watch = place.gap().is_none().then(NeighbourWatch::open).and_then(Result::ok);
         let counters = synrecv_counters::counters(&proc_net);
         let mut sampler = Sampler::new(Wanted::Both, options.port, diag_allowed.clone(), &proc_net);
         let mut recorder = Recorder::default();
@@ -81,6 +92,8 @@ impl Session {
             diag_allowed,
             sampler,
             recorder,
+            neighbour_watch,
+            unresolved: BTreeMap::new(),
             facts,
             counters_now: counters,
         }
@@ -91,7 +104,24 @@ impl Session {
         let started = clock::now();
         let sample = filtered(self.sampler.sample(), &self.options);
         self.recorder.add(&sample);
+        self.listen();
         clock::now().ms_since(started)
+    }
+
+    /// Takes the notices about neighbours that do not answer.
+    fn listen(&mut self) {
+        let unresolved = &mut self.unresolved;
+        let heard = self.neighbour_watch.as_mut().map(|watch| {
+            watch.unresolved(|entry| {
+                if unresolved.len() < UNRESOLVED_KEPT {
+                    unresolved.insert((entry.ifindex, entry.address), entry);
+                }
+            })
+        });
+        if let Some(Err(_)) = heard {
+            // The table at the end is what remains; it says for itself whether it is whole.
+            self.neighbour_watch = None;
+        }
     }
 
     /// Brings counters, neighbours, sockets and the kernel's answers up to the last sample.
@@ -150,6 +180,7 @@ impl Session {
             seen_count: self.recorder.seen(),
             late_completed_count: self.recorder.late_completed(),
             completed: self.recorder.completed(self.killed() == Some(0)),
+            unresolved: self.unresolved.values().cloned().collect(),
             tracks: self.recorder.tracks(),
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Counters, Endpoint, Family, Flow, Mono, RetryCounters, Section};
+use crate::{Counters, Endpoint, Family, Flow, Mono, Neighbour, RetryCounters, Section};
 
 /// The requests and listeners sampled over time, and counters at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub struct Observation {
     /// local end, in order: the control group of the stuck ones. Those seen in a later state, and
     /// requests that went away young while the kernel ended none (EmbryonicRsts, ListenDrops).
     pub completed: Vec<Flow>,
+    /// Neighbours that were announced as unresolved while watching, by device and address. The
+    /// table can have forgotten them at its end.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub unresolved: Vec<Neighbour>,
     /// Every listener, in order of the last sample.
     pub listeners: Vec<ListenerTrack>,
     /// Counters at the end; those of the start are in the facts.

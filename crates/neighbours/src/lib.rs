@@ -8,3 +8,8 @@
 pub mod parse;
 #[cfg(feature = "read")]
 pub mod read;
+#[cfg(feature = "read")]
+mod watch;
+
+#[cfg(feature = "read")]
+pub use watch::NeighbourWatch;

@@ -1,0 +1,118 @@
+//! The ACK's numbers are not acceptable: outside the window, or acknowledging what was never sent.
+
+use synrecv_model::{CheckInfo, Class, Manual, Part};
+
+use crate::Check;
+use crate::cases::Cases;
+use crate::rejected::{self, Rejection};
+use crate::view::View;
+use crate::waiting::Drop;
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "sequence-rejected",
+        class: Class::Local,
+        summary: "ACKs arrive whose numbers do not belong to the handshake",
+        severity: "problem",
+        needs: &[Part::Sockets, Part::Counters],
+        also_reads: &[],
+        ipv6: "the same",
+        explains: &["ack-lost-outside"],
+        disproved_by: &["the ACK in a capture acknowledges the SYN-ACK's sequence number plus one"],
+        manual: Manual {
+            meaning: "The ACK acknowledges a number that this host never sent, or its own number lies outside the window. \
+                      With a wrong acknowledgement this host answers RST and keeps the request; with a number outside \
+                      the window it sends a challenge ACK. A middlebox that answers SYNs itself, or rewrites sequence \
+                      numbers in one direction only, does that.",
+            picture: &["ACK ack=X, expected Y --> RST to the client, the request stays"],
+            recognised: &[
+                (
+                    "OutRsts moves while SYN-ACKs are sent again and the listener drops nothing: wrong ack",
+                    "counters, sockets",
+                ),
+                (
+                    "TCPACKSkippedSynRecv moves and the listener drops: outside the window",
+                    "counters, sockets",
+                ),
+            ],
+            looks_like: &[
+                ("timestamp-rejected", "PAWSEstab or TSEcrRejected moves"),
+                ("listener-gone", "the listener was closed; RSTs answer the late ACKs"),
+            ],
+            by_hand: &[
+                ("nstat -az TcpOutRsts TcpExtTCPACKSkippedSynRecv", "run twice; it grows"),
+                ("tcpdump -Svni DEV 'tcp port PORT'", "absolute numbers of SYN-ACK and ACK"),
+            ],
+            fix: "Find the box that rewrites sequence numbers (SYN proxy, NAT helper, load balancer) and have both \
+                  directions pass it, or none.",
+            references: &["RFC 9293 section 3.10.7.4"],
+        },
+    },
+    examine,
+};
+
+/// Another host answers the SYN-ACKs with a wrong acknowledgement number.
+const WRONG_ACK: Rejection = Rejection {
+    counters: &["TcpOutRsts"],
+    drop: Drop::NotCounted,
+    effect: "the ACK arrives and acknowledges what was never sent",
+    cause: "something rewrites sequence numbers in one direction, or answers for the client",
+    look: "compare the SYN-ACK's number with what the ACK acknowledges",
+};
+
+/// The ACK's own number lies outside the window.
+const OUT_OF_WINDOW: Rejection = Rejection {
+    counters: &["TcpExtTCPACKSkippedSynRecv"],
+    drop: Drop::Counted,
+    effect: "the ACK arrives and its number lies outside the window",
+    cause: "something rewrites sequence numbers in one direction, or answers for the client",
+    look: "compare the SYN's number with the ACK's",
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    rejected::examine(view, cases, &WRONG_ACK);
+    // Rejected timestamps and repeated SYNs count there as well.
+    let timestamps = ["TcpExtPAWSEstab", "TcpExtTSEcrRejected"]
+        .iter()
+        .any(|name| view.delta(name).is_some_and(|moved| moved > 0));
+    if !timestamps {
+        rejected::examine(view, cases, &OUT_OF_WINDOW);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .listener("10.1.0.10:80", 0, 128)
+            .stuck_request("10.1.0.10:80", "10.9.0.7:4000", (2, 2))
+    }
+
+    #[test]
+    fn resets_sent_beside_a_still_listener_mean_a_wrong_ack() {
+        let judged = host().listener_drops(0).counter_moved("TcpOutRsts", 3).diagnose();
+        assert_eq!(judged.leading(), Some("sequence-rejected"));
+    }
+
+    #[test]
+    fn skipped_challenges_without_timestamps_mean_out_of_window() {
+        let judged =
+            host().listener_drops(3).counter_moved("TcpExtTCPACKSkippedSynRecv", 3).diagnose();
+        assert_eq!(judged.leading(), Some("sequence-rejected"));
+    }
+
+    #[test]
+    fn resets_without_a_waiting_request_are_business_as_usual() {
+        let judged = HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .listener("10.1.0.10:80", 0, 128)
+            .counter_moved("TcpOutRsts", 30)
+            .diagnose();
+        assert!(judged.finding("sequence-rejected").is_none());
+    }
+}

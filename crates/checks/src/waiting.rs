@@ -1,0 +1,114 @@
+//! Listeners with requests that wait for an ACK, and what their drop counters say.
+//!
+//! TCP counters are kept per network namespace, `sk_drops` per listener: together they tie a cause to
+//! a listener.
+
+use synrecv_model::view::RetryReading;
+use synrecv_model::{Listener, ListenerTrack, Weight};
+
+use crate::phrase;
+use crate::view::View;
+
+/// A listener and its requests whose clients do not repeat their SYN.
+#[derive(Debug)]
+pub(crate) struct Waiting<'a> {
+    pub(crate) listener: &'a Listener,
+    pub(crate) track: Option<&'a ListenerTrack>,
+    /// Indexes into the view's requests.
+    pub(crate) requests: Vec<usize>,
+    /// Timer expiries of these requests while watching: SYN-ACKs sent again.
+    pub(crate) retries: u32,
+    /// Packets that the listener dropped while watching; `None` when unknown.
+    pub(crate) drops: Option<u32>,
+}
+
+impl Waiting<'_> {
+    /// True when the accept queue was at its limit in some sample.
+    pub(crate) fn queue_was_full(&self) -> bool {
+        self.track.is_some_and(|track| {
+            track
+                .accept_queue_max_count
+                .is_some_and(|max| track.accept_queue_peak_count >= max.max(1))
+        })
+    }
+}
+
+/// Every listener with at least one waiting request.
+pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
+    let listeners = view.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
+    listeners
+        .filter_map(|listener| {
+            let requests = view.stuck(|request| {
+                request.reading == RetryReading::NoRepeatSeen
+                    && view.listener(request.local()).is_some_and(|own| own.inode == listener.inode)
+            });
+            if requests.is_empty() {
+                return None;
+            }
+            let track = view.listener_tracks().iter().find(|track| track.inode == listener.inode);
+            Some(Waiting {
+                listener,
+                track,
+                retries: phrase::retries_watched(view, &requests),
+                drops: track.and_then(|track| track.drops_delta),
+                requests,
+            })
+        })
+        .collect()
+}
+
+/// Whether TCP counts the rejected packet as a drop of the listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drop {
+    /// `sk_drops` +1 for each.
+    Counted,
+    /// It is rejected before the listener is known, or answered: `sk_drops` stays.
+    NotCounted,
+}
+
+/// A listener that a counter of the namespace can belong to.
+#[derive(Debug)]
+pub(crate) struct Suspect<'a> {
+    pub(crate) waiting: Waiting<'a>,
+    /// Increase of the counter.
+    pub(crate) counted: u64,
+    /// How well counter and listener fit.
+    pub(crate) weight: Weight,
+    /// Listeners that fit as well.
+    pub(crate) others: usize,
+}
+
+/// Listeners whose waiting requests a moved counter explains.
+///
+/// Strong for the only listener that fits, or for one whose drops equal the counter; weak for one of
+/// several.
+pub(crate) fn suspects<'a>(view: &View<'a>, counted: u64, drop: Drop) -> Vec<Suspect<'a>> {
+    if counted == 0 {
+        return Vec::new();
+    }
+    let fitting: Vec<Waiting<'a>> = waiting(view)
+        .into_iter()
+        .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
+        .filter(|listener| match (drop, listener.drops) {
+            (Drop::Counted, Some(drops)) => drops > 0,
+            (Drop::NotCounted, Some(drops)) => drops == 0,
+            (_, None) => true,
+        })
+        .collect();
+    let alone = fitting.len() == 1;
+    let others = fitting.len().saturating_sub(1);
+    fitting
+        .into_iter()
+        .map(|waiting| {
+            let equal = drop == Drop::Counted
+                && waiting.drops.is_some_and(|drops| close(u64::from(drops), counted));
+            let weight = if alone || equal { Weight::Strong } else { Weight::Weak };
+            Suspect { waiting, counted, weight, others }
+        })
+        .collect()
+}
+
+/// Two counts of the same packets, read some milliseconds apart.
+fn close(a: u64, b: u64) -> bool {
+    a.abs_diff(b) <= 1 + a.max(b) / 10
+}
