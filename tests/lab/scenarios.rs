@@ -39,6 +39,7 @@ scenarios!(
     incident_v6,
     right_mask,
     wide_mask_no_proxy,
+    wide_mask_many_neighbours,
     narrow_mask,
     multihomed_stateful,
     multihomed_stateful_v6,

@@ -45,7 +45,7 @@ pub(crate) fn file(path: &Path, content: &[u8]) -> Result<(), OutputError> {
     file_with(path, |file| file.write_all(content))
 }
 
-/// As [`file`], for content that is made while it is written.
+/// As [`file()`], for content that is made while it is written.
 pub(crate) fn file_with(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
