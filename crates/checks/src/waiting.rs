@@ -4,7 +4,7 @@
 //! a listener.
 
 use synrecv_model::view::RetryReading;
-use synrecv_model::{Listener, ListenerTrack, Weight};
+use synrecv_model::{Listener, ListenerTrack, RetryCounters, Weight};
 
 use crate::phrase;
 use crate::view::View;
@@ -20,6 +20,8 @@ pub(crate) struct Waiting<'a> {
     pub(crate) retries: u32,
     /// Packets that the listener dropped while watching; `None` when unknown.
     pub(crate) drops: Option<u32>,
+    /// Of these, the ones that no repeated SYN explains: a listener counts each repeated SYN, too.
+    pub(crate) sure_drops: Option<u32>,
 }
 
 impl Waiting<'_> {
@@ -35,6 +37,7 @@ impl Waiting<'_> {
 
 /// Every listener with at least one waiting request.
 pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
+    let repeated = repeated_syns_at_most(view);
     let listeners = view.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
     listeners
         .filter_map(|listener| {
@@ -51,10 +54,29 @@ pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
                 track,
                 retries: phrase::retries_watched(view, &requests),
                 drops: track.and_then(|track| track.drops_delta),
+                sure_drops: track
+                    .and_then(|track| track.drops_delta)
+                    .map(|drops| drops.saturating_sub(repeated)),
                 requests,
             })
         })
         .collect()
+}
+
+/// SYNs that clients repeated while watching, on the whole host, at most: the SYN-ACKs sent again
+/// less those that the timers of the stuck requests account for.
+fn repeated_syns_at_most(view: &View<'_>) -> u32 {
+    let sent = view.delta("TcpExtTCPSynRetrans").unwrap_or(0);
+    let by_timer: u64 = view
+        .stuck(|request| request.reading == RetryReading::NoRepeatSeen)
+        .into_iter()
+        .map(|index| {
+            let life = view.requests()[index].track.last_life();
+            let sent = |counters: RetryCounters| counters.synack_retrans_count.unwrap_or(0);
+            u64::from(sent(life.last.counters).saturating_sub(sent(life.first.counters)))
+        })
+        .sum();
+    u32::try_from(sent.saturating_sub(by_timer)).unwrap_or(u32::MAX)
 }
 
 /// Whether TCP counts the rejected packet as a drop of the listener.
@@ -91,7 +113,7 @@ pub(crate) fn suspects<'a>(view: &View<'a>, counted: u64, drop: Drop) -> Vec<Sus
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
         .filter(|listener| match (drop, listener.drops) {
             (Drop::Counted, Some(drops)) => drops > 0,
-            (Drop::NotCounted, Some(drops)) => drops == 0,
+            (Drop::NotCounted, Some(_)) => listener.sure_drops == Some(0),
             (_, None) => true,
         })
         .collect();

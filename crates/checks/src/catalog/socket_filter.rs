@@ -75,8 +75,10 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         .into_iter()
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
         .filter(|listener| {
-            // One packet at least for every other SYN-ACK that went out again.
-            listener.drops.is_some_and(|drops| drops > 0 && drops * 2 >= listener.retries)
+            // The client answers each SYN-ACK that goes out again with an ACK; each is dropped.
+            listener
+                .sure_drops
+                .is_some_and(|drops| u64::from(drops) * 10 >= u64::from(listener.retries) * 8)
         })
         .collect();
     for listener in &candidates {
@@ -177,6 +179,12 @@ mod tests {
     fn drops_that_a_counter_explains_are_not() {
         let judged = host().listener_drops(3).counter_moved("TcpExtPAWSEstab", 3).diagnose();
         assert_eq!(judged.leading(), Some("timestamp-rejected"));
+    }
+
+    #[test]
+    fn drops_that_repeated_syns_explain_are_not() {
+        let judged = host().listener_drops(3).counter_moved("TcpExtTCPSynRetrans", 9).diagnose();
+        assert!(judged.finding("socket-filter").is_none());
     }
 
     #[test]
