@@ -5,13 +5,15 @@ use synrecv_model::{Action, ActionLabel, Command, Origin, Subject, Text, Value, 
 use crate::cases::{Cases, Fact};
 use crate::phrase;
 use crate::view::View;
-use crate::waiting::{Drop, Suspect, suspects};
+use crate::waiting::{Counter, Drop, Suspect, suspects};
 
 /// A reason for which TCP rejects the ACK of a handshake.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rejection {
     /// Counters that move, by the names that `nstat` prints; their increases are added up.
     pub(crate) counters: &'static [&'static str],
+    /// Whether they count anything else.
+    pub(crate) counter: Counter,
     /// Whether the listener counts the packet as dropped.
     pub(crate) drop: Drop,
     /// `an ACK arrives and its checksum is wrong`.
@@ -31,7 +33,7 @@ pub(crate) fn examine(view: &View<'_>, cases: &mut Cases, rejection: &Rejection)
         .filter(|&(_, delta)| delta > 0)
         .collect();
     let counted = moved.iter().map(|&(_, delta)| delta).sum();
-    for suspect in suspects(view, counted, rejection.drop) {
+    for suspect in suspects(view, counted, rejection.drop, rejection.counter) {
         open(view, cases, rejection, &suspect, &moved);
     }
 }

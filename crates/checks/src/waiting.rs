@@ -100,17 +100,36 @@ pub(crate) struct Suspect<'a> {
     pub(crate) others: usize,
 }
 
-/// Listeners whose waiting requests a moved counter explains.
+/// What a counter is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counter {
+    /// Counts this cause only.
+    Specific,
+    /// Counts other things too (RSTs of every kind): it has to match the SYN-ACKs sent again.
+    Common,
+}
+
+/// Listeners whose waiting requests a moved counter explains: the client answers each SYN-ACK that is
+/// sent again, so the counter has to account for at least half of them.
 ///
 /// Strong for the only listener that fits, or for one whose drops equal the counter; weak for one of
 /// several.
-pub(crate) fn suspects<'a>(view: &View<'a>, counted: u64, drop: Drop) -> Vec<Suspect<'a>> {
+pub(crate) fn suspects<'a>(
+    view: &View<'a>,
+    counted: u64,
+    drop: Drop,
+    counter: Counter,
+) -> Vec<Suspect<'a>> {
     if counted == 0 {
         return Vec::new();
     }
     let fitting: Vec<Waiting<'a>> = waiting(view)
         .into_iter()
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
+        .filter(|listener| match counter {
+            Counter::Specific => counted * 2 >= u64::from(listener.retries),
+            Counter::Common => close(counted, u64::from(listener.retries)),
+        })
         .filter(|listener| match (drop, listener.drops) {
             (Drop::Counted, Some(drops)) => drops > 0,
             (Drop::NotCounted, Some(_)) => listener.sure_drops == Some(0),

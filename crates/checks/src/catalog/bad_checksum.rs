@@ -4,7 +4,7 @@ use synrecv_model::{CheckInfo, Class, Manual, Part};
 
 use crate::Check;
 use crate::rejected::{self, Rejection};
-use crate::waiting::Drop;
+use crate::waiting::{Counter, Drop};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -47,6 +47,7 @@ pub(super) static CHECK: Check = Check {
 
 const REJECTION: Rejection = Rejection {
     counters: &["TcpInCsumErrors"],
+    counter: Counter::Specific,
     drop: Drop::NotCounted,
     effect: "the ACK arrives and its checksum is wrong",
     cause: "something between the client and here damages packets, or does not fill in their checksum",

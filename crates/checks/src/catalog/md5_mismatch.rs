@@ -4,7 +4,7 @@ use synrecv_model::{CheckInfo, Class, Manual, Part};
 
 use crate::Check;
 use crate::rejected::{self, Rejection};
-use crate::waiting::Drop;
+use crate::waiting::{Counter, Drop};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -43,6 +43,7 @@ pub(super) static CHECK: Check = Check {
 
 const REJECTION: Rejection = Rejection {
     counters: &["TcpExtTCPMD5NotFound", "TcpExtTCPMD5Failure", "TcpExtTCPMD5Unexpected"],
+    counter: Counter::Specific,
     drop: Drop::Counted,
     effect: "the ACK arrives and its TCP-MD5 signature does not fit",
     cause: "the two ends do not share one TCP-MD5 key",

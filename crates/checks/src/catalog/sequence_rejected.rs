@@ -6,7 +6,7 @@ use crate::Check;
 use crate::cases::Cases;
 use crate::rejected::{self, Rejection};
 use crate::view::View;
-use crate::waiting::Drop;
+use crate::waiting::{Counter, Drop};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -54,6 +54,7 @@ pub(super) static CHECK: Check = Check {
 /// Another host answers the SYN-ACKs with a wrong acknowledgement number.
 const WRONG_ACK: Rejection = Rejection {
     counters: &["TcpOutRsts"],
+    counter: Counter::Common,
     drop: Drop::NotCounted,
     effect: "the ACK arrives and acknowledges what was never sent",
     cause: "something rewrites sequence numbers in one direction, or answers for the client",
@@ -63,6 +64,7 @@ const WRONG_ACK: Rejection = Rejection {
 /// The ACK's own number lies outside the window.
 const OUT_OF_WINDOW: Rejection = Rejection {
     counters: &["TcpExtTCPACKSkippedSynRecv"],
+    counter: Counter::Common,
     drop: Drop::Counted,
     effect: "the ACK arrives and its number lies outside the window",
     cause: "something rewrites sequence numbers in one direction, or answers for the client",
@@ -94,7 +96,7 @@ mod tests {
 
     #[test]
     fn resets_sent_beside_a_still_listener_mean_a_wrong_ack() {
-        let judged = host().listener_drops(0).counter_moved("TcpOutRsts", 3).diagnose();
+        let judged = host().listener_drops(0).counter_moved("TcpOutRsts", 1).diagnose();
         assert_eq!(judged.leading(), Some("sequence-rejected"));
     }
 
@@ -103,6 +105,12 @@ mod tests {
         let judged =
             host().listener_drops(3).counter_moved("TcpExtTCPACKSkippedSynRecv", 3).diagnose();
         assert_eq!(judged.leading(), Some("sequence-rejected"));
+    }
+
+    #[test]
+    fn resets_beyond_the_retries_are_business_as_usual() {
+        let judged = host().listener_drops(0).counter_moved("TcpOutRsts", 40).diagnose();
+        assert!(judged.finding("sequence-rejected").is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use synrecv_model::{CheckInfo, Class, Manual, Part};
 
 use crate::Check;
 use crate::rejected::{self, Rejection};
-use crate::waiting::Drop;
+use crate::waiting::{Counter, Drop};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -45,6 +45,7 @@ pub(super) static CHECK: Check = Check {
 
 const REJECTION: Rejection = Rejection {
     counters: &["TcpExtPAWSEstab", "TcpExtTSEcrRejected"],
+    counter: Counter::Specific,
     drop: Drop::Counted,
     effect: "the ACK arrives and its timestamps are not acceptable",
     cause: "the ACK carries a timestamp older than the SYN's, or echoes one that was never sent",
