@@ -60,7 +60,7 @@ pub(crate) fn compare(scenario: &Scenario, found: &Outcome) -> (String, bool) {
     if expect.is_fault() {
         let any_of: Vec<&str> = expect.finding.iter().chain(expect.also_accept).copied().collect();
         rows.push(("finding", any_of.join(" or "), word(&found.finding)));
-        for (also, _) in expect.also {
+        for also in expect.also.iter().map(|(id, _)| id).chain(expect.warnings) {
             let there = found.findings.iter().find(|(id, _)| id == also);
             rows.push(("and also", (*also).to_owned(), word(&there.map(|(id, _)| id.clone()))));
         }
@@ -78,7 +78,7 @@ pub(crate) fn compare(scenario: &Scenario, found: &Outcome) -> (String, bool) {
         let above = if above.is_empty() { none() } else { above.join(", ") };
         rows.push(("above info", none(), above));
     }
-    rows.push(("exit status", i32::from(expect.is_fault()).to_string(), exit(found.exit)));
+    rows.push(("exit status", expect.exit().to_string(), exit(found.exit)));
 
     let widest = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
     let mut text = String::new();

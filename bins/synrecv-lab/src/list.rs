@@ -9,15 +9,21 @@ use synrecv_faults::scenario;
 use crate::output;
 
 pub(crate) fn list() -> Result<ExitCode> {
-    let widest = scenario::all().iter().map(|scenario| scenario.id.len()).max().unwrap_or(0);
+    let widest = scenario::known().map(|scenario| scenario.id.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for scenario in scenario::all() {
+    for scenario in scenario::known() {
         writeln!(text, "{:widest$}  {}", scenario.id, scenario.title)?;
         let expected = match (scenario.expect.finding, scenario.expect.class) {
             (Some(finding), Some(class)) => {
                 let mut expected = format!("expected: {finding}, class {class}");
                 for (also, class) in scenario.expect.also {
                     let _ = write!(expected, "; and {also}, class {class}");
+                }
+                for also in scenario.expect.warnings {
+                    let _ = write!(expected, "; and the warning {also}");
+                }
+                if scenario.expect.only_warns {
+                    expected.push_str(", a warning");
                 }
                 expected
             }

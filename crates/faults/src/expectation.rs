@@ -16,12 +16,27 @@ pub struct Expectation {
     /// Id and class of other faults that are there at once: findings of severity `problem`, each
     /// with connections that no other of them claims. Any of them may lead.
     pub also: &'static [(&'static str, &'static str)],
+    /// Other findings that are there at once and only of severity `warning`, each with connections
+    /// that no other fault claims. They do not lead.
+    pub warnings: &'static [&'static str],
+    /// The leading finding is of severity `warning`: exit status 0 with `--fail-on problem`.
+    pub only_warns: bool,
+    /// The fault may leave no connection in `SYN_RECV`.
+    pub may_lack_rows: bool,
 }
 
 impl Expectation {
     /// Exit status 0, and no finding above `info`.
-    pub const HEALTHY: Self =
-        Self { finding: None, class: None, confidence: &[], also_accept: &[], also: &[] };
+    pub const HEALTHY: Self = Self {
+        finding: None,
+        class: None,
+        confidence: &[],
+        also_accept: &[],
+        also: &[],
+        warnings: &[],
+        only_warns: false,
+        may_lack_rows: false,
+    };
 
     /// A fault of one cause, which explains every stuck connection.
     pub const fn fault(
@@ -29,7 +44,16 @@ impl Expectation {
         class: &'static str,
         confidence: &'static [&'static str],
     ) -> Self {
-        Self { finding: Some(finding), class: Some(class), confidence, also_accept: &[], also: &[] }
+        Self { finding: Some(finding), class: Some(class), confidence, ..Self::HEALTHY }
+    }
+
+    /// A finding of severity `warning`, which explains every stuck connection.
+    pub const fn warning(
+        finding: &'static str,
+        class: &'static str,
+        confidence: &'static [&'static str],
+    ) -> Self {
+        Self { only_warns: true, ..Self::fault(finding, class, confidence) }
     }
 
     /// The same with other leading findings that are not wrong.
@@ -44,6 +68,18 @@ impl Expectation {
         Self { also, ..self }
     }
 
+    /// The same with findings of severity `warning` beside it, each with its own connections.
+    #[must_use]
+    pub const fn and_warnings(self, warnings: &'static [&'static str]) -> Self {
+        Self { warnings, ..self }
+    }
+
+    /// The same of a fault that leaves no stuck connection, or none for long.
+    #[must_use]
+    pub const fn without_rows(self) -> Self {
+        Self { may_lack_rows: true, ..self }
+    }
+
     /// The same found on less evidence: surely not `confirmed`.
     #[must_use]
     pub const fn less_sure(self) -> Self {
@@ -55,6 +91,11 @@ impl Expectation {
         self.finding.is_some()
     }
 
+    /// The right exit status with `--fail-on problem`, the default.
+    pub fn exit(&self) -> i32 {
+        i32::from(self.is_fault() && !self.only_warns)
+    }
+
     /// In what the outcome differs; empty when it is right.
     pub fn differences(&self, found: &Outcome) -> Vec<String> {
         let mut differences = Vec::new();
@@ -63,9 +104,8 @@ impl Expectation {
         };
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         let exit = |code: Option<i32>| code.map_or("a signal".to_owned(), |code| code.to_string());
-        let expected_exit = i32::from(self.is_fault());
-        if found.exit != Some(expected_exit) {
-            differ("exit status", &expected_exit.to_string(), &exit(found.exit));
+        if found.exit != Some(self.exit()) {
+            differ("exit status", &self.exit().to_string(), &exit(found.exit));
         }
         let Some(finding) = self.finding else {
             for (id, severity) in found.findings.iter().filter(|(_, level)| level != "info") {
@@ -85,17 +125,24 @@ impl Expectation {
         if !found.confidence.as_deref().is_some_and(|level| self.confidence.contains(&level)) {
             differ("confidence", &self.confidence.join(" or "), &shown(&found.confidence));
         }
-        if found.stuck_count == 0 {
+        if found.stuck_count == 0 && !self.may_lack_rows {
             differ("stuck connections", "some", "0");
         }
         if found.attributed_count < found.stuck_count {
             let attributed = format!("{} of {}", found.attributed_count, found.stuck_count);
             differ("attributed connections", "all", &attributed);
         }
-        let ids: Vec<&str> = self.also.iter().map(|(id, _)| *id).chain([finding]).collect();
-        for id in ids.iter().filter(|_| !self.also.is_empty()) {
-            if !found.findings.iter().any(|(found, level)| found == id && level == "problem") {
-                differ("findings", &format!("{id} (problem)"), "it is not among them");
+        let leading = (finding, if self.only_warns { "warning" } else { "problem" });
+        let problems = self.also.iter().map(|(id, _)| (*id, "problem"));
+        let warnings = self.warnings.iter().map(|id| (*id, "warning"));
+        let all: Vec<(&str, &str)> = problems.chain(warnings).chain([leading]).collect();
+        let ids: Vec<&str> = all.iter().map(|(id, _)| *id).collect();
+        for (id, level) in all.iter().filter(|_| all.len() > 1 || self.only_warns) {
+            if !found.findings.iter().any(|(found, its)| found == id && its == level) {
+                differ("findings", &format!("{id} ({level})"), "it is not among them");
+            }
+            if all.len() == 1 {
+                break;
             }
             let has = |claim: &[String], id: &str| claim.iter().any(|found| found == id);
             let claims: Vec<_> = found.claims.iter().filter(|claim| has(claim, id)).collect();
@@ -240,6 +287,42 @@ mod tests {
         assert_eq!(TWO.differences(&found), ["class: expected local, found path"]);
         found.class = Some("local".to_owned());
         assert_eq!(TWO.differences(&found), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_warning_fails_nothing() {
+        const WARNING: Expectation = Expectation::warning("bad-netmask", "path", &["likely"]);
+        let found = report("bad-netmask", 1);
+        assert_eq!(
+            WARNING.differences(&found),
+            [
+                "exit status: expected 0, found 1",
+                "findings: expected bad-netmask (warning), found it is not among them",
+            ]
+        );
+        let findings = vec![("bad-netmask".to_owned(), "warning".to_owned())];
+        let found = Outcome { exit: Some(0), findings, ..found };
+        assert_eq!(WARNING.differences(&found), Vec::<String>::new());
+    }
+
+    #[test]
+    fn warnings_beside_a_fault_have_connections_of_their_own() {
+        const TWO: Expectation = FAULT.and_warnings(&["defer-accept"]);
+        let mut found = report("bad-netmask", 1);
+        found.findings.push(("defer-accept".to_owned(), "warning".to_owned()));
+        found.claims.push(vec!["defer-accept".to_owned()]);
+        assert_eq!(TWO.differences(&found), Vec::<String>::new());
+        found.findings[1].1 = "problem".to_owned();
+        assert_eq!(
+            TWO.differences(&found),
+            ["findings: expected defer-accept (warning), found it is not among them"]
+        );
+    }
+
+    #[test]
+    fn some_faults_leave_no_connection() {
+        assert_eq!(FAULT.differences(&report("bad-netmask", 0)).len(), 1);
+        assert_eq!(FAULT.without_rows().differences(&report("bad-netmask", 0)).len(), 0);
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn described(command: &Command) -> String {
 /// Has the kernel kill the child when the thread that started it ends: the thread of the
 /// namespace, which ends with the namespace or with this process, however it dies.
 #[expect(unsafe_code, reason = "only between fork and exec can a child ask for its parent's death")]
-fn tie_to_parent(command: &mut Command) {
+pub(crate) fn tie_to_parent(command: &mut Command) {
     let parent = getpid();
     let tie = move || {
         set_parent_process_death_signal(Some(Signal::KILL))?;

@@ -27,6 +27,7 @@ enum Hops {
     One { via: Option<IpAddr>, device: Option<String> },
     Several(Vec<(IpAddr, String)>),
     Blackhole,
+    Unreachable,
 }
 
 impl NewRoute {
@@ -53,12 +54,17 @@ impl NewRoute {
         Self { hops: Hops::Blackhole, ..Self::to(destination) }
     }
 
+    /// A route that answers everything for `destination` with ICMP host unreachable.
+    pub fn unreachable(destination: IpNet) -> Self {
+        Self { hops: Hops::Unreachable, ..Self::to(destination) }
+    }
+
     /// Next hop.
     #[must_use]
     pub fn via(mut self, gateway: IpAddr) -> Self {
         let device = match self.hops {
             Hops::One { device, .. } => device,
-            Hops::Several(_) | Hops::Blackhole => None,
+            Hops::Several(_) | Hops::Blackhole | Hops::Unreachable => None,
         };
         self.hops = Hops::One { via: Some(gateway), device };
         self
@@ -69,7 +75,7 @@ impl NewRoute {
     pub fn device(mut self, name: &str) -> Self {
         let via = match self.hops {
             Hops::One { via, .. } => via,
-            Hops::Several(_) | Hops::Blackhole => None,
+            Hops::Several(_) | Hops::Blackhole | Hops::Unreachable => None,
         };
         self.hops = Hops::One { via, device: Some(name.to_owned()) };
         self
@@ -139,6 +145,7 @@ impl Namespace {
                     message = message.multipath(each);
                 }
                 Hops::Blackhole => message = message.kind(RouteType::BlackHole),
+                Hops::Unreachable => message = message.kind(RouteType::Unreachable),
             }
             if let Some(source) = route.source {
                 message = message.pref_source(source).map_err(|error| invalid(&error))?;

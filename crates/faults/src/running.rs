@@ -68,11 +68,15 @@ impl Condition {
 
     /// Accept queues of this host overflowed at least `least` times, `TcpExt.ListenOverflows`.
     pub fn overflowed(host: &Namespace, least: u64) -> Self {
+        Self::counted(host, "ListenOverflows", least)
+    }
+
+    /// This counter of the group `TcpExt` reached at least `least` on this host.
+    pub fn counted(host: &Namespace, name: &'static str, least: u64) -> Self {
         let host = host.clone();
-        let overflowed = move |_: &[RequestRow]| {
-            host.counter("TcpExt", "ListenOverflows").is_ok_and(|count| count >= least)
-        };
-        Self::new(format!("{least} overflows of accept queues"), Box::new(overflowed))
+        let counted =
+            move |_: &[RequestRow]| host.counter("TcpExt", name).is_ok_and(|count| count >= least);
+        Self::new(format!("{least} of {name}"), Box::new(counted))
     }
 
     /// Both this and the other.

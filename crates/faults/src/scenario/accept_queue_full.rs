@@ -42,7 +42,7 @@ answers every SYN-ACK. The application on :443 of the same server is healthy.",
     stage: |lab| {
         let hosts = routed::build(lab)?;
         let healthy_app = Server::accepting(service(443)).start(&hosts.server)?;
-        let slow_app = Server { local: service(8443), backlog: BACKLOG, app: SLOW };
+        let slow_app = Server::new(service(8443), BACKLOG, SLOW);
         let slow_app = slow_app.start(&hosts.server)?;
         let patient = (11..=18).map(|last| IpAddr::from([192, 0, 2, last]));
         let script = |_| Script::completes(Duration::from_millis(50));

@@ -17,6 +17,7 @@ mod incident;
 mod incident_in_noise;
 mod incident_race;
 mod incident_v6;
+mod listener;
 mod ll_gateway_v6;
 mod lossy_clients;
 mod moved_address;
@@ -138,9 +139,19 @@ pub fn all() -> &'static [&'static Scenario] {
     ALL
 }
 
+/// The scenarios of what goes wrong at a listener.
+pub fn listener() -> &'static [&'static Scenario] {
+    listener::ALL
+}
+
+/// The scenarios of both lists.
+pub fn known() -> impl Iterator<Item = &'static Scenario> {
+    all().iter().chain(listener()).copied()
+}
+
 /// The scenario with this id.
 pub fn find(id: &str) -> Option<&'static Scenario> {
-    all().iter().copied().find(|scenario| scenario.id == id)
+    known().find(|scenario| scenario.id == id)
 }
 
 #[cfg(test)]
@@ -153,16 +164,16 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_kebab_case() {
-        let mut ids: Vec<&str> = all().iter().map(|scenario| scenario.id).collect();
+        let mut ids: Vec<&str> = known().map(|scenario| scenario.id).collect();
         assert!(ids.iter().all(|id| id.bytes().all(is_kebab)));
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), all().len());
+        assert_eq!(ids.len(), known().count());
     }
 
     #[test]
     fn pictures_fit_a_terminal() {
-        for scenario in all() {
+        for scenario in known() {
             let widest = scenario.picture.lines().map(|line| line.chars().count()).max();
             assert!(widest.is_some_and(|width| width <= 78), "{}", scenario.id);
         }
@@ -170,7 +181,7 @@ mod tests {
 
     #[test]
     fn every_scenario_is_found_by_its_id() {
-        for scenario in all() {
+        for scenario in known() {
             assert_eq!(find(scenario.id).map(|found| found.id), Some(scenario.id));
         }
         assert!(find("none").is_none());

@@ -35,7 +35,7 @@ once and every client connects.",
     stage: |lab| {
         let hosts = routed::build(lab)?;
         let app = App::Late(START_UP);
-        let app = Server { local: service(443), backlog: BACKLOG, app }.start(&hosts.server)?;
+        let app = Server::new(service(443), BACKLOG, app).start(&hosts.server)?;
         let rush = (1..=100).map(|last| IpAddr::from([192, 0, 2, last]));
         let script =
             |_| Script::completes(Duration::ZERO).closing_after(Duration::from_millis(100));

@@ -47,7 +47,7 @@ handshakes, and the server drops their ACKs for want of room. Neither fault expl
         built.router.route(NewRoute::to(net("192.0.2.0/24")).via(ip("192.168.5.50")))?;
 
         let slow = SocketAddr::new(ip("192.168.4.10"), 8443);
-        let app = Server { local: slow, backlog: BACKLOG, app: SLOW }.start(&built.server)?;
+        let app = Server::new(slow, BACKLOG, SLOW).start(&built.server)?;
         let patient = (11..=18).map(|last| IpAddr::from([192, 0, 2, last]));
         let script = |_| Script::completes(Duration::from_millis(50));
         let bursts = RawPeers::new(slow, patient, BURST, script).start(&crowd)?;

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto, sockopt};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sockopt};
 
+use super::option::connect_with_data;
 use super::{Counts, Stop, Traffic, add_one};
 use crate::error::Result;
 use crate::namespace::Namespace;
@@ -28,6 +29,8 @@ pub struct KernelClients {
     pub hold: Duration,
     /// How long one attempt lasts; its SYN repeats for that time.
     pub patience: Duration,
+    /// Whether they send data with their SYN once they know the server (TCP Fast Open).
+    pub fast_open: bool,
 }
 
 impl KernelClients {
@@ -40,6 +43,7 @@ impl KernelClients {
             at_once: 2,
             hold: Duration::from_millis(200),
             patience: Duration::from_secs(30),
+            fast_open: false,
         }
     }
 
@@ -112,7 +116,7 @@ impl Client {
         });
         if now >= self.next && self.attempts.len() < plan.at_once {
             self.next = now + plan.every;
-            match connect(self.source, plan.target) {
+            match connect(self.source, plan) {
                 Ok(socket) => {
                     add_one(&counts.started);
                     let attempt = Attempt { socket, began: now, established: None, failed: false };
@@ -151,7 +155,8 @@ impl Attempt {
     }
 }
 
-fn connect(source: IpAddr, target: SocketAddr) -> io::Result<OwnedFd> {
+fn connect(source: IpAddr, plan: &KernelClients) -> io::Result<OwnedFd> {
+    let target = plan.target;
     let family = match target.ip() {
         IpAddr::V4(_) => AddressFamily::INET,
         IpAddr::V6(_) => AddressFamily::INET6,
@@ -159,7 +164,16 @@ fn connect(source: IpAddr, target: SocketAddr) -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
     rustix::net::bind(&socket, &SocketAddr::new(source, 0))?;
+    if plan.fast_open {
+        connect_with_data(&socket)?;
+    }
     match rustix::net::connect(&socket, &target) {
+        // Of a server that it knows the kernel says so before anything is sent; the first data
+        // sends the SYN. The server is not known, or the SYN is under way: as without data.
+        Ok(()) if plan.fast_open => match rustix::net::send(&socket, b"GET", SendFlags::NOSIGNAL) {
+            Ok(_) | Err(Errno::INPROGRESS | Errno::AGAIN) => Ok(socket),
+            Err(error) => Err(error.into()),
+        },
         Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
         Err(error) => Err(error.into()),
     }

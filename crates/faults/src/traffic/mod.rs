@@ -5,11 +5,13 @@
 
 mod kernel_clients;
 mod moving_addresses;
+mod option;
 mod raw_peers;
 mod router_advertiser;
 mod script;
 mod segment;
 mod server;
+mod stopped;
 
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -22,11 +24,13 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 pub use kernel_clients::KernelClients;
 pub use moving_addresses::{Holder, MovingAddresses};
+pub use option::ListenerOption;
 pub use raw_peers::RawPeers;
 pub use router_advertiser::{AdvertisedPrefix, RouterAdvertiser};
 pub use script::{Exchange, Pace, Reply, Script};
 pub use segment::{Flags, Segment};
 pub use server::{App, Server};
+pub use stopped::StoppedServer;
 
 use crate::error::{LabError, Result};
 use crate::namespace::Namespace;

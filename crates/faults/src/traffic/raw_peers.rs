@@ -258,6 +258,7 @@ impl Crowd {
         let mut syn = Segment::new(peer, self.plan.target, Flags::SYN);
         syn.sequence = initial_sequence(number);
         syn.options.clone_from(&script.syn_options);
+        syn.payload.clone_from(&script.syn_payload);
         self.wire.send(&syn);
         add_one(&counts.started);
         let began = Instant::now();
@@ -278,7 +279,11 @@ impl Crowd {
             return;
         }
         if segment.flags.has(Flags::RST) {
-            self.flows.remove(&peer);
+            // As RFC 5961 has it: one with another number is not believed.
+            let refused = flow.syn_acks == 0 && segment.flags.has(Flags::ACK);
+            if refused || segment.sequence == flow.expected {
+                self.flows.remove(&peer);
+            }
         } else if segment.flags.has(Flags::SYN | Flags::ACK) {
             self.answer(segment);
         } else if segment.flags.has(Flags::FIN) && flow.replied {

@@ -13,6 +13,8 @@ impl Flags {
     pub const SYN: Self = Self(0x02);
     /// Reset the connection.
     pub const RST: Self = Self(0x04);
+    /// The data is for the application at once.
+    pub const PSH: Self = Self(0x08);
     /// The acknowledgement number counts.
     pub const ACK: Self = Self(0x10);
 
@@ -51,6 +53,8 @@ pub struct Segment {
     pub payload: Vec<u8>,
     /// Time to live, or hop limit.
     pub ttl: u8,
+    /// Whether it is sent with a wrong TCP checksum; always false in what is read.
+    pub damaged: bool,
 }
 
 /// Protocol number of TCP, the same in both families.
@@ -71,10 +75,11 @@ impl Segment {
             options: Vec::new(),
             payload: Vec::new(),
             ttl: 64,
+            damaged: false,
         }
     }
 
-    /// The packet, IP header and correct checksums included. `None` when the families differ.
+    /// The packet with its IP header and checksums. `None` when the families differ.
     pub fn encode(&self) -> Option<Vec<u8>> {
         let tcp = self.tcp_bytes();
         let length = u16::try_from(tcp.len()).ok()?;
@@ -107,7 +112,10 @@ impl Segment {
             }
             _ => return None,
         };
-        let checksum = checksum(&[&pseudo, &tcp]);
+        let mut checksum = checksum(&[&pseudo, &tcp]);
+        if self.damaged {
+            checksum ^= 0x5555;
+        }
         let mut packet = header;
         packet.extend(&tcp);
         let at = packet.len() - tcp.len() + 16;
@@ -172,6 +180,7 @@ impl Segment {
             options: tcp.get(TCP_HEADER..header)?.to_vec(),
             payload: tcp.get(header..)?.to_vec(),
             ttl,
+            damaged: false,
         })
     }
 
@@ -238,6 +247,15 @@ mod tests {
         assert_eq!(checksum(&[&packet[..20]]), 0);
         let length = u16::try_from(packet.len() - 20).unwrap().to_be_bytes();
         assert_eq!(checksum(&[&packet[12..20], &[0, TCP], &length, &packet[20..]]), 0);
+    }
+
+    #[test]
+    fn damage_is_in_the_tcp_checksum_alone() {
+        let segment = example("192.0.2.7:40000", "198.51.100.1:80");
+        let right = segment.encode().unwrap();
+        let damaged = Segment { damaged: true, ..segment }.encode().unwrap();
+        let differ: Vec<usize> = (0..right.len()).filter(|at| right[*at] != damaged[*at]).collect();
+        assert_eq!(differ, [36, 37]);
     }
 
     #[test]

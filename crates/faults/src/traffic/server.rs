@@ -1,4 +1,4 @@
-//! Applications that listen: one that accepts, one that does not, one that is too slow.
+//! Applications that listen: those that accept, and those that treat their listener badly.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::PollFlags;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, ipproto, sockopt};
 
+use super::option::ListenerOption;
 use super::{Counts, Stop, Traffic, add_one};
 use crate::error::Result;
 use crate::namespace::Namespace;
@@ -29,6 +30,23 @@ pub enum App {
     Late(Duration),
     /// Never accepts.
     Stuck,
+    /// Accepts at once, but closes its listener now and then and opens it again later.
+    Reopens {
+        /// How long it listens.
+        open: Duration,
+        /// How long there is no listener.
+        closed: Duration,
+    },
+    /// Accepts everything, makes its queue as small as `backlog`, and does something else for
+    /// `pause`; then makes it large again, and so on.
+    Shrinks {
+        /// Argument of the second `listen(2)`.
+        backlog: i32,
+        /// How long the queue is large.
+        large: Duration,
+        /// How long it is small and nothing is accepted.
+        pause: Duration,
+    },
 }
 
 /// A listening application.
@@ -40,6 +58,8 @@ pub struct Server {
     pub backlog: i32,
     /// What the application does.
     pub app: App,
+    /// Set before it listens.
+    pub options: &'static [ListenerOption],
 }
 
 /// Connections that an accepting server keeps at most; the oldest is closed first.
@@ -48,7 +68,18 @@ const MOST_CONNECTIONS: usize = 512;
 impl Server {
     /// A server that accepts, with the backlog that large servers ask for (4096).
     pub fn accepting(local: SocketAddr) -> Self {
-        Self { local, backlog: 4096, app: App::Accepts }
+        Self::new(local, 4096, App::Accepts)
+    }
+
+    /// A server with this backlog and behaviour.
+    pub fn new(local: SocketAddr, backlog: i32, app: App) -> Self {
+        Self { local, backlog, app, options: &[] }
+    }
+
+    /// The same with options of its listener.
+    #[must_use]
+    pub fn with(self, options: &'static [ListenerOption]) -> Self {
+        Self { options, ..self }
     }
 
     /// Listens in `namespace` and serves until the result is dropped.
@@ -57,11 +88,11 @@ impl Server {
             namespace,
             &format!("listen on `{}`", self.local),
             move || self.listen(),
-            move |listener, stop, counts| self.serve(&listener, stop, counts),
+            move |listener, stop, counts| self.serve(listener, stop, counts),
         )
     }
 
-    fn listen(&self) -> io::Result<OwnedFd> {
+    pub(super) fn listen(&self) -> io::Result<OwnedFd> {
         let family = match self.local.ip() {
             IpAddr::V4(_) => AddressFamily::INET,
             IpAddr::V6(_) => AddressFamily::INET6,
@@ -70,34 +101,60 @@ impl Server {
         let socket =
             rustix::net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
         sockopt::set_socket_reuseaddr(&socket, true)?;
+        self.options.iter().try_for_each(|option| option.set(&socket))?;
         rustix::net::bind(&socket, &self.local)?;
         rustix::net::listen(&socket, self.backlog)?;
         Ok(socket)
     }
 
-    fn serve(self, listener: &OwnedFd, stop: &Stop, counts: &Counts) {
+    fn serve(self, listener: OwnedFd, stop: &Stop, counts: &Counts) {
         match self.app {
-            App::Accepts => serve_all(listener, stop, counts),
+            App::Accepts => serve_all(&listener, None, stop, counts),
             App::Slow { batch, pause } => {
                 while !stop.is_raised() {
                     pause_for(pause, stop);
-                    for _ in 0..batch {
-                        if rustix::net::accept(listener).is_ok() {
-                            add_one(&counts.completed);
-                        }
-                    }
+                    accept_and_close(&listener, batch, counts);
                 }
             }
             App::Late(pause) => {
                 pause_for(pause, stop);
-                serve_all(listener, stop, counts);
+                serve_all(&listener, None, stop, counts);
             }
             App::Stuck => {
                 while !stop.is_raised() {
                     pause_for(Duration::from_secs(1), stop);
                 }
             }
+            App::Reopens { open, closed } => {
+                let mut listener = Some(listener);
+                while !stop.is_raised() {
+                    // While another socket has the port the old one stays closed.
+                    if let Some(listener) = listener.take().or_else(|| self.listen().ok()) {
+                        serve_all(&listener, Some(Instant::now() + open), stop, counts);
+                    }
+                    pause_for(closed, stop);
+                }
+            }
+            App::Shrinks { backlog, large, pause } => {
+                while !stop.is_raised() {
+                    accept_and_close(&listener, usize::MAX, counts);
+                    // Changing the backlog of a listener cannot fail.
+                    let _ = rustix::net::listen(&listener, self.backlog);
+                    pause_for(large, stop);
+                    let _ = rustix::net::listen(&listener, backlog);
+                    pause_for(pause, stop);
+                }
+            }
         }
+    }
+}
+
+fn accept_and_close(listener: &OwnedFd, most: usize, counts: &Counts) {
+    for _ in 0..most {
+        if rustix::net::accept(listener).is_err() {
+            return;
+        }
+        add_one(&counts.completed);
     }
 }
 
@@ -108,12 +165,14 @@ fn pause_for(pause: Duration, stop: &Stop) {
     }
 }
 
-fn serve_all(listener: &OwnedFd, stop: &Stop, counts: &Counts) {
+/// Accepts until the stop is raised or `until` passes.
+fn serve_all(listener: &OwnedFd, until: Option<Instant>, stop: &Stop, counts: &Counts) {
     let mut open: VecDeque<TcpStream> = VecDeque::new();
-    while !stop.is_raised() {
+    while !stop.is_raised() && until.is_none_or(|until| Instant::now() < until) {
         let mut waiting = vec![(listener.as_fd(), PollFlags::IN)];
         waiting.extend(open.iter().map(|stream| (stream.as_fd(), PollFlags::IN)));
-        let ready = stop.wait(&waiting, Instant::now() + Duration::from_secs(1));
+        let next_look = Instant::now() + Duration::from_secs(1);
+        let ready = stop.wait(&waiting, until.map_or(next_look, |until| until.min(next_look)));
         let mut ready = ready.into_iter();
         let incoming = ready.next().unwrap_or(false);
         open.retain_mut(|stream| !ready.next().unwrap_or(false) || still_open(stream));
