@@ -216,6 +216,11 @@ impl HostFixture {
         self
     }
 
+    pub(crate) fn option_memory(mut self, bytes: u32) -> Self {
+        self.sockets.listeners.last_mut().unwrap().optmem_bytes = Some(bytes);
+        self
+    }
+
     /// Drops of the last listener while watching, and one timer expiry of each request in view.
     pub(crate) fn listener_drops(mut self, drops: u32) -> Self {
         self.listener_tracks.last_mut().unwrap().drops_delta = Some(drops);

@@ -118,7 +118,7 @@ pub(crate) fn suspects<'a>(
     view: &View<'a>,
     counted: u64,
     drop: Drop,
-    counter: Counter,
+    kind: Counter,
 ) -> Vec<Suspect<'a>> {
     if counted == 0 {
         return Vec::new();
@@ -126,7 +126,7 @@ pub(crate) fn suspects<'a>(
     let fitting: Vec<Waiting<'a>> = waiting(view)
         .into_iter()
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
-        .filter(|listener| match counter {
+        .filter(|listener| match kind {
             Counter::Specific => counted * 2 >= u64::from(listener.retries),
             Counter::Common => close(counted, u64::from(listener.retries)),
         })

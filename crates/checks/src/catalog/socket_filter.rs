@@ -90,9 +90,8 @@ fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) 
     let listener = waiting.listener;
     let drops = waiting.drops.unwrap_or(0);
     let attached = listener.optmem_bytes.filter(|&bytes| bytes > 0);
-    // Strong: what moves a listener's drops without a counter is a filter. Other counters that
-    // moved can belong to another listener, unless this one has option memory.
-    let weight = if others == 0 || attached.is_some() { Weight::Strong } else { Weight::Weak };
+    // Weak: a filter of the cgroup moves no counter, and an ACK outside the window hardly ever one.
+    let weight = if attached.is_some() { Weight::Strong } else { Weight::Weak };
     let case = cases.about(Subject::Listener(listener.local));
     case.headline(text![
         phrase::stuck(view, &waiting.requests),
@@ -159,6 +158,8 @@ fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) 
 
 #[cfg(test)]
 mod tests {
+    use synrecv_model::Confidence;
+
     use crate::fixture::HostFixture;
 
     fn host() -> HostFixture {
@@ -170,9 +171,16 @@ mod tests {
     }
 
     #[test]
-    fn drops_that_no_counter_explains_are_a_filter() {
-        let judged = host().listener_drops(3).diagnose();
+    fn drops_beside_option_memory_are_a_filter_on_the_socket() {
+        let judged = host().listener_drops(3).option_memory(296).diagnose();
         assert_eq!(judged.leading(), Some("socket-filter"));
+        assert_eq!(judged.finding("socket-filter").unwrap().confidence, Confidence::Likely);
+    }
+
+    #[test]
+    fn drops_that_no_counter_explains_can_be_a_filter_of_the_cgroup() {
+        let judged = host().listener_drops(3).diagnose();
+        assert_eq!(judged.finding("socket-filter").unwrap().confidence, Confidence::Possible);
     }
 
     #[test]
