@@ -58,6 +58,7 @@ pub(crate) fn attribute(candidates: Vec<Finding>, request_count: usize) -> Attri
             }
         }
     }
+    nest_without_connections(&mut placed, &mut nested, &ids);
     for (taker, finding) in nested {
         // A taker keeps at least the request that it took, so it stays in place.
         if let Some(parent) = &mut placed[taker] {
@@ -72,6 +73,32 @@ pub(crate) fn attribute(candidates: Vec<Finding>, request_count: usize) -> Attri
         )
     });
     Attributed { findings, by_request }
+}
+
+/// A finding that never had connections (it rests on counters of the host) goes beneath one that
+/// explains it and is likely at least.
+fn nest_without_connections(
+    placed: &mut [Option<Finding>],
+    nested: &mut Vec<(usize, Finding)>,
+    ids: &[&'static str],
+) {
+    for index in 0..placed.len() {
+        let Some(effect) = placed[index].as_ref().filter(|finding| finding.affected.is_empty())
+        else {
+            continue;
+        };
+        let parent = placed.iter().enumerate().position(|(other, cause)| {
+            other != index
+                && cause.as_ref().is_some_and(|cause| {
+                    cause.confidence >= Confidence::Likely && explains(cause.id, effect.id)
+                })
+        });
+        if let (Some(parent), Some(effect)) = (parent, placed[index].take_if(|_| parent.is_some()))
+        {
+            debug_assert!(explains(ids[parent], effect.id));
+            nested.push((parent, effect));
+        }
+    }
 }
 
 /// Sorts claims on one request: a cause before what it explains, then the surer, then by catalogue.

@@ -6,13 +6,17 @@ mod asymmetric_route;
 mod bad_checksum;
 mod bad_netmask;
 mod defer_accept;
+mod listener_gone;
 mod local_address_gone;
 mod md5_mismatch;
 mod neighbour_unresolved;
 mod overlapping_route;
+mod peer_resets;
 mod proxy_arp;
 mod sequence_rejected;
 mod socket_filter;
+mod syn_flood;
+mod syn_queue_full;
 mod synack_lost_outside;
 mod timestamp_rejected;
 
@@ -33,6 +37,10 @@ pub static CATALOG: &[&Check] = &[
     &sequence_rejected::CHECK,
     &md5_mismatch::CHECK,
     &socket_filter::CHECK,
+    &listener_gone::CHECK,
+    &syn_flood::CHECK,
+    &syn_queue_full::CHECK,
+    &peer_resets::CHECK,
     &synack_lost_outside::CHECK,
     &ack_lost_outside::CHECK,
 ];

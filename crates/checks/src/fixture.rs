@@ -25,6 +25,7 @@ pub(crate) struct HostFixture {
     before: Counters,
     after: Counters,
     completed: Vec<Flow>,
+    settings: Settings,
     last_flow: Option<Flow>,
 }
 
@@ -78,6 +79,7 @@ impl HostFixture {
             before: Counters::default(),
             after: Counters::default(),
             completed: Vec::new(),
+            settings: Settings::default(),
             last_flow: None,
         }
     }
@@ -212,6 +214,7 @@ impl HostFixture {
             accept_queue_max_count: Some(max),
             drops_delta: None,
             present: true,
+            outstanding_count: 0,
         });
         self
     }
@@ -342,6 +345,18 @@ impl HostFixture {
         self.counter(name, 100, 100 + delta)
     }
 
+    pub(crate) fn setting(mut self, name: &'static str, value: i64) -> Self {
+        self.settings.values.insert(name.into(), value);
+        self
+    }
+
+    /// The last listener closed with this many requests open.
+    pub(crate) fn listener_closed(mut self, outstanding: u64) -> Self {
+        let track = self.listener_tracks.last_mut().unwrap();
+        (track.present, track.outstanding_count) = (false, outstanding);
+        self
+    }
+
     fn counter(mut self, name: &str, before: u64, after: u64) -> Self {
         self.before.values.insert(name.to_owned(), before);
         self.after.values.insert(name.to_owned(), after);
@@ -362,7 +377,7 @@ impl HostFixture {
             sockets: collected(self.sockets),
             links: collected(self.links),
             addresses: collected(self.addresses),
-            settings: collected(Settings::default()),
+            settings: collected(self.settings),
             neighbours: match self.neighbours {
                 Some(neighbours) => collected(neighbours),
                 None => Section::Missing(Gap::new(Reason::NeedsRoot, text!["not read"])),

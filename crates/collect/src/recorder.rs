@@ -69,8 +69,14 @@ impl Recorder {
             }
             self.forget_passed();
         }
+        let mut outstanding: BTreeMap<Endpoint, u64> = BTreeMap::new();
+        for request in &sockets.requests {
+            *outstanding.entry(request.flow.local).or_default() += 1;
+        }
         for listener in &sockets.listeners {
-            self.watch(listener);
+            let own = outstanding.iter().filter(|(local, _)| listener.accepts(**local));
+            let count = own.map(|(_, count)| count).sum();
+            self.watch(listener, count);
         }
     }
 
@@ -143,7 +149,7 @@ impl Recorder {
         }
     }
 
-    fn watch(&mut self, listener: &Listener) {
+    fn watch(&mut self, listener: &Listener, outstanding: u64) {
         let key = (listener.inode, listener.local);
         let sample = self.samples;
         let queue = listener.accept_queue_count;
@@ -157,12 +163,14 @@ impl Recorder {
                 accept_queue_max_count: listener.accept_queue_max_count,
                 drops_delta: None,
                 present: true,
+                outstanding_count: outstanding,
             },
             first_drops: listener.drops_count,
             last: sample,
         });
         watched.last = sample;
         let track = &mut watched.track;
+        track.outstanding_count = outstanding;
         track.accept_queue_peak_count = track.accept_queue_peak_count.max(queue);
         track.accept_queue_least_count = track.accept_queue_least_count.min(queue);
         track.accept_queue_max_count =

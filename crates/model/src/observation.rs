@@ -135,4 +135,7 @@ pub struct ListenerTrack {
     pub drops_delta: Option<u32>,
     /// There in the last sample.
     pub present: bool,
+    /// Requests to its address and port in the last sample that it was there in.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub outstanding_count: u64,
 }

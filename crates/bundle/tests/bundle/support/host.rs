@@ -332,6 +332,7 @@ pub(crate) fn full() -> (Facts, Observation) {
             accept_queue_max_count: Some(128),
             drops_delta: None,
             present: false,
+            outstanding_count: 2,
         }],
         counters: Section::Missing(gap(2)),
     };
