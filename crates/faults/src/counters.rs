@@ -3,15 +3,18 @@
 use crate::error::{LabError, Result};
 use crate::namespace::Namespace;
 
-const PATH: &str = "/proc/thread-self/net/netstat";
+const EXTENDED: &str = "/proc/thread-self/net/netstat";
+const STANDARD: &str = "/proc/thread-self/net/snmp";
 
 impl Namespace {
-    /// A counter of `/proc/net/netstat` since the namespace began, such as `TcpExt` and
-    /// `ListenOverflows`; 0 for one that this kernel does not have.
+    /// A counter since the namespace began, of `/proc/net/netstat` for groups whose name ends in
+    /// `Ext`, such as `TcpExt` and `ListenOverflows`, and of `/proc/net/snmp` for others, such as
+    /// `Tcp` and `OutRsts`; 0 for one that this kernel does not have.
     pub fn counter(&self, group: &str, name: &str) -> Result<u64> {
-        let text = self.run(|| std::fs::read_to_string(PATH))?.map_err(|source| {
-            LabError::Read { path: PATH, namespace: self.name().to_owned(), source }
-        })?;
+        let path = if group.ends_with("Ext") { EXTENDED } else { STANDARD };
+        let text = self
+            .run(move || std::fs::read_to_string(path))?
+            .map_err(|source| LabError::Read { path, namespace: self.name().to_owned(), source })?;
         Ok(value(&text, group, name).unwrap_or(0))
     }
 }

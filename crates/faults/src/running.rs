@@ -68,15 +68,19 @@ impl Condition {
 
     /// Accept queues of this host overflowed at least `least` times, `TcpExt.ListenOverflows`.
     pub fn overflowed(host: &Namespace, least: u64) -> Self {
-        Self::counted(host, "ListenOverflows", least)
+        Self::counted(host, ("TcpExt", "ListenOverflows"), least)
     }
 
-    /// This counter of the group `TcpExt` reached at least `least` on this host.
-    pub fn counted(host: &Namespace, name: &'static str, least: u64) -> Self {
+    /// This counter, of a group such as `TcpExt` or `Tcp`, reached at least `least` on this host.
+    pub fn counted(
+        host: &Namespace,
+        (group, name): (&'static str, &'static str),
+        least: u64,
+    ) -> Self {
         let host = host.clone();
         let counted =
-            move |_: &[RequestRow]| host.counter("TcpExt", name).is_ok_and(|count| count >= least);
-        Self::new(format!("{least} of {name}"), Box::new(counted))
+            move |_: &[RequestRow]| host.counter(group, name).is_ok_and(|count| count >= least);
+        Self::new(format!("{least} of {group}.{name}"), Box::new(counted))
     }
 
     /// Both this and the other.

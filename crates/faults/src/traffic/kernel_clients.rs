@@ -31,6 +31,8 @@ pub struct KernelClients {
     pub patience: Duration,
     /// Whether they send data with their SYN once they know the server (TCP Fast Open).
     pub fast_open: bool,
+    /// Whether they ask for Multipath TCP (RFC 8684).
+    pub multipath: bool,
 }
 
 impl KernelClients {
@@ -44,6 +46,7 @@ impl KernelClients {
             hold: Duration::from_millis(200),
             patience: Duration::from_secs(30),
             fast_open: false,
+            multipath: false,
         }
     }
 
@@ -162,7 +165,8 @@ fn connect(source: IpAddr, plan: &KernelClients) -> io::Result<OwnedFd> {
         IpAddr::V6(_) => AddressFamily::INET6,
     };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
+    let protocol = if plan.multipath { ipproto::MPTCP } else { ipproto::TCP };
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, Some(protocol))?;
     rustix::net::bind(&socket, &SocketAddr::new(source, 0))?;
     if plan.fast_open {
         connect_with_data(&socket)?;

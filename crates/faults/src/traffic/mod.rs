@@ -4,6 +4,7 @@
 //! has a bounded rate and a bounded number of connections.
 
 mod kernel_clients;
+mod md5;
 mod moving_addresses;
 mod option;
 mod raw_peers;

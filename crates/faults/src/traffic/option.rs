@@ -23,6 +23,8 @@ pub enum ListenerOption {
     DropBareAcks,
     /// `TCP_MD5SIG_EXT`: all IPv4 peers have to sign with this key (RFC 2385), at most 80 bytes.
     Md5Key(&'static [u8]),
+    /// The socket is one of Multipath TCP (RFC 8684), which TCP clients can use too.
+    Multipath,
 }
 
 impl ListenerOption {
@@ -34,6 +36,8 @@ impl ListenerOption {
             Self::FastOpen(most) => set(socket, IPPROTO_TCP, TCP_FASTOPEN, &most.to_ne_bytes()),
             Self::ReusePort => Ok(sockopt::set_socket_reuseport(socket, true)?),
             Self::DropBareAcks => drop_bare_acks(socket),
+            // Not an option to be set, but another protocol of the socket.
+            Self::Multipath => Ok(()),
             Self::Md5Key(key) => set(socket, IPPROTO_TCP, TCP_MD5SIG_EXT, &md5_key(key)),
         }
     }

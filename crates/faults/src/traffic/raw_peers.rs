@@ -259,6 +259,9 @@ impl Crowd {
         syn.sequence = initial_sequence(number);
         syn.options.clone_from(&script.syn_options);
         syn.payload.clone_from(&script.syn_payload);
+        if let Some(key) = script.syn_key {
+            syn = syn.signed(key);
+        }
         self.wire.send(&syn);
         add_one(&counts.started);
         let began = Instant::now();

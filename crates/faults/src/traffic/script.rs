@@ -94,6 +94,8 @@ pub struct Script {
     pub syn_options: Vec<u8>,
     /// Data of the SYN, for a server with TCP Fast Open.
     pub syn_payload: Vec<u8>,
+    /// Key with which the SYN is signed (RFC 2385).
+    pub syn_key: Option<&'static [u8]>,
     /// SYN-ACKs that are lost before they reach the peer.
     pub lost_syn_acks: u32,
     /// Time from a SYN-ACK to the reply: the round trip.
@@ -114,6 +116,7 @@ impl Script {
             repeat_syn_at: Vec::new(),
             syn_options: MSS_1460.to_vec(),
             syn_payload: Vec::new(),
+            syn_key: None,
             lost_syn_acks: 0,
             delay: Duration::ZERO,
             reply: Reply::Silence,

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::md5;
+
 /// TCP flags of a segment, as in byte 13 of the header (RFC 9293).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Flags(pub u8);
@@ -77,6 +79,31 @@ impl Segment {
             ttl: 64,
             damaged: false,
         }
+    }
+
+    /// The same, signed with a key in its options (RFC 2385). Only of IPv4.
+    #[must_use]
+    pub fn signed(mut self, key: &[u8]) -> Self {
+        const NO_OPERATION: u8 = 1;
+        const SIGNATURE: [u8; 2] = [19, 18];
+        self.options.extend([NO_OPERATION; 2]);
+        self.options.extend(SIGNATURE);
+        self.options.extend([0; 16]);
+        let (IpAddr::V4(source), IpAddr::V4(destination)) =
+            (self.source.ip(), self.destination.ip())
+        else {
+            return self;
+        };
+        let tcp = self.tcp_bytes();
+        let mut signed = [source.octets(), destination.octets()].concat();
+        signed.extend([0, TCP]);
+        signed.extend(u16::try_from(tcp.len()).unwrap_or_default().to_be_bytes());
+        signed.extend(&tcp[..TCP_HEADER]);
+        signed.extend(&self.payload);
+        signed.extend(key);
+        let at = self.options.len() - 16;
+        self.options[at..].copy_from_slice(&md5::digest(&signed));
+        self
     }
 
     /// The packet with its IP header and checksums. `None` when the families differ.

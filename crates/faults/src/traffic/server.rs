@@ -98,8 +98,9 @@ impl Server {
             IpAddr::V6(_) => AddressFamily::INET6,
         };
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket =
-            rustix::net::socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP))?;
+        let multipath = self.options.contains(&ListenerOption::Multipath);
+        let protocol = if multipath { ipproto::MPTCP } else { ipproto::TCP };
+        let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, Some(protocol))?;
         sockopt::set_socket_reuseaddr(&socket, true)?;
         self.options.iter().try_for_each(|option| option.set(&socket))?;
         rustix::net::bind(&socket, &self.local)?;

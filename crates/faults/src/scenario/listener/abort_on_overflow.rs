@@ -33,7 +33,7 @@ request is gone, so hardly any request is ever seen stuck.",
         bench.serve(Server::new(service(8443), BACKLOG, SLOW))?;
         bench.peers(8443, BURST, |_| Script::completes(ROUND_TRIP))?;
         bench.kernel_clients(kernel(service(8443)))?;
-        let shows = Condition::counted(&bench.hosts.server, "EmbryonicRsts", 8);
+        let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "EmbryonicRsts"), 8);
         Ok(bench.into_stage(shows))
     },
 };

@@ -12,7 +12,7 @@ use crate::traffic::{Exchange, KernelClients, Pace, RawPeers, Script, Segment, S
 /// Ten handshakes a second on the healthy listener.
 const HEALTHY: Pace = Pace { every: Duration::from_millis(200), burst: 2 };
 /// Four connections a second, each of which stays as long as the kernel keeps it: 63 s.
-const STUCK: Pace = Pace { every: Duration::from_millis(500), burst: 2 };
+pub(super) const STUCK: Pace = Pace { every: Duration::from_millis(500), burst: 2 };
 pub(super) const ROUND_TRIP: Duration = Duration::from_millis(50);
 const HOLD: Duration = Duration::from_millis(100);
 
@@ -49,7 +49,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Crafted peers of this port; those of different ports have different addresses.
+    /// Crafted peers of this port; their addresses depend on the last digit of the port.
     pub(super) fn peers(
         &mut self,
         port: u16,
@@ -85,11 +85,11 @@ impl Bench {
     }
 }
 
-/// Twelve addresses in four networks.
+/// Forty-eight addresses in four networks.
 fn sources(port: u16) -> Vec<IpAddr> {
-    let group = u8::try_from(port % 20).unwrap_or_default() * 12;
+    let group = u8::try_from(port % 10).unwrap_or_default() * 12;
     let of = |n: u8| NETWORKS.map(|[a, b, c]| IpAddr::from([a, b, c, 1 + group + n]));
-    (0..3).flat_map(of).collect()
+    (0..12).flat_map(of).collect()
 }
 
 /// The plan of clients of a port with the kernel's TCP.

@@ -31,7 +31,7 @@ half full until it accepts all of them. Nothing is dropped.",
         bench.peers(80, BURSTS, |_| {
             Script::completes(ROUND_TRIP).closing_after(Duration::from_secs(3))
         })?;
-        let shows = Condition::counted(&bench.hosts.server, "TCPPureAcks", 128);
+        let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "TCPPureAcks"), 128);
         Ok(bench.into_stage(shows))
     },
 };

@@ -9,7 +9,7 @@ use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{App, Pace, Script, Server};
 
-const REOPENS: App =
+pub(super) const REOPENS: App =
     App::Reopens { open: Duration::from_millis(2500), closed: Duration::from_secs(1) };
 const PACE: Pace = Pace { every: Duration::from_millis(500), burst: 4 };
 

@@ -9,7 +9,10 @@ mod fast_open;
 mod four_listeners;
 mod half_full_queue;
 mod listener_closed;
+mod listener_closed_reuseport;
 mod listener_shrunk;
+mod md5_missing;
+mod multipath;
 mod old_timestamp;
 mod out_of_window;
 mod peer_resets_icmp;
@@ -26,6 +29,7 @@ mod syn_cookies_under_load;
 mod syn_flood;
 mod syn_queue_full;
 mod syn_queue_full_sysctl;
+mod three_syns;
 mod v4_clients_of_v6_listener;
 mod wrong_tsecr;
 
@@ -51,12 +55,16 @@ pub(super) static ALL: &[&Scenario] = &[
     &old_timestamp::SCENARIO,
     &wrong_tsecr::SCENARIO,
     &out_of_window::SCENARIO,
+    &md5_missing::SCENARIO,
     &socket_filter::SCENARIO,
     &listener_closed::SCENARIO,
+    &listener_closed_reuseport::SCENARIO,
     &four_listeners::SCENARIO,
     &syn_cookies_under_load::SCENARIO,
     &syn_cookies_always::SCENARIO,
     &half_full_queue::SCENARIO,
     &fast_open::SCENARIO,
+    &multipath::SCENARIO,
+    &three_syns::SCENARIO,
     &v4_clients_of_v6_listener::SCENARIO,
 ];

@@ -1,15 +1,11 @@
 //! ACKs whose timestamp is older than that of their SYN.
 
-use std::time::Duration;
-
-use super::bench::{Bench, ROUND_TRIP};
+use super::bench::{Bench, ROUND_TRIP, STUCK};
 use crate::expectation::Expectation;
 use crate::running::Condition;
 use crate::scenario::Scenario;
 use crate::scenario::routed::service;
-use crate::traffic::{Exchange, Pace, Script, Segment, Server};
-
-const PACE: Pace = Pace { every: Duration::from_millis(500), burst: 2 };
+use crate::traffic::{Exchange, Script, Segment, Server};
 
 fn older(exchange: &Exchange<'_>) -> Vec<Segment> {
     vec![exchange.ack_with_timestamp(0_u32.wrapping_sub(1_000_000), 0)]
@@ -36,7 +32,7 @@ duplicate (PAWS, RFC 7323) and drops it.",
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
         bench.serve(Server::accepting(service(80)))?;
-        bench.peers(80, PACE, |_| Script::answers(ROUND_TRIP, older).with_timestamp(7_000_000))?;
+        bench.peers(80, STUCK, |_| Script::answers(ROUND_TRIP, older).with_timestamp(7_000_000))?;
         let shows = Condition::stuck_on_port(80, 8);
         Ok(bench.into_stage(shows))
     },

@@ -42,7 +42,7 @@ host unreachable. One such message ends a request, and the client's next SYN beg
             repeat_syn_at: [1, 2].map(Duration::from_secs).to_vec(),
             ..Script::silent()
         })?;
-        let shows = Condition::counted(&bench.hosts.server, "ListenDrops", 3);
+        let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "ListenDrops"), 3);
         Ok(bench.into_stage(shows))
     },
 };

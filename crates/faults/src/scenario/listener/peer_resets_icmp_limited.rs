@@ -42,7 +42,7 @@ requests stay, and their clients repeat their SYNs.",
             repeat_syn_at: [1, 2, 3, 4, 5, 7].map(Duration::from_secs).to_vec(),
             ..Script::silent()
         })?;
-        let shows = Condition::counted(&bench.hosts.server, "ListenDrops", 4)
+        let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "ListenDrops"), 4)
             .and(Condition::stuck_on_port(80, 4));
         Ok(bench.into_stage(shows))
     },

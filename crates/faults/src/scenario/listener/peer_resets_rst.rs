@@ -38,7 +38,7 @@ is stuck.",
         let mut bench = Bench::new(lab)?;
         bench.serve(Server::accepting(service(80)))?;
         bench.peers(80, PACE, |_| Script::answers(Duration::from_millis(300), reset))?;
-        let shows = Condition::counted(&bench.hosts.server, "EmbryonicRsts", 8);
+        let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "EmbryonicRsts"), 8);
         Ok(bench.into_stage(shows))
     },
 };

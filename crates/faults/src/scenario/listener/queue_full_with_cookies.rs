@@ -42,7 +42,7 @@ server shows nothing in SYN_RECV.",
         })?;
         let shows = Condition::overflowed(&bench.hosts.server, 8).and(Condition::counted(
             &bench.hosts.server,
-            "SyncookiesRecv",
+            ("TcpExt", "SyncookiesRecv"),
             8,
         ));
         Ok(bench.into_stage(shows))

@@ -28,7 +28,7 @@ and the server never shows a request.",
         bench.serve(Server::accepting(service(80)))?;
         let crowd = noise::crowd(&bench.hosts.clients, service(80))?;
         bench.keep(crowd);
-        let shows = Condition::counted(&bench.hosts.server, "SyncookiesRecv", 300);
+        let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "SyncookiesRecv"), 300);
         Ok(bench.into_stage(shows))
     },
 };

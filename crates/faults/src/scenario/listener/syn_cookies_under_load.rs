@@ -39,7 +39,7 @@ with SYN cookies, and 50 clients a second complete their handshakes by them, as 
             Script::completes(ROUND_TRIP).closing_after(Duration::from_millis(100))
         })?;
         bench.kernel_clients(kernel(service(80)))?;
-        let shows = Condition::counted(&bench.hosts.server, "SyncookiesRecv", 20);
+        let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "SyncookiesRecv"), 20);
         Ok(bench.into_stage(shows))
     },
 };

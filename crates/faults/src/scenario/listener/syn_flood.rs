@@ -39,7 +39,7 @@ SYN queue is full, and the kernel answers the rest with SYN cookies, so real cli
         bench.keep(flood);
         bench.kernel_clients(kernel(service(80)))?;
         let shows = Condition::stuck_on_port(80, 60)
-            .and(Condition::counted(&bench.hosts.server, "SyncookiesSent", 200));
+            .and(Condition::counted(&bench.hosts.server, ("TcpExt", "SyncookiesSent"), 200));
         Ok(bench.into_stage(shows))
     },
 };

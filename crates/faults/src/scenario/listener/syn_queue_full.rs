@@ -36,7 +36,7 @@ application accepts at once.",
         bench.kernel_clients(KernelClients { at_once: 6, ..kernel(service(80)) })?;
         let shows = Condition::stuck_on_port(80, 3).and(Condition::counted(
             &bench.hosts.server,
-            "ListenDrops",
+            ("TcpExt", "ListenDrops"),
             8,
         ));
         Ok(bench.into_stage(shows))

@@ -37,7 +37,7 @@ in silence; only ListenDrops counts them.",
         bench.kernel_clients(KernelClients { at_once: 6, ..kernel(service(80)) })?;
         let shows = Condition::stuck_on_port(80, 8).and(Condition::counted(
             &bench.hosts.server,
-            "ListenDrops",
+            ("TcpExt", "ListenDrops"),
             8,
         ));
         Ok(bench.into_stage(shows))

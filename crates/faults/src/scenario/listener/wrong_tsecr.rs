@@ -1,15 +1,11 @@
 //! ACKs that echo a timestamp which the server never sent.
 
-use std::time::Duration;
-
-use super::bench::{Bench, ROUND_TRIP};
+use super::bench::{Bench, ROUND_TRIP, STUCK};
 use crate::expectation::Expectation;
 use crate::running::Condition;
 use crate::scenario::Scenario;
 use crate::scenario::routed::service;
-use crate::traffic::{Exchange, Pace, Script, Segment, Server};
-
-const PACE: Pace = Pace { every: Duration::from_millis(500), burst: 2 };
+use crate::traffic::{Exchange, Script, Segment, Server};
 
 fn echoes_another(exchange: &Exchange<'_>) -> Vec<Segment> {
     vec![exchange.ack_with_timestamp(1, 5_000_000)]
@@ -35,7 +31,7 @@ only: each ACK echoes a value that was never sent, and the server drops it.",
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
         bench.serve(Server::accepting(service(80)))?;
-        bench.peers(80, PACE, |_| Script::answers(ROUND_TRIP, echoes_another).with_timestamp(7_000_000))?;
+        bench.peers(80, STUCK, |_| Script::answers(ROUND_TRIP, echoes_another).with_timestamp(7_000_000))?;
         let shows = Condition::stuck_on_port(80, 8);
         Ok(bench.into_stage(shows))
     },
