@@ -44,7 +44,7 @@ close, or the time is over. Other clients of the same port send their request at
 served.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :8080 TCP_DEFER_ACCEPT                            10.9.0.101-104, silent 25 s
+  :8080 TCP_DEFER_ACCEPT                            10.9.0.101-104, silent
                                                     192.0.2.x, talk at once
   :443  healthy                                     100.64.0-4.x, 10.9.0.2
 

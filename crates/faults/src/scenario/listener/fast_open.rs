@@ -24,7 +24,7 @@ makes a whole socket of it at once, which the application accepts while it is st
 until the ACK comes 400 ms later.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80   TCP_FASTOPEN                                192.0.2.x and others, 400 ms
+  :80   TCP_FASTOPEN                                192.0.2.x, 400 ms
                                                     10.9.0.2
   :443  healthy                                     100.64.0-4.x, 10.9.0.2
 

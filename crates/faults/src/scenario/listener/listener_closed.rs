@@ -22,7 +22,7 @@ Its clients are slow: they answer 4 s after the SYN-ACK. Their requests belong t
 gone; each answer is reset, although somebody listens again.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80   open 2.5 s, closed 1 s, open ...            192.0.2.x and others, 4 s away
+  :80   open 2.5 s, closed 1 s, open ...            192.0.2.x, 4 s away
   :443  healthy                                     100.64.0-4.x, 10.9.0.2
 
   SYN      client -> server   admitted

@@ -23,7 +23,7 @@ closed listener are lost, although two others listen all the time. Clients answe
 SYN-ACK, before any timer fires: the requests are young and end in a reset.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80   worker 1, healthy                           192.0.2.x and others, 900 ms away
+  :80   worker 1, healthy                           192.0.2.x, 900 ms away
         worker 2, healthy                           each by its hash
         worker 3, open 2.5 s, closed 1 s, ...
   :443  healthy                                     100.64.0-4.x, 10.9.0.2

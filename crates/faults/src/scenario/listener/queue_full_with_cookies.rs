@@ -28,7 +28,7 @@ server shows nothing in SYN_RECV.",
 
   SYN      client -> server   answered with a cookie
   SYN-ACK  server -> client   arrives, is never sent again
-  ACK      client -> server   valid cookie, dropped: no room in the accept queue
+  ACK      client -> server   valid cookie, dropped: accept queue full
   data     client -> server   the same",
     expect: Expectation::fault("accept-queue-full", "local", &["confirmed", "likely"])
         .without_rows(),

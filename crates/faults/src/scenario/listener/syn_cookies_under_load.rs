@@ -24,7 +24,7 @@ with SYN cookies, and 50 clients a second complete their handshakes by them, as 
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :80   backlog 64, SYN cookies                     203.0.113.66, .67 scan
-                                                    192.0.2.x and others connect
+                                                    192.0.2.x connect
   :443  healthy                                     100.64.0-4.x, 10.9.0.2",
     expect: Expectation::HEALTHY,
     needs_nft: false,

@@ -20,7 +20,7 @@ SYNs with invented source addresses arrive at :80, 300 a second, and nobody answ
 SYN queue is full, and the kernel answers the rest with SYN cookies, so real clients still connect.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80   backlog 128, SYN cookies                    198.18.0-127.1-100, invented
+  :80   backlog 128, SYN cookies                    198.18.x.x, invented
                                                     10.9.0.2, connects
   :443  healthy                                     100.64.0-4.x, 10.9.0.2
 

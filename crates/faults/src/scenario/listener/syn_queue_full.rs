@@ -20,7 +20,7 @@ answer hold all places for handshakes; every other SYN is dropped in silence, al
 application accepts at once.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80   backlog 4, no SYN cookies                   192.0.2.x and others, silent
+  :80   backlog 4, no SYN cookies                   192.0.2.x, silent
                                                     10.9.0.2, dropped
   :443  healthy                                     100.64.0-4.x, 10.9.0.2
 
