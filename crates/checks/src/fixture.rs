@@ -26,6 +26,7 @@ pub(crate) struct HostFixture {
     after: Counters,
     completed: Vec<Flow>,
     settings: Settings,
+    ended_young: Vec<Flow>,
     last_flow: Option<Flow>,
 }
 
@@ -80,6 +81,7 @@ impl HostFixture {
             after: Counters::default(),
             completed: Vec::new(),
             settings: Settings::default(),
+            ended_young: Vec::new(),
             last_flow: None,
         }
     }
@@ -280,6 +282,11 @@ impl HostFixture {
         self
     }
 
+    pub(crate) fn ended_young(mut self, local: &str, peer: &str) -> Self {
+        self.ended_young.push(Flow { local: endpoint(local), peer: endpoint(peer) });
+        self
+    }
+
     pub(crate) fn connected(mut self, local: &str, peer: &str) -> Self {
         let flow = Flow { local: endpoint(local), peer: endpoint(peer) };
         self.completed.push(flow);
@@ -398,6 +405,7 @@ impl HostFixture {
             seen_count: self.tracks.len() as u64,
             late_completed_count: 0,
             completed: self.completed,
+            ended_young: self.ended_young,
             unresolved: Vec::new(),
             tracks: self.tracks,
             listeners: self.listener_tracks,

@@ -40,8 +40,11 @@ pub(crate) fn name_peers(peers: &[IpAddr]) -> Text {
 
 /// The local ends of some requests: `10.0.0.1:80`, or `3 local addresses`.
 pub(crate) fn name_locals(view: &View<'_>, requests: &[usize]) -> Text {
-    let locals: BTreeSet<Endpoint> =
-        requests.iter().map(|&index| view.requests()[index].local()).collect();
+    name_ends(requests.iter().map(|&index| view.requests()[index].local()).collect())
+}
+
+/// `10.0.0.1:80 and 10.0.0.1:81`, or `3 local ends`.
+pub(crate) fn name_ends(locals: BTreeSet<Endpoint>) -> Text {
     if locals.len() <= 2 { Text::join(locals, " and ") } else { text![locals.len(), " local ends"] }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use synrecv_model::{Endpoint, Severity, Text, text};
+use synrecv_model::{Endpoint, Flow, Severity, Text, text};
 
 use crate::fit::place;
 use crate::phrase;
@@ -16,15 +16,19 @@ const SHARE_FEW_PERCENT: u64 = 5;
 
 /// Severity of requests that fail outside, and the numbers it rests on.
 pub(crate) fn severity(view: &View<'_>, requests: &[usize]) -> (Severity, Text) {
-    let places: BTreeSet<_> =
-        requests.iter().map(|&index| place(view.requests()[index].peer())).collect();
-    let locals: BTreeSet<Endpoint> =
-        requests.iter().map(|&index| view.requests()[index].local()).collect();
+    let flows: Vec<Flow> =
+        requests.iter().map(|&index| view.requests()[index].track.flow).collect();
+    severity_of(view, &flows, requests.len() as u64)
+}
+
+/// The same for `failed` handshakes of which `flows` are those that were seen.
+pub(crate) fn severity_of(view: &View<'_>, flows: &[Flow], failed: u64) -> (Severity, Text) {
+    let places: BTreeSet<_> = flows.iter().map(|flow| place(flow.peer.ip)).collect();
+    let locals: BTreeSet<Endpoint> = flows.iter().map(|flow| flow.local).collect();
     let completed = view.delta("TcpPassiveOpens");
-    let none_complete = !locals.iter().any(|&local| view.completes(local));
-    let stuck = requests.len() as u64;
+    let none_complete = !locals.is_empty() && !locals.iter().any(|&local| view.completes(local));
     let small_share =
-        completed.is_some_and(|done| stuck * 100 < SHARE_FEW_PERCENT * (done + stuck));
+        completed.is_some_and(|done| failed * 100 < SHARE_FEW_PERCENT * (done + failed));
     let severity = if places.len() < PLACES_FEW {
         Severity::Info
     } else if none_complete {
@@ -44,7 +48,7 @@ pub(crate) fn severity(view: &View<'_>, requests: &[usize]) -> (Severity, Text) 
         ]);
     }
     if none_complete {
-        numbers.push(text!["; none on ", phrase::name_locals(view, requests)]);
+        numbers.push(text!["; none on ", phrase::name_ends(locals)]);
     }
     (severity, numbers)
 }

@@ -18,6 +18,9 @@ pub(crate) struct Waiting<'a> {
     pub(crate) requests: Vec<usize>,
     /// Timer expiries of these requests while watching: SYN-ACKs sent again.
     pub(crate) retries: u32,
+    /// ACKs that clients can have sent while watching: one for each SYN-ACK sent again, and the first
+    /// one of each request made meanwhile.
+    pub(crate) expected_acks: u32,
     /// Packets that the listener dropped while watching; `None` when unknown.
     pub(crate) drops: Option<u32>,
     /// Of these, the ones that no repeated SYN explains: a listener counts each repeated SYN, too.
@@ -53,6 +56,7 @@ pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
                 listener,
                 track,
                 retries: phrase::retries_watched(view, &requests),
+                expected_acks: expected_acks(view, listener),
                 drops: track.and_then(|track| track.drops_delta),
                 sure_drops: track
                     .and_then(|track| track.drops_delta)
@@ -61,6 +65,21 @@ pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
             })
         })
         .collect()
+}
+
+fn expected_acks(view: &View<'_>, listener: &Listener) -> u32 {
+    let started = view.observation().started;
+    let own: Vec<usize> = (0..view.requests().len())
+        .filter(|&index| {
+            let local = view.requests()[index].local();
+            view.listener(local).is_some_and(|own| own.inode == listener.inode)
+        })
+        .collect();
+    let born = own
+        .iter()
+        .filter(|&&index| view.requests()[index].track.last_life().first.at > started)
+        .count();
+    phrase::retries_watched(view, &own) + u32::try_from(born).unwrap_or(u32::MAX)
 }
 
 /// SYNs that clients repeated while watching, on the whole host, at most: the SYN-ACKs sent again
@@ -128,7 +147,7 @@ pub(crate) fn suspects<'a>(
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
         .filter(|listener| match kind {
             Counter::Specific => counted * 2 >= u64::from(listener.retries),
-            Counter::Common => close(counted, u64::from(listener.retries)),
+            Counter::Common => close(counted, u64::from(listener.expected_acks)),
         })
         .filter(|listener| match (drop, listener.drops) {
             (Drop::Counted, Some(drops)) => drops > 0,
@@ -151,5 +170,5 @@ pub(crate) fn suspects<'a>(
 
 /// Two counts of the same packets, read some milliseconds apart.
 fn close(a: u64, b: u64) -> bool {
-    a.abs_diff(b) <= 1 + a.max(b) / 10
+    a.abs_diff(b) <= 1 + a.max(b) / 8
 }

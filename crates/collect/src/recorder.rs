@@ -115,6 +115,19 @@ impl Recorder {
         flows.into_iter().collect()
     }
 
+    /// Requests that went away young, however they ended.
+    pub(crate) fn ended_young(&self) -> Vec<Flow> {
+        let recent = self.tracks.values().filter(|track| has_passed(track));
+        let flows: BTreeSet<Flow> = self
+            .passed
+            .values()
+            .flatten()
+            .copied()
+            .chain(recent.map(|track| track.flow).take(COMPLETED_KEPT))
+            .collect();
+        flows.into_iter().collect()
+    }
+
     fn see(&mut self, request: &Request, at: Mono) {
         let sighting = Sighting { at, counters: request.counters };
         let born = Life { first: sighting, last: sighting, rearmed_count: 0, gone: None };

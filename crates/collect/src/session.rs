@@ -180,6 +180,11 @@ impl Session {
             seen_count: self.recorder.seen(),
             late_completed_count: self.recorder.late_completed(),
             completed: self.recorder.completed(self.killed() == Some(0)),
+            ended_young: if self.killed() == Some(0) {
+                Vec::new()
+            } else {
+                self.recorder.ended_young()
+            },
             unresolved: self.unresolved.values().cloned().collect(),
             tracks: self.recorder.tracks(),
             listeners: self.recorder.listeners(),

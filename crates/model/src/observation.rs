@@ -30,6 +30,10 @@ pub struct Observation {
     /// local end, in order: the control group of the stuck ones. Those seen in a later state, and
     /// requests that went away young while the kernel ended none (EmbryonicRsts, ListenDrops).
     pub completed: Vec<Flow>,
+    /// A sample of the requests that went away young, when the kernel ended some (a reset, an ICMP
+    /// error): how each of these ended is not known.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub ended_young: Vec<Flow>,
     /// Neighbours that were announced as unresolved while watching, by device and address. The
     /// table can have forgotten them at its end.
     #[cfg_attr(feature = "serde", serde(default))]

@@ -58,6 +58,9 @@ pub(super) static CHECK: Check = Check {
     examine,
 };
 
+/// Overflows from which it is more than a burst that did not quite fit.
+const OVERFLOWS_MANY: u64 = 10;
+
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let overflows = view.delta("TcpExtListenOverflows");
     let at_limit: Vec<u64> = view
@@ -71,9 +74,11 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         else {
             continue;
         };
+        // Members of a SO_REUSEPORT group share the address: which one a request belongs to is not
+        // shown, so it is held against those whose queue is full.
         let waiting = view.stuck(|request| {
             request.reading == RetryReading::NoRepeatSeen
-                && view.listener(request.local()).is_some_and(|own| own.inode == listener.inode)
+                && view.listener(request.local()).is_some_and(|own| own.local == listener.local)
         });
         if reached_limit(track, overflows) {
             full(view, cases, listener, track, overflows, at_limit.len() == 1, &waiting);
@@ -112,7 +117,9 @@ fn full(
     let max = track.accept_queue_max_count;
     let case = cases.about(Subject::Listener(listener.local));
     // Still full at the end of the observation: it goes on.
-    let lasting = track.accept_queue_least_count >= max.unwrap_or(1) || !waiting.is_empty();
+    let lasting = track.accept_queue_least_count >= max.unwrap_or(1)
+        || !waiting.is_empty()
+        || moved >= OVERFLOWS_MANY;
     case.severity(if lasting { Severity::Problem } else { Severity::Warning })
         .headline(if waiting.is_empty() {
             text!["handshakes to ", listener.local, " are refused: its accept queue is full"]

@@ -56,9 +56,6 @@ pub(super) static CHECK: Check = Check {
     examine,
 };
 
-/// Resets without a completed handshake from which it is more than a scanner's visit.
-const RESETS_MANY: u64 = 10;
-
 fn examine(view: &View<'_>, cases: &mut Cases) {
     by_rst(view, cases);
     for family in [&V4, &V6] {
@@ -77,8 +74,7 @@ fn by_rst(view: &View<'_>, cases: &mut Cases) {
         return;
     }
     let completed = moved("TcpPassiveOpens");
-    let severity =
-        if completed == 0 && resets >= RESETS_MANY { Severity::Warning } else { Severity::Info };
+    let (severity, numbers) = seen(view, resets);
     cases
         .about(Subject::Host)
         .severity(severity)
@@ -102,6 +98,7 @@ fn by_rst(view: &View<'_>, cases: &mut Cases) {
             .with("passive_opens_delta_count", Value::Number(completed))
             .recheck("nstat -az TcpExtEmbryonicRsts TcpAttemptFails TcpPassiveOpens"),
         )
+        .supports(Weight::Weak, Fact::new(Origin::Counters, "share", numbers))
         .action(Action {
             id: "see-resets",
             label: ActionLabel::Investigate,
@@ -109,6 +106,11 @@ fn by_rst(view: &View<'_>, cases: &mut Cases) {
             commands: vec![Command("tcpdump -eni any 'tcp[tcpflags] & tcp-rst != 0'".to_owned())],
             verify: Text::new(),
         });
+}
+
+/// Severity by the requests that were seen to go away young: some of them are those that ended.
+fn seen(view: &View<'_>, ended: u64) -> (Severity, Text) {
+    share::severity_of(view, &view.observation().ended_young, ended)
 }
 
 struct Icmp {
@@ -142,12 +144,8 @@ fn by_icmp(view: &View<'_>, cases: &mut Cases, family: &Icmp) {
     if ended == 0 && errors < u64::from(sent) {
         return;
     }
-    let (severity, numbers) = if stuck.is_empty() {
-        let nobody = moved("TcpPassiveOpens") == 0 && ended >= RESETS_MANY;
-        (if nobody { Severity::Warning } else { Severity::Info }, Text::new())
-    } else {
-        share::severity(view, &stuck)
-    };
+    let (severity, numbers) =
+        if stuck.is_empty() { seen(view, ended) } else { share::severity(view, &stuck) };
     let case = cases.about(Subject::Host);
     case.severity(severity)
         .headline(if stuck.is_empty() {
@@ -186,9 +184,7 @@ fn by_icmp(view: &View<'_>, cases: &mut Cases, family: &Icmp) {
             commands: vec![Command("tcpdump -vni any 'icmp or icmp6'".to_owned())],
             verify: Text::new(),
         });
-    if !numbers.is_empty() {
-        case.supports(Weight::Weak, Fact::new(Origin::Counters, "share", numbers));
-    }
+    case.supports(Weight::Weak, Fact::new(Origin::Counters, "share", numbers));
 }
 
 #[cfg(test)]
@@ -213,9 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn resets_and_nothing_else_are_a_warning() {
-        let judged = host().counter_moved("TcpExtEmbryonicRsts", 40).passive_opens(0).diagnose();
-        assert_eq!(judged.finding("peer-resets").unwrap().severity, Severity::Warning);
+    fn resets_of_all_clients_of_a_listener_are_a_problem() {
+        let host = host().counter_moved("TcpExtEmbryonicRsts", 40).passive_opens(300);
+        let host = (1..5).fold(host, |host, net| {
+            host.ended_young("10.1.0.10:80", &format!("198.51.{net}.7:4000"))
+        });
+        assert_eq!(host.diagnose().finding("peer-resets").unwrap().severity, Severity::Problem);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The ACK's numbers are not acceptable: outside the window, or acknowledging what was never sent.
 
-use synrecv_model::{CheckInfo, Class, Manual, Part};
+use synrecv_model::{CheckInfo, Class, Manual, Origin, Part, Subject, Value, Weight, text};
 
-use crate::Check;
-use crate::cases::Cases;
+use crate::cases::{Cases, Fact};
 use crate::rejected::{self, Rejection};
 use crate::view::View;
-use crate::waiting::{Counter, Drop};
+use crate::waiting::{Counter, Drop, waiting};
+use crate::{Check, phrase};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -79,8 +79,65 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         .any(|name| view.delta(name).is_some_and(|moved| moved > 0));
     if !timestamps {
         rejected::examine(view, cases, &OUT_OF_WINDOW);
+        uncounted(view, cases);
     }
 }
+
+/// An ACK outside the window moves no counter unless it comes twice within half a second: what
+/// remains is that the listener drops one packet for each ACK that is due.
+fn uncounted(view: &View<'_>, cases: &mut Cases) {
+    let counted = COUNTED.iter().any(|name| view.delta(name).is_some_and(|moved| moved > 0));
+    if counted {
+        return;
+    }
+    let silent = waiting(view).into_iter().filter(|listener| {
+        listener.retries > 0
+            && listener.listener.optmem_bytes == Some(0)
+            && listener.sure_drops.is_some_and(|drops| drops >= listener.retries)
+    });
+    for listener in silent {
+        let local = listener.listener.local;
+        cases
+            .about(Subject::Listener(local))
+            .headline(text![
+                phrase::stuck(view, &listener.requests),
+                ": the ACK arrives, and no counter says why it is dropped",
+            ])
+            .summary(text![
+                "the ACKs lie outside the window, or a program on the cgroup drops them",
+            ])
+            .arg("local", Value::Endpoint(local))
+            .affects(listener.requests.iter().copied())
+            .supports(
+                Weight::Weak,
+                Fact::new(
+                    Origin::Queue,
+                    "drops-without-a-counter",
+                    text![
+                        ":",
+                        local.port,
+                        " dropped ",
+                        phrase::count(listener.drops.unwrap_or(0) as usize, "packet", "packets"),
+                        " while ",
+                        phrase::count(listener.retries as usize, "SYN-ACK was", "SYN-ACKs were",),
+                        " sent again, and no counter of another cause moved",
+                    ],
+                )
+                .with("drops_delta_count", phrase::number(listener.drops))
+                .recheck(format!("ss -ltnm 'sport = :{}'", local.port)),
+            );
+    }
+}
+
+/// Counters of the other reasons for which a listener drops a packet.
+const COUNTED: [&str; 6] = [
+    "TcpExtListenOverflows",
+    "TcpExtListenDrops",
+    "TcpExtTCPACKSkippedSynRecv",
+    "TcpExtTCPMD5NotFound",
+    "TcpExtTCPMD5Failure",
+    "TcpExtTCPMD5Unexpected",
+];
 
 #[cfg(test)]
 mod tests {

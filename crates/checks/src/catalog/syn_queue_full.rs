@@ -12,7 +12,7 @@ use crate::{Check, phrase};
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
         id: "syn-queue-full",
-        class: Class::Local,
+        class: Class::Flood,
         summary: "the SYN queue is full: new SYNs are dropped or answered by cookie",
         severity: "problem when SYNs are dropped, warning or info with cookies",
         needs: &[Part::Sockets, Part::Counters],

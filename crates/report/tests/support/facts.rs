@@ -168,6 +168,7 @@ pub(super) fn observation() -> Observation {
         seen_count: 3,
         tracks: vec![],
         completed: vec![],
+        ended_young: Vec::new(),
         unresolved: Vec::new(),
         late_completed_count: 0,
         listeners: vec![],

@@ -313,6 +313,7 @@ pub(crate) fn full() -> (Facts, Observation) {
         seen_count: 3,
         late_completed_count: 0,
         completed: vec![flow()],
+        ended_young: Vec::new(),
         unresolved: Vec::new(),
         tracks: vec![Track {
             flow: flow(),
