@@ -1,7 +1,8 @@
 //! How bad it is when clients or the network outside fail: every internet server has some of that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use synrecv_model::{Endpoint, Flow, Severity, Text, text};
 
 use crate::fit::place;
@@ -14,6 +15,19 @@ const PLACES_FEW: usize = 3;
 /// Share of the handshakes of the interval below which failing ones are background noise: 5 %.
 const SHARE_FEW_PERCENT: u64 = 5;
 
+/// Local ends that complete no handshake although clients of several networks try.
+fn dead_ends(view: &View<'_>, flows: &[Flow]) -> BTreeSet<Endpoint> {
+    let mut tried: BTreeMap<Endpoint, BTreeSet<IpNet>> = BTreeMap::new();
+    for flow in flows {
+        tried.entry(flow.local).or_default().insert(place(flow.peer.ip));
+    }
+    tried
+        .into_iter()
+        .filter(|(local, places)| places.len() >= PLACES_FEW && !view.completes(*local))
+        .map(|(local, _)| local)
+        .collect()
+}
+
 /// Severity of requests that fail outside, and the numbers it rests on.
 pub(crate) fn severity(view: &View<'_>, requests: &[usize]) -> (Severity, Text) {
     let flows: Vec<Flow> =
@@ -24,14 +38,13 @@ pub(crate) fn severity(view: &View<'_>, requests: &[usize]) -> (Severity, Text) 
 /// The same for `failed` handshakes of which `flows` are those that were seen.
 pub(crate) fn severity_of(view: &View<'_>, flows: &[Flow], failed: u64) -> (Severity, Text) {
     let places: BTreeSet<_> = flows.iter().map(|flow| place(flow.peer.ip)).collect();
-    let locals: BTreeSet<Endpoint> = flows.iter().map(|flow| flow.local).collect();
+    let dead = dead_ends(view, flows);
     let completed = view.delta("TcpPassiveOpens");
-    let none_complete = !locals.is_empty() && !locals.iter().any(|&local| view.completes(local));
     let small_share =
         completed.is_some_and(|done| failed * 100 < SHARE_FEW_PERCENT * (done + failed));
     let severity = if places.len() < PLACES_FEW {
         Severity::Info
-    } else if none_complete {
+    } else if !dead.is_empty() {
         Severity::Problem
     } else if small_share {
         Severity::Info
@@ -47,8 +60,8 @@ pub(crate) fn severity_of(view: &View<'_>, flows: &[Flow], failed: u64) -> (Seve
             " completed on this host while watching",
         ]);
     }
-    if none_complete {
-        numbers.push(text!["; none on ", phrase::name_ends(locals)]);
+    if !dead.is_empty() {
+        numbers.push(text!["; none on ", phrase::name_ends(dead)]);
     }
     (severity, numbers)
 }
