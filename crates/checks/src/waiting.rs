@@ -126,6 +126,9 @@ pub(crate) enum Counter {
     Specific,
     /// Counts other things too (RSTs of every kind): it has to match the SYN-ACKs sent again.
     Common,
+    /// Stays behind, because the kernel limits what it counts; the listener's own drops have to match
+    /// the SYN-ACKs sent again.
+    Limited,
 }
 
 /// Listeners whose waiting requests a moved counter explains: the client answers each SYN-ACK that is
@@ -148,6 +151,7 @@ pub(crate) fn suspects<'a>(
         .filter(|listener| match kind {
             Counter::Specific => counted * 2 >= u64::from(listener.retries),
             Counter::Common => close(counted, u64::from(listener.expected_acks)),
+            Counter::Limited => listener.sure_drops.is_some_and(|drops| drops >= listener.retries),
         })
         .filter(|listener| match (drop, listener.drops) {
             (Drop::Counted, Some(drops)) => drops > 0,

@@ -64,7 +64,7 @@ const WRONG_ACK: Rejection = Rejection {
 /// The ACK's own number lies outside the window.
 const OUT_OF_WINDOW: Rejection = Rejection {
     counters: &["TcpExtTCPACKSkippedSynRecv"],
-    counter: Counter::Common,
+    counter: Counter::Limited,
     drop: Drop::Counted,
     effect: "the ACK arrives and its number lies outside the window",
     cause: "something rewrites sequence numbers in one direction, or answers for the client",
