@@ -1,16 +1,19 @@
 //! A host for tests: starts healthy and empty; each method adds one thing.
 
+mod judged;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    Address, AddressScope, Capabilities, Counters, Diagnosis, Endpoint, Facts, Family, Finding,
-    Flow, Foreign, Gap, Host, Life, Link, Listener, ListenerTrack, Mac, MatchedRoute, Mono,
-    NamespaceSurvey, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, Observation, OperState,
-    Owners, Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind,
-    RouteScope, Section, Settings, Sighting, SocketSource, Sockets, SourceKind, Track, WallClock,
-    text,
+    Address, AddressScope, Capabilities, Counters, Endpoint, Facts, Family, Flow, Foreign, Gap,
+    Host, Life, Link, Listener, ListenerTrack, Mac, MatchedRoute, Mono, NamespaceSurvey, Neighbour,
+    NeighbourFlags, NextHop, NextHopFlags, Nud, Observation, OperState, Owners, Reading, Reason,
+    Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope, Section,
+    Settings, Sighting, SocketSource, Sockets, SourceKind, Track, WallClock, text,
 };
+
+pub(crate) use judged::Judged;
 
 #[derive(Debug)]
 pub(crate) struct HostFixture {
@@ -28,27 +31,6 @@ pub(crate) struct HostFixture {
     settings: Settings,
     ended_young: Vec<Flow>,
     last_flow: Option<Flow>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Judged(Diagnosis);
-
-impl Judged {
-    pub(crate) fn finding(&self, id: &str) -> Option<Finding> {
-        self.0.findings.iter().find(|finding| finding.id == id).cloned()
-    }
-
-    pub(crate) fn leading(&self) -> Option<&'static str> {
-        self.0.verdict.finding
-    }
-
-    pub(crate) fn status(&self) -> &'static str {
-        self.0.verdict.status.name()
-    }
-
-    pub(crate) fn not_checked(&self, id: &str) -> bool {
-        self.0.not_checked.iter().any(|missing| missing.check == id)
-    }
 }
 
 fn endpoint(text: &str) -> Endpoint {
@@ -411,6 +393,6 @@ impl HostFixture {
             listeners: self.listener_tracks,
             counters: collected(self.after),
         };
-        Judged(crate::diagnose(&facts, &observation))
+        Judged::new(crate::diagnose(&facts, &observation))
     }
 }
