@@ -19,9 +19,9 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "fast-open",
     title: "clients send data with their SYN (TCP Fast Open): healthy",
     story: "\
-The listener on :80 allows TCP Fast Open. Clients far away send their request with the SYN; the kernel
-makes a whole socket of it at once, which the application accepts while it is still in SYN_RECV,
-until the ACK comes 400 ms later.",
+The listener on :80 allows TCP Fast Open. Clients far away send their request with the SYN; the
+kernel makes a whole socket of it at once, which the application accepts while it is still in
+SYN_RECV, until the ACK comes 400 ms later.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :80   TCP_FASTOPEN                                192.0.2.x, 400 ms
@@ -41,7 +41,8 @@ until the ACK comes 400 ms later.",
         bench.serve(Server::accepting(service(80)).with(&[ListenerOption::FastOpen(256)]))?;
         bench.peers(80, CROWD, |_| Script {
             syn_payload: b"GET".to_vec(),
-            ..Script::completes(Duration::from_millis(400)).closing_after(Duration::from_millis(100))
+            ..Script::completes(Duration::from_millis(400))
+                .closing_after(Duration::from_millis(100))
         })?;
         bench.kernel_clients(KernelClients { fast_open: true, ..kernel(service(80)) })?;
         let shows = Condition::counted(&bench.hosts.server, ("TcpExt", "TCPFastOpenPassive"), 40);

@@ -14,8 +14,8 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "four-listeners",
     title: "four listeners with four different faults, and a healthy fifth",
     story: "\
-One host, five listeners: :8443 accepts too slowly, :8080 defers and its clients are silent, the ACKs
-of :8081 arrive damaged, :8082 has a filter that drops ACKs. On :443 clients complete their
+One host, five listeners: :8443 accepts too slowly, :8080 defers and its clients are silent, the
+ACKs of :8081 arrive damaged, :8082 has a filter that drops ACKs. On :443 clients complete their
 handshakes all the time. None of the faults explains another.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients

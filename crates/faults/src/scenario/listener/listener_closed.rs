@@ -9,8 +9,10 @@ use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{App, Pace, Script, Server};
 
-pub(super) const REOPENS: App =
-    App::Reopens { open: Duration::from_millis(2500), closed: Duration::from_secs(1) };
+const REOPENS: App =
+    App::Reopens { open: Duration::from_millis(4500), closed: Duration::from_secs(1) };
+/// Longer than the listener lives, so that nobody is connected.
+const ROUND_TRIP: Duration = Duration::from_secs(6);
 const PACE: Pace = Pace { every: Duration::from_millis(500), burst: 4 };
 
 pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
@@ -18,11 +20,11 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     title: "the application closes and reopens its listener while handshakes are open",
     story: "\
 The application on :80 closes its listener every few seconds and opens a new one a second later.
-Its clients are slow: they answer 4 s after the SYN-ACK. Their requests belong to a listener that is
+Its clients are slow: they answer 6 s after the SYN-ACK. Their requests belong to a listener that is
 gone; each answer is reset, although somebody listens again.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80   open 2.5 s, closed 1 s, open ...            192.0.2.x, 4 s away
+  :80   open 4.5 s, closed 1 s, open ...            192.0.2.x, 6 s away
   :443  healthy                                     100.64.0-4.x, 10.9.0.2
 
   SYN      client -> server   admitted
@@ -35,7 +37,7 @@ gone; each answer is reset, although somebody listens again.",
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
         bench.serve(Server::new(service(80), 4096, REOPENS))?;
-        bench.peers(80, PACE, |_| Script::completes(Duration::from_secs(4)))?;
+        bench.peers(80, PACE, |_| Script::completes(ROUND_TRIP))?;
         let shows = Condition::stuck_on_port(80, 8);
         Ok(bench.into_stage(shows))
     },

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::bench::Bench;
-use super::listener_closed::REOPENS;
 use crate::expectation::Expectation;
 use crate::running::Condition;
 use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{App, ListenerOption, Pace, Script, Server};
 
+const REOPENS: App =
+    App::Reopens { open: Duration::from_millis(2500), closed: Duration::from_secs(1) };
 /// A third of them goes to the worker that is restarted.
 const PACE: Pace = Pace { every: Duration::from_millis(500), burst: 8 };
 

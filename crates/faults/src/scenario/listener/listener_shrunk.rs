@@ -9,17 +9,22 @@ use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{App, Pace, Script, Server};
 
-const SHRINKS: App =
-    App::Shrinks { backlog: 1, large: Duration::from_secs(1), pause: Duration::from_secs(3) };
-const BURSTS: Pace = Pace { every: Duration::from_millis(400), burst: 4 };
+/// The ACKs of all that is admitted into the large queue find the small one; so do those of most
+/// SYN-ACKs that are sent again.
+const SHRINKS: App = App::Shrinks {
+    backlog: 1,
+    large: Duration::from_millis(500),
+    pause: Duration::from_millis(4500),
+};
+const BURSTS: Pace = Pace { every: Duration::from_millis(400), burst: 8 };
 
 pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "listener-shrunk",
     title: "the application calls listen() again with a backlog of 1",
     story: "\
-The application on :8443 listens with a backlog of 64. Every 4 s it calls listen() again with a
-backlog of 1, works for 3 s, and then takes what is there. Clients that were admitted into the large
-queue answer 800 ms later and find the small one full.",
+The application on :8443 listens with a backlog of 64. After half a second it calls listen() again
+with a backlog of 1, works for 4.5 s, takes what is there, and begins anew. Clients that were
+admitted into the large queue answer 800 ms later and find the small one full.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :8443 backlog 64, then 1, then 64 ...             192.0.2.x and others

@@ -22,9 +22,9 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "md5-missing",
     title: "the listener wants TCP-MD5 signatures, and the ACKs have none",
     story: "\
-The listener on :179 has a TCP-MD5 key for everybody. Three of four peers sign their SYN, but a device
-on the way strips the signature from segments without SYN: each ACK arrives unsigned and is dropped.
-The fourth peer signs all it sends and is connected.",
+The listener on :179 has a TCP-MD5 key for everybody. Three of four peers sign their SYN, but a
+device on the way strips the signature from segments without SYN: each ACK arrives unsigned and is
+dropped. The fourth peer signs all it sends and is connected.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :179  TCP_MD5SIG                                  192.0.2.x and others

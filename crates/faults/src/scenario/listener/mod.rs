@@ -15,6 +15,7 @@ mod md5_missing;
 mod multipath;
 mod old_timestamp;
 mod out_of_window;
+mod out_of_window_once;
 mod peer_resets_icmp;
 mod peer_resets_icmp_limited;
 mod peer_resets_icmp_port;
@@ -55,6 +56,7 @@ pub(super) static ALL: &[&Scenario] = &[
     &old_timestamp::SCENARIO,
     &wrong_tsecr::SCENARIO,
     &out_of_window::SCENARIO,
+    &out_of_window_once::SCENARIO,
     &md5_missing::SCENARIO,
     &socket_filter::SCENARIO,
     &listener_closed::SCENARIO,

@@ -11,8 +11,8 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "multipath",
     title: "the listener speaks Multipath TCP, its clients do or do not: healthy",
     story: "\
-The listener on :80 is a socket of Multipath TCP. Some clients ask for it, others come with plain TCP,
-300 a second at 50 ms of round trip. All of them connect.",
+The listener on :80 is a socket of Multipath TCP. Some clients ask for it, others come with
+plain TCP, 300 a second at 50 ms of round trip. All of them connect.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :80   MPTCP                                       10.9.0.2, MPTCP

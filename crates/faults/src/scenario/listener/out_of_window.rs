@@ -7,7 +7,7 @@ use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{Exchange, Script, Segment, Server};
 
-fn beyond(exchange: &Exchange<'_>) -> Vec<Segment> {
+pub(super) fn beyond(exchange: &Exchange<'_>) -> Vec<Segment> {
     shifted(exchange.ack())
 }
 

@@ -15,7 +15,7 @@ const BURSTS: Pace = Pace { every: Duration::from_millis(400), burst: 10 };
 
 pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "queue-full-with-cookies",
-    title: "accept queue and SYN queue are full, and cookies make clients believe they are connected",
+    title: "both queues are full, and SYN cookies make clients believe they are connected",
     story: "\
 The application on :8443 listens with a backlog of 2. Clients come in bursts of ten: three fill the
 SYN queue, the others get SYN cookies, and when all answer the accept queue has room for three. The

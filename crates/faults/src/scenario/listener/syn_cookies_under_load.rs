@@ -19,8 +19,9 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "syn-cookies-under-load",
     title: "SYN cookies answer clients while a scanner fills the SYN queue: healthy",
     story: "\
-Two addresses scan :80, twelve SYNs a second, and fill the SYN queue of 64. The kernel answers all others
-with SYN cookies, and 50 clients a second complete their handshakes by them, as it is meant to be.",
+Two addresses scan :80, twelve SYNs a second, and fill the SYN queue of 64. The kernel answers all
+others with SYN cookies, and 50 clients a second complete their handshakes by them, as it is meant
+to be.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :80   backlog 64, SYN cookies                     203.0.113.66, .67 scan

@@ -16,8 +16,9 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "syn-flood",
     title: "300 spoofed SYNs a second from 12 800 addresses; SYN cookies keep the server usable",
     story: "\
-SYNs with invented source addresses arrive at :80, 300 a second, and nobody answers the SYN-ACKs. The
-SYN queue is full, and the kernel answers the rest with SYN cookies, so real clients still connect.",
+SYNs with invented source addresses arrive at :80, 300 a second, and nobody answers the SYN-ACKs.
+The SYN queue is full, and the kernel answers the rest with SYN cookies, so real clients still
+connect.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :80   backlog 128, SYN cookies                    198.18.x.x, invented
@@ -33,13 +34,17 @@ SYN queue is full, and the kernel answers the rest with SYN cookies, so real cli
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
         bench.serve(Server::new(service(80), 128, App::Accepts))?;
-        let invented = (1..=100).flat_map(|last| (0..128).map(move |n| IpAddr::from([198, 18, n, last])));
+        let invented =
+            (1..=100).flat_map(|last| (0..128).map(move |n| IpAddr::from([198, 18, n, last])));
         let flood = RawPeers::new(service(80), invented, FLOOD, |_| Script::silent());
         let flood = flood.start(&bench.hosts.clients)?;
         bench.keep(flood);
         bench.kernel_clients(kernel(service(80)))?;
-        let shows = Condition::stuck_on_port(80, 60)
-            .and(Condition::counted(&bench.hosts.server, ("TcpExt", "SyncookiesSent"), 200));
+        let shows = Condition::stuck_on_port(80, 60).and(Condition::counted(
+            &bench.hosts.server,
+            ("TcpExt", "SyncookiesSent"),
+            200,
+        ));
         Ok(bench.into_stage(shows))
     },
 };

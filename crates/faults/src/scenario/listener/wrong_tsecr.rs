@@ -15,8 +15,8 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "wrong-tsecr",
     title: "the ACKs echo a timestamp that the server never sent",
     story: "\
-A middlebox between the clients of :80 and the server shifts the server's timestamps in one direction
-only: each ACK echoes a value that was never sent, and the server drops it.",
+A middlebox between the clients of :80 and the server shifts the server's timestamps in one
+direction only: each ACK echoes a value that was never sent, and the server drops it.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
   :80   healthy                                     192.0.2.x and others
@@ -31,7 +31,9 @@ only: each ACK echoes a value that was never sent, and the server drops it.",
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
         bench.serve(Server::accepting(service(80)))?;
-        bench.peers(80, STUCK, |_| Script::answers(ROUND_TRIP, echoes_another).with_timestamp(7_000_000))?;
+        bench.peers(80, STUCK, |_| {
+            Script::answers(ROUND_TRIP, echoes_another).with_timestamp(7_000_000)
+        })?;
         let shows = Condition::stuck_on_port(80, 8);
         Ok(bench.into_stage(shows))
     },
