@@ -26,7 +26,11 @@ enum Command {
     /// All that must hold before a change is merged: format, lints, documents, tests
     Ci,
     /// All tests, those of the lab too; installs what they need, or says what is missing
-    Test,
+    Test {
+        /// Also write the table of scenarios to docs/results.md
+        #[arg(long)]
+        record: bool,
+    },
     /// Size of the static binary, and time of `sockets` against `ss`
     Bench,
     /// Write the generated pages of docs/
@@ -43,7 +47,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Ci => ci::run(),
-        Command::Test => test::run(),
+        Command::Test { record } => test::run(record),
         Command::Bench => bench::run(),
         Command::Codegen { check } => codegen::run(check),
         Command::Idle(args) => bench::idle(&args),

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use synrecv_faults::scenario;
 
-use crate::output;
+use crate::{cargo, output};
 
 const HEADINGS: [&str; 9] =
     ["SCENARIO", "MODE", "FINDING", "CLASS", "CONFIDENCE", "ATTRIBUTED", "EXIT", "ABOVE INFO", ""];
@@ -19,11 +19,15 @@ const COLUMNS: usize = HEADINGS.len();
 /// Column of the number of findings above `info`.
 const ABOVE_INFO: usize = 7;
 
-/// Prints the table and, as its last line, how many findings above `info` healthy hosts got.
+/// Where `--record` writes the table.
+const RESULTS: &str = "docs/results.md";
+
+/// Prints the table and, as its last line, how many findings above `info` healthy hosts got. With
+/// `record` it is also written to the documents.
 ///
 /// # Errors
 /// When a scenario left no line, or one was wrong.
-pub(crate) fn show(directory: &Path) -> Result<()> {
+pub(crate) fn show(directory: &Path, record: bool) -> Result<()> {
     let mut rows = vec![HEADINGS.map(str::to_owned).to_vec()];
     let mut false_alarms = 0;
     let mut faults = Vec::new();
@@ -52,8 +56,28 @@ pub(crate) fn show(directory: &Path) -> Result<()> {
     output::heading("scenarios");
     output::say(&output::table(&rows).join("\n"));
     output::say(&format!("false alarms: {false_alarms}"));
+    if record {
+        let page = page(&rows, false_alarms);
+        fs::write(cargo::root().join(RESULTS), page).context("write the table of scenarios")?;
+    }
     if !faults.is_empty() {
         bail!("the lab: {}", faults.join("; "));
     }
     Ok(())
+}
+
+/// The table as Markdown, without what differs from run to run: counts of connections.
+fn page(rows: &[Vec<String>], false_alarms: u32) -> String {
+    let mut page = String::from(
+        "<!-- Written by `cargo xtask test --record`. -->\n\n# What the doctor says in each scenario\n\n\
+         Each scenario is built once on a live kernel and diagnosed at the same time as root, as uid 65534 without\n\
+         capabilities, and as root without sock_diag. What each scenario is: [scenarios](scenarios.md).\n\n\
+         | scenario | mode | finding | class | confidence | exit status | |\n|---|---|---|---|---|---:|---|\n",
+    );
+    for row in rows.iter().skip(1) {
+        let cells = [0, 1, 2, 3, 4, 6, 8].map(|column| row[column].as_str());
+        page.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    page.push_str(&format!("\nFalse alarms on healthy hosts: {false_alarms}\n"));
+    page
 }

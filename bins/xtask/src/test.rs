@@ -9,9 +9,9 @@ use crate::{needs, scoreboard};
 
 /// Scenarios wait more than they compute, so a few more than there are processors on a small
 /// machine; more would delay answers that are timed.
-const SCENARIOS_AT_ONCE: &str = "3";
+const SCENARIOS_AT_ONCE: &str = "4";
 
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(record: bool) -> Result<()> {
     needs::ensure()?;
     cargo::run(cargo(["build", "--workspace", "--bins"]))?;
     let scores = cargo::root().join("target/lab-scores");
@@ -26,6 +26,6 @@ pub(crate) fn run() -> Result<()> {
     lab.args(["--test", "lab", "--", "--test-threads", SCENARIOS_AT_ONCE]);
     lab.env("SYNRECV_LAB_SCORES", &scores);
     let lab = cargo::run(lab);
-    let scores = scoreboard::show(&scores);
+    let scores = scoreboard::show(&scores, record);
     unprivileged.and(lab).and(scores)
 }

@@ -56,7 +56,16 @@ fn idle(view: &View<'_>) -> Text {
     text!["nothing to judge: no handshake was seen in ", seconds(view)]
 }
 
+/// What a look without a stuck connection amounts to.
 fn healthy(view: &View<'_>) -> Text {
+    let waiting = view.requests().len();
+    if view.observation().sample_count < 2 && waiting > 0 {
+        return text![
+            "one look: ",
+            phrase::count(waiting, "handshake", "handshakes"),
+            " under way, too young to say whether one is stuck; watch for some seconds (--observe 5s)",
+        ];
+    }
     let young = view.requests().iter().filter(|request| request.track.last_life().gone.is_none());
     let mut text = text!["no stuck connections"];
     if let Some(done) = view.delta("TcpPassiveOpens") {
