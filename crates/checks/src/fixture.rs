@@ -188,8 +188,10 @@ impl HostFixture {
             v6only: None,
             mark: None,
             owners: Owners::NotSought,
+            options: None,
         });
         self.listener_tracks.push(ListenerTrack {
+            made_count: 0,
             local,
             family: Family::of(local.ip),
             inode,

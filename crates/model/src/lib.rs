@@ -47,8 +47,8 @@ pub use route::{
 pub use rule::{PortRange, Rule, RuleAction};
 pub use section::{Flaw, Gap, Reading, Reason, Section};
 pub use socket::{
-    Listener, Owners, Process, Request, RetryCounters, Socket, SocketSource, SocketTimer, Sockets,
-    TcpState, TimerKind,
+    Listener, ListenerOptions, Owners, Process, Request, RetryCounters, Socket, SocketSource,
+    SocketTimer, Sockets, TcpState, TimerKind,
 };
 pub use text::{Command, Foreign, Span, Text};
 pub use time::{Mono, WallClock};

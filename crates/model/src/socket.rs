@@ -1,6 +1,10 @@
 //! TCP sockets: listeners, requests (SYN_RECV), and the rest.
 
+mod options;
+
 use crate::{Endpoint, Family, Flow, Foreign, Gap};
+
+pub use options::ListenerOptions;
 
 /// State of a TCP socket, `include/net/tcp_states.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +148,9 @@ pub struct Listener {
     pub mark: Option<u32>,
     /// Processes that hold the socket.
     pub owners: Owners,
+    /// Options that only a holder of the socket can read; `None` when nobody looked or might not.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub options: Option<ListenerOptions>,
 }
 
 impl Listener {
@@ -364,6 +371,7 @@ mod tests {
             v6only: None,
             mark: None,
             owners: Owners::NotSought,
+            options: None,
         };
         let v4 = Endpoint::new("10.0.0.1".parse().unwrap(), 80);
         assert!(listener.accepts(v4));

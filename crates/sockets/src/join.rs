@@ -191,6 +191,7 @@ fn listener_from_diag(row: &DiagRow, ref_count: Option<u32>) -> Listener {
         v6only: row.v6only,
         mark: row.mark,
         owners: Owners::NotSought,
+        options: None,
     }
 }
 
@@ -209,6 +210,7 @@ fn listener_from_proc(row: &ProcRow) -> Listener {
         v6only: None,
         mark: None,
         owners: Owners::NotSought,
+        options: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! targeted second look is taken.
 
 mod diag;
+mod options;
 mod owners;
 mod proc_net;
 mod sampler;
@@ -41,7 +42,8 @@ pub struct SocketQuery {
     pub port: Option<u16>,
     /// Why `sock_diag` must not be asked, for instance because that would load a module.
     pub diag_allowed: Result<(), Gap>,
-    /// Look for the processes that hold the listeners.
+    /// Look for the processes that hold the listeners, and read with their descriptors the options
+    /// that nothing else shows.
     pub owners: bool,
 }
 
@@ -67,7 +69,8 @@ pub fn sockets(query: &SocketQuery, proc_net: &Path, proc_root: &Path) -> Sectio
     if query.owners
         && let Some(sockets) = section.data_mut()
     {
-        owners::fill(&mut sockets.listeners, proc_root);
+        let holders = owners::fill(&mut sockets.listeners, proc_root);
+        options::fill(&mut sockets.listeners, &holders);
     }
     section
 }

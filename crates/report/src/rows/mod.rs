@@ -14,7 +14,7 @@ pub use neighbour::NeighbourRow;
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
 pub(crate) use route::{flag_names, metric_name};
 pub(crate) use socket::endpoint;
-pub use socket::{ListenerRow, ProcessRow, RequestRow, SocketRow};
+pub use socket::{ListenerRow, OptionsRow, ProcessRow, RequestRow, SocketRow};
 
 use std::borrow::Cow;
 

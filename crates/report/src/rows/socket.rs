@@ -1,6 +1,8 @@
 use serde::Serialize;
 use synrecv_model::view::{RetryReading, snapshot_reading};
-use synrecv_model::{Endpoint, LinkNames, Listener, Owners, Process, Request, Socket};
+use synrecv_model::{
+    Endpoint, LinkNames, Listener, ListenerOptions, Owners, Process, Request, Socket,
+};
 
 /// An endpoint; a link-local address carries `%dev`.
 pub(crate) fn endpoint(end: Endpoint, ifindex: u32, names: &LinkNames) -> String {
@@ -48,6 +50,35 @@ pub struct ListenerRow {
     /// Why the processes could not be found out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processes_missing: Option<&'static str>,
+    /// Options that only a holder of the socket can read; absent when they could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<OptionsRow>,
+}
+
+/// Socket options of a listener.
+#[derive(Clone, Copy, Debug, Serialize, schemars::JsonSchema)]
+pub struct OptionsRow {
+    /// How long an ACK without data is held (TCP_DEFER_ACCEPT), rounded up by the kernel; 0 is off.
+    pub defer_accept_s: Option<u32>,
+    /// SYN-ACKs sent again before a request is given up (TCP_SYNCNT); absent when the sysctl decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub syn_retries_count: Option<u32>,
+    /// Limit of Fast Open requests that wait (TCP_FASTOPEN); 0 is off.
+    pub fastopen_queue_max_count: Option<u32>,
+    /// Instructions of the socket filter (SO_ATTACH_FILTER); 0 is none, `null` for a program of eBPF.
+    pub filter_instructions_count: Option<u32>,
+}
+
+impl OptionsRow {
+    /// From the noun.
+    pub fn new(options: ListenerOptions) -> Self {
+        Self {
+            defer_accept_s: options.defer_accept_s,
+            syn_retries_count: options.syn_retries,
+            fastopen_queue_max_count: options.fastopen_queue_max,
+            filter_instructions_count: options.filter_instructions,
+        }
+    }
 }
 
 /// A process.
@@ -98,6 +129,7 @@ impl ListenerRow {
                 Owners::Unreadable(gap) => Some(gap.reason.word()),
                 Owners::Known(_) | Owners::NotSought => None,
             },
+            options: listener.options.map(OptionsRow::new),
         }
     }
 }

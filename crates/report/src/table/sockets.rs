@@ -10,8 +10,8 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 use synrecv_model::{
-    Endpoint, Family, Host, Link, LinkNames, Listener, Owners, Request, Section, Severity, Socket,
-    Sockets, SourceKind, TcpState,
+    Endpoint, Family, Host, Link, LinkNames, Listener, ListenerOptions, Owners, Request, Section,
+    Severity, Socket, Sockets, SourceKind, TcpState,
 };
 
 use super::columns::{Row, write_rows};
@@ -161,14 +161,30 @@ fn listener_row(listener: &Listener, syn_recv: String, names: &LinkNames) -> Row
     {
         row.remark(Some(Severity::Warning), &format!("process {} is stopped", stopped.pid));
     }
-    if let Some(bytes) = listener.optmem_bytes.filter(|&bytes| bytes > 0) {
-        let words = format!("option memory {bytes} bytes: a socket filter or TCP-MD5 keys");
-        row.remark(Some(Severity::Info), &words);
+    let filter = listener.options.and_then(|options| options.filter_instructions);
+    if let Some(count) = filter.filter(|&count| count > 0) {
+        row.remark(Some(Severity::Info), &format!("filter of {count} instructions"));
+    } else if let Some(bytes) = listener.optmem_bytes.filter(|&bytes| bytes > 0) {
+        let holds =
+            if filter == Some(0) { "TCP-MD5 keys" } else { "a socket filter or TCP-MD5 keys" };
+        row.remark(Some(Severity::Info), &format!("option memory {bytes} bytes: {holds}"));
+    }
+    for words in listener.options.iter().flat_map(set_options) {
+        row.remark(None, &words);
     }
     if listener.bound_ifindex != 0 {
         row.remark(None, &format!("bound to {}", foreign(&names.name(listener.bound_ifindex).0)));
     }
     row
+}
+
+/// What the application set, as far as it says how handshakes end.
+fn set_options(options: &ListenerOptions) -> impl Iterator<Item = String> + use<> {
+    let set = |value: Option<u32>| value.filter(|&value| value > 0);
+    let deferred = set(options.defer_accept_s).map(|seconds| format!("defer {seconds} s"));
+    let retries = options.syn_retries.map(|count| format!("syncnt {count}"));
+    let fastopen = set(options.fastopen_queue_max).map(|max| format!("fastopen {max}"));
+    [deferred, retries, fastopen].into_iter().flatten()
 }
 
 fn owners(owners: &Owners) -> String {

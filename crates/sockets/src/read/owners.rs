@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use rustix::fd::AsFd;
+use rustix::fd::{AsFd, RawFd};
 use rustix::fs::{CWD, Mode, OFlags, RawDir, openat, readlinkat_raw};
 use rustix::io::Errno;
 use synrecv_model::{Foreign, Gap, Listener, Owners, Process, Reason};
@@ -23,28 +23,43 @@ const THREADS_MOST: usize = 4;
 const PROCESSES_A_THREAD: usize = 32;
 const DIRECTORY_BUFFER_LEN: usize = 8 * 1024;
 
+/// A process and the lowest of its descriptors for one socket.
+#[derive(Clone, Debug)]
+pub(super) struct Holder {
+    pub(super) process: Process,
+    /// Number of the descriptor in that process.
+    pub(super) descriptor: RawFd,
+}
+
+/// Who holds each socket, by inode, in the order of the process ids.
+pub(super) type Holders = HashMap<u64, Vec<Holder>>;
+
 /// Sets the owners of all listeners.
-pub(super) fn fill(listeners: &mut [Listener], proc_root: &Path) {
+pub(super) fn fill(listeners: &mut [Listener], proc_root: &Path) -> Holders {
     let wanted: HashSet<u64> =
         listeners.iter().map(|listener| listener.inode).filter(|&inode| inode != 0).collect();
     let found = if wanted.is_empty() { Findings::default() } else { search(proc_root, &wanted) };
-    let mut holders: HashMap<u64, Vec<Process>> = HashMap::new();
-    for (inode, process) in found.holders {
-        holders.entry(inode).or_default().push(process);
+    let mut holders = Holders::new();
+    for (inode, holder) in found.holders {
+        holders.entry(inode).or_default().push(holder);
+    }
+    for known in holders.values_mut() {
+        known.sort_by_key(|holder| holder.process.pid);
     }
     for listener in listeners {
-        let mut known = holders.get(&listener.inode).cloned().unwrap_or_default();
-        known.sort_by_key(|process| process.pid);
+        let known = holders.get(&listener.inode).into_iter().flatten();
+        let known: Vec<Process> = known.map(|holder| holder.process.clone()).collect();
         listener.owners = match &found.gap {
             Some(gap) if known.is_empty() => Owners::Unreadable(gap.clone()),
             _ => Owners::Known(known),
         };
     }
+    holders
 }
 
 #[derive(Default)]
 struct Findings {
-    holders: Vec<(u64, Process)>,
+    holders: Vec<(u64, Holder)>,
     /// Why some processes could not be looked into.
     gap: Option<Gap>,
 }
@@ -105,27 +120,37 @@ fn look_into(processes: &[(u32, PathBuf)], next: &AtomicUsize, wanted: &HashSet<
             }
         }
         held.sort_unstable();
-        held.dedup();
+        held.dedup_by_key(|&mut (inode, _)| inode);
         if held.is_empty() {
             continue;
         }
         if let Some(process) = process(path, *pid) {
-            findings.holders.extend(held.iter().map(|&inode| (inode, process.clone())));
+            findings.holders.extend(held.iter().map(|&(inode, descriptor)| {
+                (inode, Holder { process: process.clone(), descriptor })
+            }));
         }
     }
     findings
 }
 
-/// Adds the inodes among `wanted` that the process holds to `held`.
-fn held_sockets(process: &Path, wanted: &HashSet<u64>, held: &mut Vec<u64>) -> Result<(), Errno> {
+/// Adds the inodes among `wanted` that the process holds to `held`, with the descriptors.
+fn held_sockets(
+    process: &Path,
+    wanted: &HashSet<u64>,
+    held: &mut Vec<(u64, RawFd)>,
+) -> Result<(), Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let directory = openat(CWD, process.join("fd"), flags, Mode::empty())?;
     let mut buffer = [MaybeUninit::uninit(); DIRECTORY_BUFFER_LEN];
     let mut entries = RawDir::new(&directory, &mut buffer);
     let mut target = [0_u8; 64];
     while let Some(entry) = entries.next() {
-        let inode = socket_inode(&directory, entry?.file_name(), &mut target)?;
-        held.extend(inode.filter(|inode| wanted.contains(inode)));
+        let entry = entry?;
+        let name = entry.file_name();
+        let inode = socket_inode(&directory, name, &mut target)?;
+        let Some(inode) = inode.filter(|inode| wanted.contains(inode)) else { continue };
+        let descriptor = name.to_str().ok().and_then(|name| name.parse().ok());
+        held.extend(descriptor.map(|descriptor| (inode, descriptor)));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Sockets of every kind.
 
 use synrecv_model::{
-    Family, Flow, Foreign, Listener, Owners, Process, Request, RetryCounters, Socket, SocketSource,
-    SocketTimer, Sockets, TcpState, TimerKind,
+    Family, Flow, Foreign, Listener, ListenerOptions, Owners, Process, Request, RetryCounters,
+    Socket, SocketSource, SocketTimer, Sockets, TcpState, TimerKind,
 };
 
 use super::host::{EVIL, end, flow, gaps};
@@ -37,6 +37,12 @@ pub(crate) fn sockets() -> Sockets {
         v6only: Some(false),
         mark: Some(0xffff_ffff),
         owners,
+        options: Some(ListenerOptions {
+            defer_accept_s: Some(7),
+            syn_retries: None,
+            fastopen_queue_max: Some(u32::MAX),
+            filter_instructions: Some(0),
+        }),
     });
     let request = Request {
         flow: flow(),

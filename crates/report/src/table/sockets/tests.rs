@@ -26,6 +26,7 @@ fn listener(address: &str, queue: u32, inode: u64) -> Listener {
             comm: Foreign("ng\u{1b}[31mi\nX".into()),
             state: 'T',
         }]),
+        options: None,
     }
 }
 
@@ -119,6 +120,47 @@ FIN_WAIT1  10.0.0.1:8443  10.9.0.9:4       0       1  on 0.2s try 2   33      0
 Read from sock_diag and /proc/net/tcp.
 ";
     assert_eq!(text(sockets(), 80, 0), expected);
+}
+
+#[test]
+fn options_that_an_application_set_are_remarks() {
+    let mut sockets = sockets();
+    sockets.listeners.truncate(2);
+    for listener in &mut sockets.listeners {
+        (listener.owners, listener.accept_queue_count) = (Owners::NotSought, 0);
+        listener.optmem_bytes = Some(296);
+    }
+    let options = ListenerOptions {
+        defer_accept_s: Some(31),
+        syn_retries: Some(1),
+        fastopen_queue_max: Some(5),
+        filter_instructions: Some(4),
+    };
+    sockets.listeners[0].options = Some(options);
+    let unset = ListenerOptions {
+        defer_accept_s: Some(0),
+        syn_retries: None,
+        fastopen_queue_max: Some(0),
+        filter_instructions: Some(0),
+    };
+    sockets.listeners[1].options = Some(unset);
+    let shown = text(sockets.clone(), 100, 0);
+    assert!(
+        shown.contains("  i filter of 4 instructions, defer 31 s, syncnt 1, fastopen 5\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("  i option memory 296 bytes: TCP-MD5 keys\n"), "{shown}");
+
+    let (host, sockets, links) = (host(), whole(sockets), whole(links()));
+    let json = parsed(&written(|out| table(&host, &sockets, &links).write_json(out)));
+    let expected = serde_json::json!({
+        "defer_accept_s": 31,
+        "syn_retries_count": 1,
+        "fastopen_queue_max_count": 5,
+        "filter_instructions_count": 4,
+    });
+    assert_eq!(json["listeners"][0]["options"], expected);
+    assert!(json["listeners"][1]["options"].get("syn_retries_count").is_none());
 }
 
 #[test]
