@@ -1,6 +1,7 @@
 //! The table of scenarios: what the doctor said in each, as root, without rights, and without
 //! `sock_diag`.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -76,8 +77,8 @@ fn page(rows: &[Vec<String>], false_alarms: u32) -> String {
     );
     for row in rows.iter().skip(1) {
         let cells = [0, 1, 2, 3, 4, 6, 8].map(|column| row[column].as_str());
-        page.push_str(&format!("| {} |\n", cells.join(" | ")));
+        let _ = writeln!(page, "| {} |", cells.join(" | "));
     }
-    page.push_str(&format!("\nFalse alarms on healthy hosts: {false_alarms}\n"));
+    let _ = writeln!(page, "\nFalse alarms on healthy hosts: {false_alarms}");
     page
 }
