@@ -1,6 +1,7 @@
 //! A host for tests: starts healthy and empty; each method adds one thing.
 
 mod judged;
+mod options;
 
 use std::net::IpAddr;
 
@@ -202,11 +203,6 @@ impl HostFixture {
             present: true,
             outstanding_count: 0,
         });
-        self
-    }
-
-    pub(crate) fn option_memory(mut self, bytes: u32) -> Self {
-        self.sockets.listeners.last_mut().unwrap().optmem_bytes = Some(bytes);
         self
     }
 

@@ -8,7 +8,7 @@ use synrecv_model::{
     Subject, Text, Value, Weight, text,
 };
 
-use crate::cases::{Cases, Fact};
+use crate::cases::{Case, Cases, Fact};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -34,6 +34,10 @@ pub(super) static CHECK: Check = Check {
                 (
                     "the timer expired more often than SYN-ACKs were sent again",
                     "sockets (both sources)",
+                ),
+                (
+                    "the listener has TCP_DEFER_ACCEPT (getsockopt)",
+                    "a copy of the listener's descriptor: root or its own user",
                 ),
                 (
                     "TCPDeferAcceptDrop moves; on its own it means nothing: every handshake counts there",
@@ -99,6 +103,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
                 .recheck("nstat -az TcpExtTCPDeferAcceptDrop"),
             );
         }
+        argue_option(view, case, local);
         if let Some(queue) = phrase::queue(view, local) {
             case.supports(Weight::Weak, queue);
         }
@@ -123,9 +128,34 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     }
 }
 
+/// The option itself, where it could be read of every listener that takes these connections:
+/// members of a SO_REUSEPORT group may differ, and a request does not name its member.
+fn argue_option(view: &View<'_>, case: &mut Case, local: Endpoint) {
+    let Some(own) = view.listener(local) else { return };
+    let group = view.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
+    let read: Option<Vec<u32>> = group
+        .filter(|listener| (listener.local, listener.family) == (own.local, own.family))
+        .map(|listener| listener.options?.defer_accept_s)
+        .collect();
+    let Some(longest) = read.and_then(|read| read.into_iter().max()) else { return };
+    let fact = |text| {
+        Fact::new(Origin::Sockets, "listener-option", text)
+            .with("defer_accept_s", Value::Number(longest.into()))
+    };
+    if longest > 0 {
+        let text = text![own.local, " has TCP_DEFER_ACCEPT, ", longest, " s (getsockopt)"];
+        case.supports(Weight::Decisive, fact(text));
+    } else {
+        case.refutes(
+            Weight::Decisive,
+            fact(text![own.local, " has no TCP_DEFER_ACCEPT (getsockopt)"]),
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use synrecv_model::{Confidence, Severity};
+    use synrecv_model::{Confidence, ListenerOptions, Severity};
 
     use crate::fixture::HostFixture;
 
@@ -142,6 +172,32 @@ mod tests {
         let finding = host((0, 2)).diagnose().finding("defer-accept").unwrap();
         assert_eq!(finding.confidence, Confidence::Confirmed);
         assert_eq!(finding.severity, Severity::Warning);
+    }
+
+    fn deferring(seconds: u32) -> ListenerOptions {
+        ListenerOptions { defer_accept_s: Some(seconds), ..ListenerOptions::default() }
+    }
+
+    #[test]
+    fn the_option_itself_is_evidence() {
+        let finding = host((0, 2)).options(deferring(31)).diagnose().finding("defer-accept");
+        let finding = finding.unwrap();
+        assert!(finding.evidence.iter().any(|piece| piece.name == "listener-option"));
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn counters_that_contradict_the_option_leave_it_open() {
+        let finding = host((0, 2)).options(deferring(0)).diagnose().finding("defer-accept");
+        assert_eq!(finding.unwrap().confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn a_member_whose_option_is_unknown_leaves_the_counters_alone() {
+        let host = host((0, 2)).options(deferring(0)).listener("10.1.0.10:80", 0, 128);
+        let finding = host.diagnose().finding("defer-accept").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+        assert!(finding.evidence.iter().all(|piece| piece.name != "listener-option"));
     }
 
     #[test]

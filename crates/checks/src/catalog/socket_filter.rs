@@ -36,6 +36,10 @@ pub(super) static CHECK: Check = Check {
                     "option memory of the listener is not 0: a filter is attached to the socket",
                     "sockets",
                 ),
+                (
+                    "the listener has a filter (getsockopt); with none a program of the cgroup is left",
+                    "a copy of the listener's descriptor: root or its own user",
+                ),
             ],
             looks_like: &[
                 ("accept-queue-full", "ListenOverflows moves"),
@@ -89,7 +93,10 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
 fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) {
     let listener = waiting.listener;
     let drops = waiting.drops.unwrap_or(0);
-    let attached = listener.optmem_bytes.filter(|&bytes| bytes > 0);
+    let filter = listener.options.and_then(|options| options.filter_instructions);
+    let instructions = filter.filter(|&count| count > 0);
+    // Without a filter what takes option memory are keys.
+    let attached = listener.optmem_bytes.filter(|&bytes| bytes > 0 && filter != Some(0));
     // Weak: a filter of the cgroup moves no counter, and an ACK outside the window hardly ever one.
     let weight = if attached.is_some() { Weight::Strong } else { Weight::Weak };
     let case = cases.about(Subject::Listener(listener.local));
@@ -97,7 +104,7 @@ fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) 
         phrase::stuck(view, &waiting.requests),
         ": the ACK arrives and a filter drops it",
     ])
-    .summary(match attached {
+    .summary(match attached.or(instructions) {
         Some(_) => text!["a filter is attached to the socket of ", listener.local],
         None => text!["a program on the cgroup of ", listener.local, " drops its packets"],
     })
@@ -144,6 +151,27 @@ fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) 
             .recheck(format!("ss -ltnm 'sport = :{}'", listener.local.port)),
         );
     }
+    if let Some(count) = filter {
+        // Decisive: there is a filter, the listener drops what answers each SYN-ACK, and no counter
+        // of another reason moved.
+        let weight = match count {
+            0 => Weight::Weak,
+            _ if others == 0 => Weight::Decisive,
+            _ => Weight::Strong,
+        };
+        let says = match count {
+            0 => text!["the socket has no filter of its own: a program on its cgroup is left"],
+            _ => text![
+                "the socket has a filter of ",
+                phrase::count(count as usize, "instruction", "instructions"),
+            ],
+        };
+        case.supports(
+            weight,
+            Fact::new(Origin::Sockets, "listener-option", says)
+                .with("filter_instructions_count", Value::Number(count.into())),
+        );
+    }
     case.action(Action {
         id: "see-filters",
         label: ActionLabel::Investigate,
@@ -158,7 +186,7 @@ fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) 
 
 #[cfg(test)]
 mod tests {
-    use synrecv_model::Confidence;
+    use synrecv_model::{Confidence, ListenerOptions};
 
     use crate::fixture::HostFixture;
 
@@ -181,6 +209,28 @@ mod tests {
     fn drops_that_no_counter_explains_can_be_a_filter_of_the_cgroup() {
         let judged = host().listener_drops(3).diagnose();
         assert_eq!(judged.finding("socket-filter").unwrap().confidence, Confidence::Possible);
+    }
+
+    fn filter_of(instructions: u32) -> ListenerOptions {
+        ListenerOptions { filter_instructions: Some(instructions), ..ListenerOptions::default() }
+    }
+
+    #[test]
+    fn drops_beside_a_filter_are_confirmed() {
+        let judged = host().listener_drops(3).option_memory(296).options(filter_of(4)).diagnose();
+        assert_eq!(judged.finding("socket-filter").unwrap().confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn option_memory_without_a_filter_is_none() {
+        let judged = host().listener_drops(3).option_memory(136).options(filter_of(0)).diagnose();
+        assert_eq!(judged.finding("socket-filter").unwrap().confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn a_filter_that_drops_nothing_is_none() {
+        let judged = host().listener_drops(0).options(filter_of(4)).diagnose();
+        assert!(judged.finding("socket-filter").is_none());
     }
 
     #[test]
