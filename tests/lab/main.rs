@@ -5,6 +5,7 @@
 
 mod advice;
 mod inside;
+mod options;
 mod peeking;
 mod refusals;
 mod scenarios;
