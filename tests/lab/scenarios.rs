@@ -26,7 +26,7 @@ macro_rules! scenarios {
         fn each_scenario_has_a_test() {
             let mut listed = [$(stringify!($name).replace('_', "-")),+];
             listed.sort();
-            let mut all: Vec<&str> = scenario::all().iter().map(|known| known.id).collect();
+            let mut all: Vec<&str> = scenario::all().map(|known| known.id).collect();
             all.sort_unstable();
             assert_eq!(listed.as_slice(), all);
         }
@@ -78,6 +78,38 @@ scenarios!(
     old_overflows,
     incident_in_noise,
     multihomed_in_noise,
+    abort_on_overflow,
+    stopped_application,
+    reuseport_one_stuck,
+    sequential_clients_full_queue,
+    queue_full_with_cookies,
+    listener_shrunk,
+    defer_accept,
+    syn_queue_full,
+    syn_queue_full_sysctl,
+    syn_flood,
+    peer_resets_rst,
+    peer_resets_icmp,
+    peer_resets_icmp_limited,
+    peer_resets_icmp_port,
+    bad_ack_number,
+    bad_checksum,
+    old_timestamp,
+    wrong_tsecr,
+    out_of_window,
+    out_of_window_once,
+    md5_missing,
+    socket_filter,
+    listener_closed,
+    listener_closed_reuseport,
+    four_listeners,
+    syn_cookies_under_load,
+    syn_cookies_always,
+    half_full_queue,
+    fast_open,
+    multipath,
+    three_syns,
+    v4_clients_of_v6_listener,
 );
 
 /// Who looks.

@@ -102,7 +102,7 @@ fn one_of<const N: usize>(names: [&str; N]) -> String {
 
 fn known(id: &str) -> Result<&'static Scenario, String> {
     scenario::find(id).ok_or_else(|| {
-        let ids: Vec<&str> = scenario::known().map(|scenario| scenario.id).collect();
+        let ids: Vec<&str> = scenario::all().map(|scenario| scenario.id).collect();
         format!("no such scenario; there are: {}", ids.join(", "))
     })
 }

@@ -9,9 +9,9 @@ use synrecv_faults::scenario;
 use crate::output;
 
 pub(crate) fn list() -> Result<ExitCode> {
-    let widest = scenario::known().map(|scenario| scenario.id.len()).max().unwrap_or(0);
+    let widest = scenario::all().map(|scenario| scenario.id.len()).max().unwrap_or(0);
     let mut text = String::new();
-    for scenario in scenario::known() {
+    for scenario in scenario::all() {
         writeln!(text, "{:widest$}  {}", scenario.id, scenario.title)?;
         let expected = match (scenario.expect.finding, scenario.expect.class) {
             (Some(finding), Some(class)) => {

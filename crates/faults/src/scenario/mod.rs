@@ -134,24 +134,14 @@ static ALL: &[&Scenario] = &[
     &multihomed_in_noise::SCENARIO,
 ];
 
-/// All scenarios, the incident first.
-pub fn all() -> &'static [&'static Scenario] {
-    ALL
-}
-
-/// The scenarios of what goes wrong at a listener.
-pub fn listener() -> &'static [&'static Scenario] {
-    listener::ALL
-}
-
-/// The scenarios of both lists.
-pub fn known() -> impl Iterator<Item = &'static Scenario> {
-    all().iter().chain(listener()).copied()
+/// All scenarios, the incident first; those of what goes wrong at a listener last.
+pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
+    ALL.iter().chain(listener::ALL).copied()
 }
 
 /// The scenario with this id.
 pub fn find(id: &str) -> Option<&'static Scenario> {
-    known().find(|scenario| scenario.id == id)
+    all().find(|scenario| scenario.id == id)
 }
 
 #[cfg(test)]
@@ -164,16 +154,16 @@ mod tests {
 
     #[test]
     fn ids_are_unique_and_kebab_case() {
-        let mut ids: Vec<&str> = known().map(|scenario| scenario.id).collect();
+        let mut ids: Vec<&str> = all().map(|scenario| scenario.id).collect();
         assert!(ids.iter().all(|id| id.bytes().all(is_kebab)));
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), known().count());
+        assert_eq!(ids.len(), all().count());
     }
 
     #[test]
     fn pictures_fit_a_terminal() {
-        for scenario in known() {
+        for scenario in all() {
             let widest = scenario.picture.lines().map(|line| line.chars().count()).max();
             assert!(widest.is_some_and(|width| width <= 78), "{}", scenario.id);
         }
@@ -181,7 +171,7 @@ mod tests {
 
     #[test]
     fn every_scenario_is_found_by_its_id() {
-        for scenario in known() {
+        for scenario in all() {
             assert_eq!(find(scenario.id).map(|found| found.id), Some(scenario.id));
         }
         assert!(find("none").is_none());
