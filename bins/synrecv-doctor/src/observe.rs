@@ -89,7 +89,8 @@ pub(crate) fn watch(
         Observe::For(duration) => u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
     };
     let mut taken = 1_u64;
-    while watch.session.elapsed_ms() < limit_ms && !interrupt.came() {
+    let mut stopped = false;
+    while !stopped && watch.session.elapsed_ms() < limit_ms && !interrupt.came() {
         let left = limit_ms.saturating_sub(watch.session.elapsed_ms());
         let pause = Duration::from_millis(watch.interval_ms.min(left));
         runtime.block_on(async {
@@ -98,13 +99,14 @@ pub(crate) fn watch(
                 () = interrupt.0.notify.notified() => {}
             }
         });
+        let elapsed = watch.session.elapsed_ms();
+        if elapsed >= limit_ms || interrupt.came() {
+            break;
+        }
         let cost = watch.session.sample();
         taken += 1;
         watch.interval_ms = INTERVAL_MS.max(cost * COST_SHARE);
-        if observe == Observe::Auto && watch.may_stop() {
-            break;
-        }
-        let elapsed = watch.session.elapsed_ms();
+        stopped = observe == Observe::Auto && watch.may_stop(&mut taken);
         progress.show(&format!(
             "observing {} s of {} s   in SYN_RECV {}   Ctrl-C: stop, report now",
             elapsed / 1000,
@@ -112,9 +114,14 @@ pub(crate) fn watch(
             watch.session.request_count(),
         ));
     }
+    if limit_ms == 0 {
+        watch.session.complete(true);
+    } else {
+        watch.session.sample_all(true);
+        taken += 1;
+    }
     let reached = if taken > 1 { watch.session.elapsed_ms() / (taken - 1) } else { 0 };
-    watch.session.refresh(true);
-    let observation = watch.session.observation(reached, interrupt.came());
+    let observation = watch.session.conclude(reached, interrupt.came());
     let diagnosis = synrecv_checks::diagnose(watch.session.facts(), &observation);
     Ok(Watched { observation, diagnosis })
 }
@@ -127,13 +134,14 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     /// An interim diagnosis, at most one a second and within the share of time.
-    fn may_stop(&mut self) -> bool {
+    fn may_stop(&mut self, taken: &mut u64) -> bool {
         let started = self.session.elapsed_ms();
         if started < self.next_interim_ms {
             return false;
         }
-        self.session.refresh(false);
-        let observation = self.session.observation(self.interval_ms, false);
+        self.session.sample_all(false);
+        *taken += 1;
+        let observation = self.session.observation(self.interval_ms);
         let diagnosis = synrecv_checks::diagnose(self.session.facts(), &observation);
         let cost = self.session.elapsed_ms() - started;
         self.next_interim_ms = self.session.elapsed_ms() + INTERIM_MS.max(cost * COST_SHARE);

@@ -1,5 +1,7 @@
 //! Each stuck connection belongs to at most one finding; what a finding explains goes beneath it.
 
+use std::collections::BTreeMap;
+
 use synrecv_model::{Confidence, Finding, Severity};
 
 use crate::CATALOG;
@@ -28,11 +30,11 @@ pub(crate) fn attribute(candidates: Vec<Finding>, request_count: usize) -> Attri
         .collect();
     // A candidate that lost all its connections goes beneath the one that took most of them, when
     // that one explains it.
-    let mut takers: Vec<Vec<usize>> = vec![Vec::new(); candidates.len()];
+    let mut takers: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); candidates.len()];
     for claim in &claims {
         if let Some((&winner, losers)) = claim.split_first() {
             for &loser in losers {
-                takers[loser].push(winner);
+                *takers[loser].entry(winner).or_default() += 1;
             }
         }
     }
@@ -136,9 +138,10 @@ fn position(id: &str) -> usize {
     CATALOG.iter().position(|check| check.info.id == id).unwrap_or(usize::MAX)
 }
 
-fn most_frequent(takers: &[usize]) -> Option<usize> {
-    let count = |taker: usize| takers.iter().filter(|&&other| other == taker).count();
-    takers.iter().copied().max_by_key(|&taker| (count(taker), std::cmp::Reverse(taker)))
+/// The one that took most, the first of several; `takers` holds how many each took.
+fn most_frequent(takers: &BTreeMap<usize, usize>) -> Option<usize> {
+    let most = takers.iter().max_by_key(|&(&taker, &count)| (count, std::cmp::Reverse(taker)));
+    most.map(|(&taker, _)| taker)
 }
 
 #[cfg(test)]

@@ -38,7 +38,6 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
         checks.push(CheckResult { id: check.info.id, outcome });
     }
     let attributed = attribution::attribute(findings, view.requests().len());
-    let connections = connections(&view, &attributed.by_request);
     not_checked.extend(uncovered(facts, &view));
     let stuck: Vec<usize> = view.stuck(|_| true);
     let verdict = verdict::verdict(&view, &attributed.findings, &stuck, &attributed.by_request);
@@ -48,7 +47,7 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
         not_checked,
         checks,
         listeners: listeners(&view),
-        connections,
+        connections: connections(&view, attributed.by_request),
         namespaces: facts
             .namespaces
             .data()
@@ -209,7 +208,7 @@ fn partly(part: &'static str, flaw: &synrecv_model::Flaw) -> NotChecked {
     NotChecked { check: part, reason, detail }
 }
 
-fn connections(view: &View<'_>, by_request: &[Vec<&'static str>]) -> Vec<Connection> {
+fn connections(view: &View<'_>, by_request: Vec<Vec<&'static str>>) -> Vec<Connection> {
     view.requests()
         .iter()
         .zip(by_request)
@@ -231,7 +230,7 @@ fn connections(view: &View<'_>, by_request: &[Vec<&'static str>]) -> Vec<Connect
                 out_mac: request.next_hop.and_then(|entry| entry.mac),
                 out_state: request.next_hop.map(|entry| entry.state),
                 via_gateway: route.map(|route| route.gateway.is_some()),
-                findings: findings.clone(),
+                findings,
             }
         })
         .collect()

@@ -7,7 +7,11 @@ use synrecv_model::{
     Socket, TcpState, Track,
 };
 
-/// Reply look-ups asked for stuck flows at most; beyond, one for each distinct peer.
+use crate::fit::place;
+
+/// Reply look-ups asked for flows at most; beyond, one for each distinct peer, then one for each
+/// network of peers, then for some flows spread over all. Under a flood of 100,000 sources all of
+/// them would take seconds and a hundred MiB, and sources that were made up share one default route.
 const FLOW_QUESTIONS_MAX: usize = 4_096;
 
 /// Look-ups that the kernel is to answer.
@@ -19,20 +23,38 @@ pub struct Inquiries {
     pub inputs: Vec<(usize, u32)>,
 }
 
-/// Questions about every request seen so far and about connections that completed.
-pub fn inquiries(facts: &Facts, tracks: &[Track], completed: &[Flow]) -> Inquiries {
+/// Questions about the requests seen so far and about connections that completed.
+pub fn inquiries(facts: &Facts, tracks: &[&Track], completed: &[Flow]) -> Inquiries {
     let mut inquiries = Inquiries::default();
-    let mut asked = BTreeSet::new();
-    for track in tracks {
-        let distinct = (track.flow.local.ip, track.flow.peer.ip, track.ifindex);
-        if tracks.len() > FLOW_QUESTIONS_MAX && !asked.insert(distinct) {
-            continue;
-        }
-        inquiries.replies.push(reply_question(facts, track));
-    }
+    let asked = asked_about(tracks);
+    inquiries.replies.extend(asked.into_iter().map(|track| reply_question(facts, track)));
     inquiries.replies.extend(control_questions(facts, completed));
     inquiries.inputs = input_questions(facts, &inquiries.replies);
     inquiries
+}
+
+/// All of a few; of many, those that represent them.
+fn asked_about<'a>(tracks: &[&'a Track]) -> Vec<&'a Track> {
+    if tracks.len() <= FLOW_QUESTIONS_MAX {
+        return tracks.to_vec();
+    }
+    let mut asked = BTreeSet::new();
+    let peers = one_each(tracks, |track| {
+        asked.insert((track.flow.local.ip, track.flow.peer.ip, track.ifindex))
+    });
+    if peers.len() <= FLOW_QUESTIONS_MAX {
+        return peers;
+    }
+    let mut asked = BTreeSet::new();
+    let networks = one_each(&peers, |track| {
+        asked.insert((track.flow.local.ip, place(track.flow.peer.ip), track.ifindex))
+    });
+    let step = networks.len().div_ceil(FLOW_QUESTIONS_MAX);
+    networks.into_iter().step_by(step).collect()
+}
+
+fn one_each<'a>(tracks: &[&'a Track], mut is_new: impl FnMut(&Track) -> bool) -> Vec<&'a Track> {
+    tracks.iter().copied().filter(|track| is_new(track)).collect()
 }
 
 fn listener_of(facts: &Facts, flow: Flow) -> Option<&Listener> {

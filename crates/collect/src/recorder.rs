@@ -33,8 +33,11 @@ pub(crate) struct Recorder {
     ended: Mono,
     samples: u32,
     seen: u64,
-    tracks: BTreeMap<(Flow, u32), Track>,
+    /// In order of flow and device: a flood has a hundred thousand, which a map would double.
+    tracks: Vec<Track>,
     listeners: BTreeMap<(u64, Endpoint), Watched>,
+    /// Requests first seen after the first sample, by local end.
+    made: BTreeMap<Endpoint, u64>,
     /// Flows seen in a state after SYN_RECV, by local end.
     completed: BTreeMap<Endpoint, BTreeSet<Flow>>,
     /// Flows whose request went away young, by local end.
@@ -58,11 +61,9 @@ impl Recorder {
         self.started.get_or_insert(at);
         self.ended = at;
         self.samples += 1;
-        for request in sockets.requests.iter().filter(|request| !request.fastopen) {
-            self.see(request, at);
-        }
+        self.see_all(&sockets.requests, at);
         if shows_all_requests(sample) {
-            for life in self.tracks.values_mut().filter_map(|track| track.lives.last_mut()) {
+            for life in self.tracks.iter_mut().filter_map(|track| track.lives.last_mut()) {
                 if life.last.at != at && life.gone.is_none() {
                     life.gone = Some(at);
                 }
@@ -74,9 +75,12 @@ impl Recorder {
             *outstanding.entry(request.flow.local).or_default() += 1;
         }
         for listener in &sockets.listeners {
-            let own = outstanding.iter().filter(|(local, _)| listener.accepts(**local));
-            let count = own.map(|(_, count)| count).sum();
-            self.watch(listener, count);
+            let own = |counts: &BTreeMap<Endpoint, u64>| {
+                let own = counts.iter().filter(|(local, _)| listener.accepts(**local));
+                own.map(|(_, count)| count).sum()
+            };
+            let (outstanding, made) = (own(&outstanding), own(&self.made));
+            self.watch(listener, outstanding, made);
         }
     }
 
@@ -85,7 +89,7 @@ impl Recorder {
     fn forget_passed(&mut self) {
         let (passed, passed_late, now) = (&mut self.passed, &mut self.passed_late, self.ended);
         let crowded = self.tracks.len() > TRACKS_MANY;
-        self.tracks.retain(|_, track| {
+        self.tracks.retain(|track| {
             let keep = !has_passed(track) || !(crowded || stays_away(track, now));
             if !keep {
                 keep_some(passed, track.flow);
@@ -117,7 +121,7 @@ impl Recorder {
 
     /// Requests that went away young, however they ended.
     pub(crate) fn ended_young(&self) -> Vec<Flow> {
-        let recent = self.tracks.values().filter(|track| has_passed(track));
+        let recent = self.tracks.iter().filter(|track| has_passed(track));
         let flows: BTreeSet<Flow> = self
             .passed
             .values()
@@ -128,41 +132,43 @@ impl Recorder {
         flows.into_iter().collect()
     }
 
-    fn see(&mut self, request: &Request, at: Mono) {
-        let sighting = Sighting { at, counters: request.counters };
-        let born = Life { first: sighting, last: sighting, rearmed_count: 0, gone: None };
-        let Some(track) = self.tracks.get_mut(&(request.flow, request.ifindex)) else {
-            self.seen += 1;
-            let track = Track {
-                flow: request.flow,
-                listener_family: request.listener_family,
-                ifindex: request.ifindex,
-                uid: request.uid,
-                mark: request.mark,
-                lives: vec![born],
-                life_count: 1,
-            };
-            self.tracks.insert((request.flow, request.ifindex), track);
-            return;
-        };
-        track.uid = request.uid.or(track.uid);
-        track.mark = request.mark.or(track.mark);
-        let life = track.lives.last_mut().expect("a track starts with a life");
-        if life.gone.is_none() && is_same_request(&life.last, &sighting) {
-            life.rearmed_count += u32::from(armed_anew(&life.last, &sighting));
-            life.last = sighting;
-            return;
+    fn see_all(&mut self, requests: &[Request], at: Mono) {
+        let mut fresh: Vec<Track> = Vec::new();
+        if self.tracks.is_empty() {
+            fresh.reserve_exact(requests.len());
         }
-        life.gone.get_or_insert(at);
-        track.lives.push(born);
-        track.life_count += 1;
-        self.seen += 1;
-        if track.lives.len() > LIVES_KEPT {
-            track.lives.remove(0);
+        for request in requests.iter().filter(|request| !request.fastopen) {
+            let sighting = Sighting { at, counters: request.counters };
+            match self.tracks.binary_search_by_key(&(request.flow, request.ifindex), key) {
+                Ok(known) => {
+                    if see_again(&mut self.tracks[known], request, sighting) {
+                        self.note_made(request.flow.local);
+                    }
+                }
+                Err(_) => fresh.push(first_seen(request, sighting)),
+            }
+        }
+        fresh.sort_unstable_by_key(key);
+        fresh.dedup_by_key(|track| key(track));
+        for track in &fresh {
+            self.note_made(track.flow.local);
+        }
+        if self.tracks.is_empty() {
+            self.tracks = fresh;
+        } else if !fresh.is_empty() {
+            self.tracks.append(&mut fresh);
+            self.tracks.sort_unstable_by_key(key);
         }
     }
 
-    fn watch(&mut self, listener: &Listener, outstanding: u64) {
+    fn note_made(&mut self, local: Endpoint) {
+        self.seen += 1;
+        if self.samples > 1 {
+            *self.made.entry(local).or_default() += 1;
+        }
+    }
+
+    fn watch(&mut self, listener: &Listener, outstanding: u64, made: u64) {
         let key = (listener.inode, listener.local);
         let sample = self.samples;
         let queue = listener.accept_queue_count;
@@ -177,6 +183,7 @@ impl Recorder {
                 drops_delta: None,
                 present: true,
                 outstanding_count: outstanding,
+                made_count: made,
             },
             first_drops: listener.drops_count,
             last: sample,
@@ -184,6 +191,7 @@ impl Recorder {
         watched.last = sample;
         let track = &mut watched.track;
         track.outstanding_count = outstanding;
+        track.made_count = made;
         track.accept_queue_peak_count = track.accept_queue_peak_count.max(queue);
         track.accept_queue_least_count = track.accept_queue_least_count.min(queue);
         track.accept_queue_max_count =
@@ -204,7 +212,7 @@ impl Recorder {
 
     /// Requests there in the last sample.
     pub(crate) fn request_count(&self) -> usize {
-        self.tracks.values().filter(|track| track.last_life().gone.is_none()).count()
+        self.tracks.iter().filter(|track| track.last_life().gone.is_none()).count()
     }
 
     /// Requests seen, counting each life.
@@ -214,13 +222,20 @@ impl Recorder {
 
     /// Requests that went away young after a client repeats its SYN.
     pub(crate) fn late_completed(&self) -> u64 {
-        let recent = self.tracks.values().filter(|track| has_passed(track));
+        let recent = self.tracks.iter().filter(|track| has_passed(track));
         self.passed_late + recent.filter(|track| completed_late(track.last_life())).count() as u64
     }
 
     /// The 4-tuples that did not go away young.
-    pub(crate) fn tracks(&self) -> Vec<Track> {
-        self.tracks.values().filter(|track| !has_passed(track)).cloned().collect()
+    pub(crate) fn tracks(&self) -> Vec<&Track> {
+        self.tracks.iter().filter(|track| !has_passed(track)).collect()
+    }
+
+    /// The same, when nothing more is recorded.
+    pub(crate) fn take_tracks(&mut self) -> Vec<Track> {
+        let mut tracks = std::mem::take(&mut self.tracks);
+        tracks.retain(|track| !has_passed(track));
+        tracks
     }
 
     pub(crate) fn listeners(&self) -> Vec<ListenerTrack> {
@@ -232,6 +247,45 @@ impl Recorder {
             })
             .collect()
     }
+}
+
+fn key(track: &Track) -> (Flow, u32) {
+    (track.flow, track.ifindex)
+}
+
+fn born(sighting: Sighting) -> Life {
+    Life { first: sighting, last: sighting, rearmed_count: 0, gone: None }
+}
+
+fn first_seen(request: &Request, sighting: Sighting) -> Track {
+    Track {
+        flow: request.flow,
+        listener_family: request.listener_family,
+        ifindex: request.ifindex,
+        uid: request.uid,
+        mark: request.mark,
+        lives: vec![born(sighting)],
+        life_count: 1,
+    }
+}
+
+/// Adds a sighting; true when it starts another life.
+fn see_again(track: &mut Track, request: &Request, sighting: Sighting) -> bool {
+    track.uid = request.uid.or(track.uid);
+    track.mark = request.mark.or(track.mark);
+    let life = track.lives.last_mut().expect("a track starts with a life");
+    if life.gone.is_none() && is_same_request(&life.last, &sighting) {
+        life.rearmed_count += u32::from(armed_anew(&life.last, &sighting));
+        life.last = sighting;
+        return false;
+    }
+    life.gone.get_or_insert(sighting.at);
+    track.lives.push(born(sighting));
+    track.life_count += 1;
+    if track.lives.len() > LIVES_KEPT {
+        track.lives.remove(0);
+    }
+    true
 }
 
 /// True when a request that is not in the sample is gone.

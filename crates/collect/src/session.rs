@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use synrecv_checks::plan;
 use synrecv_model::{
-    Counters, Facts, Gap, Mono, Neighbour, Observation, Section, Sockets, SourceKind,
+    Counters, Facts, Gap, Mono, Neighbour, Observation, Reason, Section, Sockets, SourceKind, Track,
 };
 use synrecv_neighbours::NeighbourWatch;
 use synrecv_netlink::clock;
@@ -69,6 +69,8 @@ impl Session {
             Some(gap) => Section::Missing(gap.clone()),
             None => synrecv_interfaces::read::settings(Path::new("/proc/sys"), &devices),
         };
+        // The recorder has the requests; the table of the end replaces this one.
+        let first = first.map(|sockets| Sockets { requests: Vec::new(), ..sockets });
         let deadline = clock::now().plus_ms(NAMESPACES_MS);
         let facts = Facts {
             source: SourceKind::Live,
@@ -124,12 +126,24 @@ impl Session {
         }
     }
 
-    /// Brings counters, neighbours, sockets and the kernel's answers up to the last sample.
+    /// The last sample, or one for an interim diagnosis: the requests and listeners with everything
+    /// that a diagnosis needs beside them.
     ///
     /// With `owners` it looks for the processes of the listeners, which is done once, at the end.
-    pub fn refresh(&mut self, owners: bool) {
-        self.counters_now = synrecv_counters::counters(&self.proc_net);
-        self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
+    pub fn sample_all(&mut self, owners: bool) {
+        self.read_sockets(owners);
+        self.recorder.add(&self.facts.sockets);
+        self.listen();
+        self.read_beside();
+    }
+
+    /// Completes the first sample, when it is to be the only one.
+    pub fn complete(&mut self, owners: bool) {
+        self.read_sockets(owners);
+        self.read_beside();
+    }
+
+    fn read_sockets(&mut self, owners: bool) {
         let query = SocketQuery {
             source: Wanted::Both,
             states: StateSet::ALL,
@@ -137,11 +151,19 @@ impl Session {
             diag_allowed: self.diag_allowed.clone(),
             owners,
         };
+        // The old table goes first: both at once are much memory under a flood.
+        self.facts.sockets = Section::Missing(Gap::new(Reason::NotInInput, "not read yet"));
         let sockets = synrecv_sockets::read::sockets(&query, &self.proc_net, Path::new("/proc"));
         self.facts.sockets = filtered(sockets, &self.options);
         if let Some(sockets) = self.facts.sockets.data() {
             self.recorder.note_completed(sockets);
         }
+    }
+
+    /// Counters, neighbours and the kernel's answers, after the sockets: they explain those.
+    fn read_beside(&mut self) {
+        self.counters_now = synrecv_counters::counters(&self.proc_net);
+        self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
         let completed = self.recorder.completed(self.killed() == Some(0));
         let inquiries = plan::inquiries(&self.facts, &self.recorder.tracks(), &completed);
         self.facts.replies = ask(&self.place, || {
@@ -157,19 +179,30 @@ impl Session {
         Some(reset + now.delta(before, "TcpExtListenDrops")?)
     }
 
-    /// The facts as of the last refresh.
+    /// The facts as of the last complete sample.
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// The facts as of the last refresh, when nothing more is asked.
+    /// The facts as of the last complete sample, when nothing more is asked.
     pub fn into_facts(self) -> Facts {
         self.facts
     }
 
-    /// What was seen so far. `interval_ms` is the time between samples, `interrupted` whether the user
-    /// ended it.
-    pub fn observation(&self, interval_ms: u64, interrupted: bool) -> Observation {
+    /// What was seen so far. `interval_ms` is the time between samples.
+    pub fn observation(&self, interval_ms: u64) -> Observation {
+        let tracks = self.recorder.tracks().into_iter().cloned().collect();
+        self.observed(tracks, interval_ms, false)
+    }
+
+    /// What was seen, when nothing more is recorded. `interrupted`: the user ended it.
+    pub fn conclude(&mut self, interval_ms: u64, interrupted: bool) -> Observation {
+        let mut observation = self.observed(Vec::new(), interval_ms, interrupted);
+        observation.tracks = self.recorder.take_tracks();
+        observation
+    }
+
+    fn observed(&self, tracks: Vec<Track>, interval_ms: u64, interrupted: bool) -> Observation {
         let (started, ended, sample_count) = self.recorder.span();
         Observation {
             started,
@@ -186,7 +219,7 @@ impl Session {
                 self.recorder.ended_young()
             },
             unresolved: self.unresolved.values().cloned().collect(),
-            tracks: self.recorder.tracks(),
+            tracks,
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),
         }

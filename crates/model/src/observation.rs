@@ -142,4 +142,8 @@ pub struct ListenerTrack {
     /// Requests to its address and port in the last sample that it was there in.
     #[cfg_attr(feature = "serde", serde(default))]
     pub outstanding_count: u64,
+    /// Requests to its address and port that were first seen after the first sample. Those that came
+    /// and went between two samples are not among them.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub made_count: u64,
 }

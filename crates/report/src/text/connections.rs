@@ -45,24 +45,28 @@ pub(super) fn stuck(
     let shown = if style.verbosity > 0 { stuck.len() } else { ROWS_SHOWN.min(stuck.len()) };
     let title = format!("{title}  {shown} of {}, oldest first", stuck.len());
     let _ = writeln!(out, "\n{}", style.paint.heading(&title));
-    let all: Vec<Vec<String>> = stuck.iter().map(|row| cells(row)).collect();
-    let shared: Vec<bool> = COLUMNS
-        .iter()
-        .enumerate()
-        .map(|(at, (_, once))| once.is_some() && all.iter().all(|row| row[at] == all[0][at]))
-        .collect();
+    // A flood has a hundred thousand rows, of which a few are shown: no cells are kept of the others.
+    let first = cells(stuck[0]);
+    let mut shared: Vec<bool> = COLUMNS.iter().map(|(_, once)| once.is_some()).collect();
+    for row in &stuck[1..] {
+        let row = cells(row);
+        for (at, shared) in shared.iter_mut().enumerate() {
+            *shared &= row[at] == first[at];
+        }
+    }
     let common: Vec<String> = COLUMNS
         .iter()
-        .zip(&all[0])
+        .zip(&first)
         .zip(&shared)
         .filter(|(_, shared)| **shared)
         .map(|(((_, once), cell), _)| format!("{}{cell}", once.unwrap_or_default()))
         .collect();
     if !common.is_empty() {
-        let all_of = if all.len() == 1 { "it is" } else { "all are" };
+        let all_of = if stuck.len() == 1 { "it is" } else { "all are" };
         out.push_str(&wrap("  ", &format!("{all_of} {}", common.join(", ")), style.width));
     }
-    rows(out, &all[..shown], &shared, style);
+    let cells: Vec<Vec<String>> = stuck[..shown].iter().map(|row| cells(row)).collect();
+    rows(out, &cells, &shared, style);
     if shown < stuck.len() {
         let _ = writeln!(out, "  ... {} more (-v shows all)", stuck.len() - shown);
     }

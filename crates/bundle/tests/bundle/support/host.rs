@@ -325,6 +325,7 @@ pub(crate) fn full() -> (Facts, Observation) {
             life_count: 9,
         }],
         listeners: vec![ListenerTrack {
+            made_count: 3,
             local: end("::", 443),
             family: Family::V6,
             inode: 1,
