@@ -2,23 +2,28 @@
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
+use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use synrecv_faults::{Lab, Namespace};
+use synrecv_faults::{Lab, Namespace, Refusal, Refused, RefusedWith};
 
-use crate::inside::{NOBODY, list, need_rights, run_doctor, stand};
+use crate::inside::{NOBODY, list, need_rights, run_doctor, run_doctor_refused, stand};
 
 /// A moment for a loaded machine; the doctor itself needs microseconds.
 const MOMENT: Duration = Duration::from_millis(500);
 
+const LISTENERS: [&str; 5] = ["sockets", "--state", "listen", "--format", "json"];
+
 /// The listener on `port` as `sockets` tells it.
 fn listener(server: &Namespace, port: u16, uid: Option<u32>) -> Value {
-    let args = ["sockets", "--state", "listen", "--format", "json"];
-    let output = run_doctor(server, &args, uid);
+    row_of(&run_doctor(server, &LISTENERS, uid), port)
+}
+
+fn row_of(output: &Output, port: u16) -> Value {
     let report: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {output:?}"));
     let end = format!(":{port}");
@@ -51,6 +56,15 @@ fn without_rights_there_are_none() {
     let row = listener(running.server(), 8080, Some(NOBODY));
     assert_eq!(row["processes_missing"], "needs-root", "{row:#}");
     assert!(row.get("options").is_none(), "{row:#}");
+
+    // Before Linux 5.6, or in a container that does not allow it.
+    for with in [RefusedWith::Enosys, RefusedWith::Eperm] {
+        let refusal = Refusal::new(&[Refused::PidfdGetfd], with).expect("a filter");
+        let output = run_doctor_refused(running.server(), &LISTENERS, None, &refusal);
+        let row = row_of(&output, 8080);
+        assert!(!list(&row["processes"]).is_empty(), "{row:#}");
+        assert!(row.get("options").is_none(), "{row:#}");
+    }
 }
 
 #[test]

@@ -130,7 +130,7 @@ mod tests {
     use std::net::TcpListener;
 
     use rustix::fd::RawFd;
-    use synrecv_model::{Foreign, Process};
+    use synrecv_model::{Endpoint, Family, Foreign, Owners, Process};
 
     use super::*;
 
@@ -149,6 +149,33 @@ mod tests {
         assert_eq!(options.defer_accept_s, Some(0));
         assert_eq!(options.syn_retries, None);
         assert_eq!(options.filter_instructions, Some(0));
+    }
+
+    #[test]
+    fn no_copy_outlives_its_reading() {
+        let socket = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = socket.local_addr().unwrap();
+        let inode = fstat(&socket).unwrap().st_ino;
+        let mut listeners = [Listener {
+            local: Endpoint::new(address.ip(), address.port()),
+            family: Family::V4,
+            bound_ifindex: 0,
+            accept_queue_count: 0,
+            accept_queue_max_count: None,
+            ref_count: None,
+            drops_count: None,
+            optmem_bytes: None,
+            uid: 0,
+            inode,
+            v6only: None,
+            mark: None,
+            owners: Owners::NotSought,
+            options: None,
+        }];
+        fill(&mut listeners, &Holders::from([(inode, vec![own(&socket)])]));
+        assert!(listeners[0].options.is_some());
+        drop(socket);
+        TcpListener::bind(address).expect("nothing listens there any more");
     }
 
     #[test]
