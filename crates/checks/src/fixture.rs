@@ -193,7 +193,6 @@ impl HostFixture {
         });
         self.listener_tracks.push(ListenerTrack {
             made_count: 0,
-            made_count: 0,
             local,
             family: Family::of(local.ip),
             inode,

@@ -23,6 +23,8 @@ pub struct Expectation {
     pub only_warns: bool,
     /// The fault may leave no connection in `SYN_RECV`.
     pub may_lack_rows: bool,
+    /// Only `sock_diag` shows it (drops of a listener): without, an honest gap is all there can be.
+    pub needs_sock_diag: bool,
 }
 
 impl Expectation {
@@ -36,6 +38,7 @@ impl Expectation {
         warnings: &[],
         only_warns: false,
         may_lack_rows: false,
+        needs_sock_diag: false,
     };
 
     /// A fault of one cause, which explains every stuck connection.
@@ -78,6 +81,26 @@ impl Expectation {
     #[must_use]
     pub const fn without_rows(self) -> Self {
         Self { may_lack_rows: true, ..self }
+    }
+
+    /// The same of a fault that only `sock_diag` shows.
+    #[must_use]
+    pub const fn by_sock_diag(self) -> Self {
+        Self { needs_sock_diag: true, ..self }
+    }
+
+    /// In what an answer without `sock_diag` is dishonest, for a fault that only `sock_diag` shows: it
+    /// may be another finding, but a sure one.
+    pub fn overclaims(&self, found: &Outcome) -> Vec<String> {
+        let sure = found.confidence.as_deref().is_some_and(|level| level == "confirmed");
+        let other = found.finding.as_deref() != self.finding
+            && !self.also.iter().any(|(id, _)| found.finding.as_deref() == Some(*id));
+        let likely = found.confidence.as_deref() == Some("likely");
+        if sure || (other && likely) {
+            let level = found.confidence.clone().unwrap_or_default();
+            return vec![format!("confidence: expected possible, found {level}")];
+        }
+        Vec::new()
     }
 
     /// The same found on less evidence: surely not `confirmed`.

@@ -66,7 +66,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     let at_limit: Vec<u64> = view
         .listener_tracks()
         .iter()
-        .filter(|track| reached_limit(track, overflows))
+        .filter(|track| reached_limit(view, track, overflows))
         .map(|track| track.inode)
         .collect();
     for listener in view.sockets().into_iter().flat_map(|sockets| &sockets.listeners) {
@@ -80,7 +80,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             request.reading == RetryReading::NoRepeatSeen
                 && view.listener(request.local()).is_some_and(|own| own.local == listener.local)
         });
-        if reached_limit(track, overflows) {
+        if reached_limit(view, track, overflows) {
             full(view, cases, listener, track, overflows, at_limit.len() == 1, &waiting);
         } else if overflows == Some(0) && phrase::retries_watched(view, &waiting) > 0 {
             clear(cases, listener);
@@ -90,11 +90,15 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
 
 /// The kernel refuses when the queue is longer than its limit; a sample that falls between an
 /// accept and the next ACK shows exactly the limit (measured: 17 % of samples). Without sock_diag
-/// the limit is not known: then a queue that is not empty while ListenOverflows moves has to do.
-fn reached_limit(track: &ListenerTrack, overflows: Option<u64>) -> bool {
+/// the limit is not known: then the longest queue while ListenOverflows moves has to do.
+fn reached_limit(view: &View<'_>, track: &ListenerTrack, overflows: Option<u64>) -> bool {
+    let peak = track.accept_queue_peak_count;
     match track.accept_queue_max_count {
-        Some(max) => track.accept_queue_peak_count >= max.max(1),
-        None => track.accept_queue_least_count > 0 && overflows.is_some_and(|moved| moved > 0),
+        Some(max) => peak >= max.max(1),
+        None => {
+            let longest = view.listener_tracks().iter().map(|other| other.accept_queue_peak_count);
+            peak > 0 && overflows.is_some_and(|moved| moved > 0) && longest.max() == Some(peak)
+        }
     }
 }
 

@@ -26,7 +26,8 @@ handshakes all the time. None of the faults explains another.",
   :443  healthy                                     100.64.0-4.x, 10.9.0.2",
     expect: Expectation::fault("accept-queue-full", "local", &["confirmed", "likely"])
         .and(&[("bad-checksum", "local"), ("socket-filter", "local")])
-        .and_warnings(&["defer-accept"]),
+        .and_warnings(&["defer-accept"])
+        .by_sock_diag(),
     needs_nft: false,
     machine_wide: false,
     stage: |lab| {

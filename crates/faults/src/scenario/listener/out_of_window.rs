@@ -37,7 +37,8 @@ twice, so that one of the two is not answered, which is counted.",
   SYN      client -> server   admitted
   SYN-ACK  server -> client   arrives
   ACK      client -> server   arrives, dropped: out of window; challenge ACK",
-    expect: Expectation::fault("sequence-rejected", "local", &["confirmed", "likely"]),
+    expect: Expectation::fault("sequence-rejected", "local", &["confirmed", "likely"])
+        .by_sock_diag(),
     needs_nft: false,
     machine_wide: false,
     stage: |lab| {

@@ -22,7 +22,7 @@ of the socket's drops. Clients that send data are admitted.",
   SYN      client -> server   admitted
   SYN-ACK  server -> client   arrives
   ACK      client -> server   arrives, dropped by the filter",
-    expect: Expectation::fault("socket-filter", "local", &["confirmed", "likely"]),
+    expect: Expectation::fault("socket-filter", "local", &["confirmed", "likely"]).by_sock_diag(),
     needs_nft: false,
     machine_wide: false,
     stage: |lab| {
