@@ -204,20 +204,23 @@ pub(crate) fn parse_observe(text: &str) -> Result<Observe, String> {
     if text == "auto" {
         return Ok(Observe::Auto);
     }
+    parse_duration(text).map(Observe::For)
+}
+
+/// A number of seconds, or a duration such as `1m30s` or `500ms`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => text
             .parse::<SignedDuration>()
             .ok()
             .and_then(|duration| Duration::try_from(duration).ok())
-            .ok_or_else(|| {
-                "expected `auto`, seconds, or a duration such as 10s or 1m30s".to_owned()
-            })?,
+            .ok_or_else(|| "expected seconds, or a duration such as 10s or 1m30s".to_owned())?,
     };
     if duration > Duration::from_secs(OBSERVE_MAX_S) {
         return Err(format!("at most {OBSERVE_MAX_S} s"));
     }
-    Ok(Observe::For(duration))
+    Ok(duration)
 }
 
 /// An address or a prefix; an address alone is the prefix of that one address.

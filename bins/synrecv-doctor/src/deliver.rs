@@ -37,12 +37,18 @@ impl<'a> Delivery<'a> {
         let Case { facts, observation, diagnosis } = case;
         let report = Report { diagnosis, facts, observation };
         let style = self.args.common.style();
+        let in_file = Style { width: FILE_WIDTH, paint: Paint::default(), ..style };
+        let mut failed = Vec::new();
         for (path, format) in &self.files {
-            let style = Style { width: FILE_WIDTH, paint: Paint::default(), ..style };
-            output::file(path, render(*format, &report, style).as_bytes())?;
+            let written = output::file(path, render(*format, &report, in_file).as_bytes());
+            failed.extend(written.err());
         }
+        // What was watched for is not lost because a disk is full.
         output::stdout(&render(self.args.format, &report, style))?;
-        Ok(status(self.args.fail_on, diagnosis))
+        match failed.into_iter().next() {
+            Some(error) => Err(error.into()),
+            None => Ok(status(self.args.fail_on, diagnosis)),
+        }
     }
 }
 

@@ -2,17 +2,20 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use synrecv_collect::tables::SocketQuery;
-use synrecv_collect::{Modules, Place, StateSet, Wanted, host, tables};
+use synrecv_collect::{Modules, Options, Place, Session, StateSet, Wanted, host, tables};
 use synrecv_model::{Gap, Section, Sockets, SourceKind, TcpState};
-use synrecv_report::table::SocketsTable;
+use synrecv_report::table::{self, SocketsTable};
 
 use super::table::{ask, inside, write};
-use crate::cli::TableArgs;
+use crate::cli::{Observe, TableArgs, parse_duration};
+use crate::observe::{Interrupt, watch};
 use crate::source;
+use crate::terminal::Progress;
 
 #[derive(Debug, Args)]
 pub(crate) struct SocketsArgs {
@@ -28,6 +31,15 @@ pub(crate) struct SocketsArgs {
     /// Where to read: sock_diag, /proc/net/tcp, or both, joined row by row
     #[arg(long, value_enum, default_value_t = Source::Both)]
     source: Source,
+    /// Watch for this long (5s, 1m), and show what changed; Ctrl-C ends it
+    #[arg(
+        long,
+        value_name = "DUR",
+        value_parser = parse_duration,
+        conflicts_with = "source",
+        allow_hyphen_values = true
+    )]
+    observe: Option<Duration>,
     #[command(flatten)]
     table: TableArgs,
 }
@@ -76,6 +88,9 @@ fn states(args: &SocketsArgs) -> Vec<TcpState> {
 
 pub(crate) fn run(args: &SocketsArgs) -> Result<ExitCode> {
     let states = states(args);
+    if let Some(duration) = args.observe {
+        return run_watched(args, &states, duration);
+    }
     inside(&args.table, |place| {
         let host = host(&place);
         let modules = || {
@@ -98,6 +113,7 @@ pub(crate) fn run(args: &SocketsArgs) -> Result<ExitCode> {
             links: links.as_ref(),
             states: &states,
             port: args.port,
+            watched: None,
         };
         write(
             &args.table,
@@ -106,6 +122,53 @@ pub(crate) fn run(args: &SocketsArgs) -> Result<ExitCode> {
             |style, out| table.write_text(style, out),
         )
     })
+}
+
+/// Watches first, as `diagnose` does: the reading of a request and its finding rest on all samples.
+fn run_watched(args: &SocketsArgs, states: &[TcpState], duration: Duration) -> Result<ExitCode> {
+    let interrupt = Interrupt::listen();
+    let options =
+        Options { peer: None, port: args.port, modules: source::module_policy(&args.table.place) };
+    inside(&args.table, |place| {
+        let mut session = Session::survey(place, options);
+        let mut progress = Progress::new(false);
+        let seen = watch(&mut session, Observe::For(duration), &interrupt, &mut progress);
+        drop(progress);
+        let mut seen = seen.context("start watching")?;
+        if !states.contains(&TcpState::SynRecv) {
+            seen.observation.tracks.clear();
+        }
+        let facts = session.into_facts();
+        let sockets = facts.sockets.map(|sockets| only(sockets, states));
+        let watched = table::Watched::new(&seen.observation, &seen.diagnosis);
+        let table = SocketsTable {
+            kind: SourceKind::Live,
+            host: &facts.host,
+            sockets: &sockets,
+            links: Some(&facts.links),
+            states,
+            port: args.port,
+            watched: Some(&watched),
+        };
+        write(
+            &args.table,
+            &sockets,
+            |out| table.write_json(out),
+            |style, out| table.write_text(style, out),
+        )
+    })
+}
+
+/// The sockets in some of the states.
+fn only(mut sockets: Sockets, states: &[TcpState]) -> Sockets {
+    if !states.contains(&TcpState::Listen) {
+        sockets.listeners.clear();
+    }
+    if !states.contains(&TcpState::SynRecv) {
+        sockets.requests.clear();
+    }
+    sockets.others.retain(|socket| states.contains(&socket.state));
+    sockets
 }
 
 fn read(

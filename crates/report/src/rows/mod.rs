@@ -8,6 +8,7 @@ mod interface;
 mod neighbour;
 mod route;
 mod socket;
+mod watched;
 
 pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow};
 pub use neighbour::NeighbourRow;
@@ -15,6 +16,8 @@ pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, proto
 pub(crate) use route::{flag_names, metric_name};
 pub(crate) use socket::endpoint;
 pub use socket::{ListenerRow, OptionsRow, ProcessRow, RequestRow, SocketRow};
+
+pub use watched::{ReplyWayRow, WatchedListenerRow, WatchedRequestRow};
 
 use std::borrow::Cow;
 

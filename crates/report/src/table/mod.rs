@@ -25,7 +25,7 @@ pub use interfaces::InterfacesTable;
 pub use json::{SCHEMA, schema};
 pub use route::RouteTable;
 pub use route_get::RouteGet;
-pub use sockets::SocketsTable;
+pub use sockets::{SocketsTable, Watched};
 
 /// What a section lacks, one paragraph each; nothing for one that was read in full.
 fn shortcomings<T>(

@@ -3,6 +3,7 @@
 mod requests;
 #[cfg(test)]
 mod tests;
+mod watched;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -20,7 +21,10 @@ use super::{duration, heading, or_unknown, shortcomings};
 use crate::Style;
 use crate::escape::{foreign, printable};
 use crate::layout::{Column, wrap};
-use crate::rows::{ListenerRow, RequestRow, SectionRow, SocketRow, endpoint};
+use crate::rows::{SectionRow, SocketRow, WatchedListenerRow, WatchedRequestRow, endpoint};
+
+pub use watched::Watched;
+use watched::WatchedRequest;
 
 /// What the table of sockets is made of.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +41,8 @@ pub struct SocketsTable<'a> {
     pub states: &'a [TcpState],
     /// The local port that was asked for.
     pub port: Option<u16>,
+    /// What changed; `None` for one look.
+    pub watched: Option<&'a Watched<'a>>,
 }
 
 /// `sockets` in JSON.
@@ -47,12 +53,21 @@ pub(super) struct SocketsJson<'a> {
     /// The local port that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     port: Option<u16>,
+    /// With --observe: time from the first to the last sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observed_ms: Option<u64>,
+    /// With --observe: samples taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample_count: Option<u32>,
+    /// With --observe: ended by the user before its time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interrupted: Option<bool>,
     /// Sockets in LISTEN.
-    #[schemars(with = "Option<Vec<ListenerRow>>")]
-    listeners: Option<Rows<'a, Listener, ListenerRow>>,
+    #[schemars(with = "Option<Vec<WatchedListenerRow>>")]
+    listeners: Option<Rows<'a, Listener, WatchedListenerRow>>,
     /// Requests in SYN_RECV.
-    #[schemars(with = "Option<Vec<RequestRow>>")]
-    requests: Option<Rows<'a, Request, RequestRow>>,
+    #[schemars(with = "Option<Vec<WatchedRequestRow>>")]
+    requests: Option<RequestRows<'a>>,
     /// Sockets in every other state.
     #[schemars(with = "Option<Vec<SocketRow>>")]
     sockets: Option<Rows<'a, Socket, SocketRow>>,
@@ -72,11 +87,27 @@ impl SocketsTable<'_> {
             sections.insert("links", SectionRow::of(links));
         }
         let data = self.sockets.data();
+        let observation = self.watched.map(|watched| watched.observation);
         let rows = SocketsJson {
             states: self.states.iter().map(|state| state.name()).collect(),
             port: self.port,
-            listeners: data.map(|data| Rows::named(&data.listeners, &names, ListenerRow::new)),
-            requests: data.map(|data| Rows::named(&data.requests, &names, RequestRow::new)),
+            observed_ms: observation.map(|seen| seen.ended.ms_since(seen.started)),
+            sample_count: observation.map(|seen| seen.sample_count),
+            interrupted: observation.map(|seen| seen.interrupted),
+            listeners: data.map(|data| {
+                Rows::new(&data.listeners, |listener| {
+                    let track = self.watched.and_then(|watched| watched.listener(listener));
+                    WatchedListenerRow::new(listener, track, &names)
+                })
+            }),
+            requests: data.map(|data| match self.watched {
+                Some(watched) => RequestRows::Watched(watched.rows(&names)),
+                None => RequestRows::SeenOnce(Rows::named(
+                    &data.requests,
+                    &names,
+                    WatchedRequestRow::seen_once,
+                )),
+            }),
             sockets: data.map(|data| Rows::named(&data.others, &names, SocketRow::new)),
         };
         super::json::write(out, self.kind, self.host, sections, RowsJson::Sockets(rows))
@@ -94,11 +125,14 @@ impl SocketsTable<'_> {
         };
         if wanted(TcpState::Listen) {
             gap(out)?;
-            listeners(out, sockets, &names, wanted(TcpState::SynRecv), style)?;
+            listeners(out, sockets, &names, wanted(TcpState::SynRecv), self.watched, style)?;
         }
         if wanted(TcpState::SynRecv) {
             gap(out)?;
-            requests::write(out, &sockets.requests, &names, style)?;
+            match self.watched {
+                Some(watched) => watched.write(out, &names, style)?,
+                None => requests::write(out, &sockets.requests, &names, style)?,
+            }
         }
         if self.states.iter().any(|state| !matches!(state, TcpState::Listen | TcpState::SynRecv)) {
             gap(out)?;
@@ -108,9 +142,20 @@ impl SocketsTable<'_> {
         if let Some(links) = self.links {
             shortcomings(out, "device names", links, style)?;
         }
-        let words = format!("Read from {}.", sockets.source.name());
+        let mut words = format!("Read from {}.", sockets.source.name());
+        if let Some(watched) = self.watched {
+            words = format!("{} {words}", watched.length());
+        }
         out.write_all(wrap("", &words, style.width).as_bytes())
     }
+}
+
+/// Rows of requests, as they are written.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum RequestRows<'a> {
+    SeenOnce(Rows<'a, Request, WatchedRequestRow>),
+    Watched(Rows<'a, WatchedRequest<'a>, WatchedRequestRow>),
 }
 
 const LISTENERS: &[Column] = &[
@@ -122,11 +167,23 @@ const LISTENERS: &[Column] = &[
     Column::right("UID").optional(),
 ];
 
+/// With what changed while watching.
+const LISTENERS_WATCHED: &[Column] = &[
+    Column::left("LOCAL"),
+    Column::right("ACCEPT QUEUE"),
+    Column::right("SYN_RECV"),
+    Column::right("MADE"),
+    Column::right("DROPS"),
+    Column::left("PROCESS"),
+    Column::right("UID").optional(),
+];
+
 fn listeners(
     out: &mut dyn Write,
     sockets: &Sockets,
     names: &LinkNames,
     with_requests: bool,
+    watched: Option<&Watched<'_>>,
     style: Style,
 ) -> io::Result<()> {
     let count = sockets.listeners.len();
@@ -137,9 +194,14 @@ fn listeners(
     let pending = Pending::new(sockets);
     let rows = sockets.listeners.iter().map(|listener| {
         let syn_recv = if with_requests { pending.of(listener) } else { "-".to_owned() };
-        listener_row(listener, syn_recv, names)
+        let mut row = listener_row(listener, syn_recv, names);
+        if let Some(watched) = watched {
+            watched.add_changes(listener, &mut row);
+        }
+        row
     });
-    write_rows(out, LISTENERS, rows, style)
+    let columns = if watched.is_some() { LISTENERS_WATCHED } else { LISTENERS };
+    write_rows(out, columns, rows, style)
 }
 
 fn listener_row(listener: &Listener, syn_recv: String, names: &LinkNames) -> Row {

@@ -16,10 +16,14 @@ use crate::layout::Column;
 use crate::rows::endpoint;
 
 /// With more requests than this they are grouped, unless more detail is wanted.
-const ROWS_MAX: usize = 50;
+pub(super) const ROWS_MAX: usize = 50;
 
 /// Peers named in a group.
 const PEERS_NAMED: usize = 2;
+
+/// What the two counters are.
+pub(super) const LEGEND: &str = "RESENT: SYN-ACKs sent again (ss). TIMER: expiries of the own timer (netstat -o). \
+     More RESENT than TIMER: the client repeats its SYN. Less: the ACK is here, the kernel waits for data.";
 
 pub(super) fn write(
     out: &mut dyn Write,
@@ -37,12 +41,7 @@ pub(super) fn write(
         heading(out, &format!("SYN_RECV  {count}, oldest first"), style)?;
         rows(out, requests, names, style)?;
     }
-    legend(
-        out,
-        "RESENT: SYN-ACKs sent again (ss). TIMER: expiries of the own timer (netstat -o). More RESENT than TIMER: \
-         the client repeats its SYN. Less: the ACK is here, the kernel waits for data.",
-        style,
-    )
+    legend(out, LEGEND, style)
 }
 
 const ROWS: &[Column] = &[
@@ -130,16 +129,16 @@ struct Group<'a> {
 }
 
 #[derive(Default)]
-struct Range(Option<(u32, u32)>);
+pub(super) struct Range(Option<(u32, u32)>);
 
 impl Range {
-    fn add(&mut self, value: Option<u32>) {
+    pub(super) fn add(&mut self, value: Option<u32>) {
         let Some(value) = value else { return };
         let (least, most) = self.0.unwrap_or((value, value));
         self.0 = Some((least.min(value), most.max(value)));
     }
 
-    fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         match self.0 {
             None => "?".to_owned(),
             Some((least, most)) if least == most => least.to_string(),

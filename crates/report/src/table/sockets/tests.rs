@@ -85,6 +85,7 @@ fn table<'a>(
         links: Some(links),
         states: &TcpState::ALL,
         port: None,
+        watched: None,
     }
 }
 
@@ -225,4 +226,159 @@ fn a_source_that_could_not_be_asked_is_named() {
     let text = written(|out| table(&host, &sockets, &links).write_text(style(80), out));
     assert!(text.starts_with(" ?  sockets incomplete: needs-module: asking would load it\n"));
     assert!(text.ends_with("Read from /proc/net/tcp.\n"));
+}
+
+mod watched {
+    use synrecv_model::view::RetryReading;
+    use synrecv_model::{
+        Connection, Counters, Diagnosis, Life, ListenerTrack, Mono, Observation, Sighting, Status,
+        Track, Verdict,
+    };
+
+    use super::*;
+
+    fn observation(requests: &[Request]) -> Observation {
+        let sighting = |request: &Request, at| Sighting { at, counters: request.counters };
+        let track = |request: &Request| Track {
+            flow: request.flow,
+            listener_family: Family::V4,
+            ifindex: 0,
+            uid: request.uid,
+            mark: None,
+            lives: vec![Life {
+                first: sighting(request, Mono(0)),
+                last: sighting(request, Mono(3_000_000_000)),
+                rearmed_count: 0,
+                gone: None,
+            }],
+            life_count: 1,
+        };
+        let listener = ListenerTrack {
+            local: end("0.0.0.0", 8443),
+            family: Family::V4,
+            inode: 7,
+            accept_queue_peak_count: 5,
+            accept_queue_least_count: 0,
+            accept_queue_max_count: Some(4),
+            drops_delta: Some(3),
+            present: true,
+            outstanding_count: 2,
+            made_count: 9,
+        };
+        Observation {
+            started: Mono(0),
+            ended: Mono(5_000_000_000),
+            sample_count: 21,
+            interval_ms: 250,
+            interrupted: true,
+            seen_count: 2,
+            late_completed_count: 0,
+            tracks: requests.iter().map(track).collect(),
+            completed: Vec::new(),
+            ended_young: Vec::new(),
+            unresolved: Vec::new(),
+            listeners: vec![listener],
+            counters: whole(Counters::default()),
+        }
+    }
+
+    fn diagnosis(observation: &Observation) -> Diagnosis {
+        let connection = |track: &Track| Connection {
+            flow: track.flow,
+            listener_family: Family::V4,
+            counters: track.last_life().last.counters,
+            age_ms: Some(4_000),
+            age_is_lower_bound: false,
+            seen_for_ms: track.last_life().seen_for_ms(),
+            life_count: 1,
+            reading: RetryReading::NextHopUnresolved,
+            out_dev: Some(Foreign(EVIL.into())),
+            out_next_hop: Some("10.0.0.254".parse().unwrap()),
+            out_mac: None,
+            out_state: Some(synrecv_model::Nud::Failed),
+            via_gateway: Some(true),
+            findings: vec!["neighbour-unresolved"],
+        };
+        Diagnosis {
+            verdict: Verdict {
+                status: Status::Problem,
+                class: None,
+                finding: None,
+                confidence: None,
+                stuck_count: 0,
+                summary: synrecv_model::Text::new(),
+            },
+            findings: Vec::new(),
+            not_checked: Vec::new(),
+            checks: Vec::new(),
+            connections: observation.tracks.iter().map(connection).collect(),
+            listeners: Vec::new(),
+            namespaces: Vec::new(),
+            handshake_count: None,
+            overflow_delta: None,
+            overflow_total: None,
+        }
+    }
+
+    fn shown(requests: Vec<Request>, json: bool) -> String {
+        let observation = observation(&requests);
+        let diagnosis = diagnosis(&observation);
+        let listeners = vec![listener("0.0.0.0", 0, 7)];
+        let data = Sockets { listeners, requests, others: Vec::new(), ..sockets() };
+        let (host, sockets, links) = (host(), whole(data), whole(links()));
+        let watched = Watched::new(&observation, &diagnosis);
+        let states = [TcpState::Listen, TcpState::SynRecv];
+        let table = SocketsTable {
+            watched: Some(&watched),
+            states: &states,
+            ..table(&host, &sockets, &links)
+        };
+        if json {
+            return written(|out| table.write_json(out));
+        }
+        written(|out| table.write_text(style(110), out))
+    }
+
+    #[test]
+    fn changes_have_columns() {
+        let text = shown(vec![request("10.9.0.7", Some(4), 1)], false);
+        let expected = r"LISTENERS  1
+LOCAL         ACCEPT QUEUE  SYN_RECV  MADE    DROPS  PROCESS              UID
+0.0.0.0:8443           0/4         1     9  24 (+3)  ng\x1b[31mi\x0aX 71   33
+    ! process 71 is stopped, accept queue was full
+
+SYN_RECV  1, oldest first
+LOCAL          PEER            AGE  SEEN FOR  RESENT  TIMER  READING              REPLY VIA
+10.0.0.1:8443  10.9.0.7:40000   4s      3.0s       4      1  next-hop-unresolved  10.0.0.254 e\x1b[2J failed
+RESENT: SYN-ACKs sent again (ss). TIMER: expiries of the own timer (netstat -o). More RESENT than TIMER: the
+client repeats its SYN. Less: the ACK is here, the kernel waits for data.
+
+Watched 5.0s, 21 samples, interrupted. Read from sock_diag and /proc/net/tcp.
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn many_are_grouped() {
+        let many = (0..60).map(|peer| request(&format!("10.9.1.{peer}"), Some(peer / 30), 1));
+        let text = shown(many.collect(), false);
+        assert!(text.contains("SYN_RECV  60, by local end and reading"), "{text}");
+        assert!(text.contains("10.9.1.0, 59 more"), "{text}");
+    }
+
+    #[test]
+    fn json_has_what_changed() {
+        let json = parsed(&shown(vec![request("10.9.0.7", Some(4), 1)], true));
+        assert_eq!(json["interrupted"], true);
+        assert_eq!(json["sample_count"], 21);
+        let (listener, request) = (&json["listeners"][0], &json["requests"][0]);
+        assert_eq!(listener["drops_delta_count"], 3);
+        assert_eq!(listener["requests_made_count"], 9);
+        assert_eq!(listener["accept_queue_peak_count"], 5);
+        assert_eq!(request["reading"], "next-hop-unresolved");
+        assert_eq!(request["seen_for_ms"], 3_000);
+        assert_eq!(request["out"]["next_hop_state"], "failed");
+        assert_eq!(request["findings"][0], "neighbour-unresolved");
+        assert_eq!(request["gone"], false);
+    }
 }
