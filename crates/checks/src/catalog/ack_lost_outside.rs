@@ -107,7 +107,8 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
 fn argue_arrivals(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &[usize]) {
     let retries_seen = phrase::retries_watched(view, requests);
     if retries_seen == 0 {
-        return; // No SYN-ACK was sent again while watching: silence proves nothing.
+        // Silence proves nothing while no ACK is due.
+        return say_when_to_look_again(view, case, requests);
     }
     let Some(listener) = view.listener(local) else { return };
     let track = view.listener_tracks().iter().find(|track| track.inode == listener.inode);
@@ -154,6 +155,39 @@ fn argue_arrivals(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &
         );
     }
 }
+
+/// No SYN-ACK was sent again while watching: says when the next one is due.
+fn say_when_to_look_again(view: &View<'_>, case: &mut Case, requests: &[usize]) {
+    let due = requests
+        .iter()
+        .filter_map(|&index| view.requests()[index].track.last_life().last.counters.timer_ms)
+        .min();
+    let Some(due_s) = due.map(|ms| ms.div_ceil(1000)) else { return };
+    let watch_s = due_s + LONGER_S;
+    case.supports(
+        Weight::Weak,
+        Fact::new(
+            Origin::Sockets,
+            "no-retry-watched",
+            text![
+                "no SYN-ACK was sent again while watching, so no ACK was due; the next is due in ",
+                due_s,
+                " s",
+            ],
+        )
+        .with("next_retry_s", Value::Number(due_s.into())),
+    )
+    .action(Action {
+        id: "look-again",
+        label: ActionLabel::Investigate,
+        text: text!["watch over the next retry; what comes in then decides"],
+        commands: vec![Command(format!("synrecv-doctor --observe {watch_s}s"))],
+        verify: Text::new(),
+    });
+}
+
+/// Watching goes on for this long after a retry, so that its answer is seen.
+const LONGER_S: u32 = 3;
 
 fn advise(view: &View<'_>, case: &mut Case, requests: &[usize]) {
     let sample = &view.requests()[requests[0]];
@@ -203,6 +237,7 @@ mod tests {
     fn without_a_retry_in_view_it_is_possible() {
         let finding = host().diagnose().finding("ack-lost-outside").unwrap();
         assert_eq!(finding.confidence, Confidence::Possible);
+        assert_eq!(finding.actions[0].id, "look-again");
     }
 
     #[test]
