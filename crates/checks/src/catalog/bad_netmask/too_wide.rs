@@ -1,6 +1,6 @@
 //! Too wide: clients behind the router look like neighbours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use synrecv_model::view::RetryReading;
@@ -238,8 +238,7 @@ impl Suspects {
     fn argue_controls(&self, view: &View<'_>, case: &mut Case) {
         let Some((_, Some(gateway_mac))) = self.gateway else { return };
         let proxied_macs = self.proxy.as_ref().map(|(mac, _)| *mac);
-        let mut by_gateway = 0_usize;
-        let mut by_proxy = 0_usize;
+        let (mut by_gateway, mut by_proxy) = (BTreeSet::new(), BTreeSet::new());
         for reply in view.completed() {
             let Ok(route) = &reply.resolved else { continue };
             let peer = reply.question.flow.peer.ip;
@@ -248,11 +247,16 @@ impl Suspects {
                 continue;
             }
             match view.neighbour(self.ifindex, peer).and_then(|entry| entry.mac) {
-                Some(mac) if mac == gateway_mac => by_gateway += 1,
-                Some(mac) if Some(mac) == proxied_macs => by_proxy += 1,
+                Some(mac) if mac == gateway_mac => {
+                    by_gateway.insert(peer);
+                }
+                Some(mac) if Some(mac) == proxied_macs => {
+                    by_proxy.insert(peer);
+                }
                 _ => {}
             }
         }
+        let (by_gateway, by_proxy) = (by_gateway.len(), by_proxy.len());
         if by_gateway > 0 && by_proxy == 0 {
             case.supports(
                 Weight::Strong,
