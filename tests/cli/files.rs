@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use synrecv_tests::Scratch;
 
-use crate::run;
+use crate::{Said, doctor_with, run};
 
 fn path(path: &Path) -> &str {
     path.to_str().expect("the test uses plain names")
@@ -50,6 +50,7 @@ fn a_place_that_cannot_be_written_is_named() {
         let said = run(&["--observe", "0", "--output", place]);
         assert_eq!(said.code, Some(4), "{said:?}");
         assert!(said.err.contains(place), "{said:?}");
+        assert!(said.out.starts_with("synrecv-doctor "), "the report is lost: {said:?}");
         assert_eq!(said.err.lines().count(), 1, "{said:?}");
     }
 }
@@ -63,4 +64,26 @@ fn nothing_is_left_when_the_file_cannot_take_its_name() {
     let said = run(&["--observe", "0", "--output", path(&taken)]);
     assert_eq!(said.code, Some(4), "{said:?}");
     assert_eq!(scratch.names(), ["report.json"], "a temporary file is left");
+}
+
+#[test]
+fn one_file_that_fails_does_not_cost_the_others() {
+    let scratch = Scratch::new();
+    let good = scratch.path().join("good.json");
+    let args = ["demo", "--quiet", "--output", "/no/such/directory/a.md", "--output", path(&good)];
+    let said = run(&args);
+    assert_eq!(said.code, Some(4), "{said:?}");
+    assert_eq!(scratch.names(), ["good.json"]);
+    assert_eq!(said.out.lines().count(), 1, "{said:?}");
+}
+
+#[test]
+fn a_full_device_behind_standard_output_is_said() {
+    for args in [&["demo", "--quiet"][..], &["sockets"], &["schema"]] {
+        let mut command = doctor_with(args);
+        command.stdout(fs::File::options().write(true).open("/dev/full").unwrap());
+        let said = Said::from(command.output().expect("the doctor can be started"));
+        assert_eq!(said.code, Some(4), "{args:?}: {said:?}");
+        assert!(said.err.contains("write standard output"), "{args:?}: {said:?}");
+    }
 }

@@ -1,8 +1,11 @@
 //! The doctor as a program: words, exit status, streams and files.
 
 mod files;
+mod narrow;
 mod recording;
 mod report;
+mod schema;
+mod signals;
 mod words;
 
 use std::process::{Command, Output, Stdio};

@@ -1,5 +1,7 @@
 //! What several tests need: where the workspace is, the doctor freshly built, and a place for files.
 
+pub mod schema;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -351,7 +351,9 @@ pub fn render(report: &Report<'_>) -> String {
 
 /// The JSON Schema of the report.
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(ReportJson);
+    // What is written, not what would be read: a field that may be left out is not required.
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<ReportJson>();
     let mut out = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     out.push('\n');
     out

@@ -135,7 +135,9 @@ pub(super) fn write(
 
 /// The JSON Schema of tables.
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(TableJson<'static>);
+    // What is written, not what would be read: a field that may be left out is not required.
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<TableJson<'static>>();
     let mut out = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     out.push('\n');
     out

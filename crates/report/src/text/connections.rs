@@ -71,10 +71,9 @@ pub(super) fn stuck(
         let _ = writeln!(out, "  ... {} more (-v shows all)", stuck.len() - shown);
     }
     if style.verbosity > 0 {
-        out.push_str(
-            "  SYN-ACK: sent again (ss retrans).  TIMER: own timer expiries (netstat -o).\n  \
-             NEXT: to the next expiry.\n",
-        );
+        let legend = "SYN-ACK: sent again (ss retrans). TIMER: own timer expiries (netstat -o). \
+                      NEXT: to the next expiry.";
+        out.push_str(&wrap("  ", legend, style.width));
     }
 }
 
