@@ -11,3 +11,4 @@ mod refusals;
 mod scenarios;
 mod tables;
 mod unchanged;
+mod vanishing;

@@ -3,13 +3,15 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::Output;
-use std::sync::{PoisonError, RwLock};
+use std::process::{Command, Output};
+use std::sync::{OnceLock, PoisonError, RwLock};
 use std::thread;
 
 use serde_json::Value;
 use synrecv_faults::scenario::{self, Scenario};
 use synrecv_faults::{Expectation, Outcome, Refusal, Refused, RefusedWith, Running};
+use synrecv_tests::doctor;
+use synrecv_tests::schema::violations;
 
 use crate::inside::{NOBODY, need_rights, run_doctor, run_doctor_refused, stand};
 
@@ -192,6 +194,16 @@ fn judge(id: &str) {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// What `schema report` gives.
+fn report_schema() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        let output = Command::new(doctor()).args(["schema", "report"]).output();
+        let output = output.expect("the doctor can be started");
+        serde_json::from_slice(&output.stdout).expect("a schema is JSON")
+    })
+}
+
 /// Adds the line of one mode: values with a tab between them, as `cargo xtask test` tabulates them.
 /// Gives the differences from what is expected.
 fn score(scenario: &Scenario, mode: &Mode, answer: &Output, scores: &mut String) -> Vec<String> {
@@ -206,6 +218,7 @@ fn score(scenario: &Scenario, mode: &Mode, answer: &Output, scores: &mut String)
         mode.expect(scenario).differences(&found)
     };
     let report: Value = serde_json::from_slice(&answer.stdout).expect("a report was read above");
+    differences.extend(violations(report_schema(), &report));
     let asked = u64::from(mode.uid.unwrap_or(0));
     if report["source"]["uid"] != asked {
         differences.push(format!("read as uid {}, not {asked}", report["source"]["uid"]));

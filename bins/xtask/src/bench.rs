@@ -1,11 +1,13 @@
 //! `cargo xtask bench`: what the program costs, against the bars that it has to keep.
 
 mod crowd;
+mod flood;
 mod race;
 mod sockets;
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -19,6 +21,12 @@ const SIZE_MAX: u64 = 6 * 1024 * 1024;
 
 /// Wall time of `synrecv-doctor sockets` in shares of that of `ss -tanp`, at most.
 const TIME_RATIO_MAX: f64 = 0.7;
+
+/// Wall time of `diagnose` under a flood beyond the time of watching, at most.
+const BEYOND_MAX: Duration = Duration::from_secs(2);
+
+/// Largest resident set of `diagnose` under a flood, in KiB.
+const PEAK_KIB_MAX: u64 = 96 * 1024;
 
 /// One line of the result.
 struct Measure {
@@ -38,9 +46,15 @@ pub(crate) fn run() -> Result<()> {
     let bytes = fs::metadata(&doctor).context("look at the static binary")?.len();
     let raced = race::sockets_against_ss(&doctor)?;
 
+    output::heading("diagnose under a flood");
+    let floods = [("off", "0"), ("on", "1")]
+        .map(|(word, value)| Ok((word, flood::diagnose(&doctor, value)?)))
+        .into_iter()
+        .collect::<Result<Vec<_>>>()?;
+
     let ratio = raced.doctor_ms / raced.ss_ms;
     let mib = |bytes: u64| format!("{}.{:02} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 100) >> 20);
-    let measures = [
+    let mut measures = vec![
         Measure {
             what: "static binary".to_owned(),
             measured: mib(bytes),
@@ -60,7 +74,32 @@ pub(crate) fn run() -> Result<()> {
             kept: ratio <= TIME_RATIO_MAX,
         },
     ];
+    measures.extend(floods.iter().flat_map(|(cookies, flooded)| of_flood(cookies, flooded)));
     show(&measures)
+}
+
+/// Time and memory of one run of `diagnose` under a flood.
+fn of_flood(cookies: &str, flooded: &flood::Flooded) -> [Measure; 2] {
+    let what = format!("diagnose, {} requests, SYN cookies {cookies}", flooded.held_count);
+    let beyond = flooded.beyond;
+    [
+        Measure {
+            what: what.clone(),
+            measured: format!(
+                "{:.2} s beyond {} s",
+                beyond.as_secs_f64(),
+                flood::OBSERVE.as_secs()
+            ),
+            bar: format!("at most {} s", BEYOND_MAX.as_secs()),
+            kept: beyond <= BEYOND_MAX,
+        },
+        Measure {
+            what,
+            measured: format!("{} MiB resident", flooded.peak_kib >> 10),
+            bar: format!("at most {} MiB", PEAK_KIB_MAX >> 10),
+            kept: flooded.peak_kib > 0 && flooded.peak_kib <= PEAK_KIB_MAX,
+        },
+    ]
 }
 
 fn show(measures: &[Measure]) -> Result<()> {

@@ -1,0 +1,118 @@
+//! A flood whose 100,000 requests are all held: how long the doctor takes beyond its watching, and
+//! how much memory.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use synrecv_faults::traffic::{App, Pace, RawPeers, Script, Server, Traffic};
+use synrecv_faults::{End, Lab, Namespace, NewRoute, cable, mac};
+
+const SOURCE_COUNT: u32 = 100_000;
+/// 198.18.0.1, of the network for benchmarks (RFC 2544).
+const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
+/// 50,000 SYNs a second.
+const PACE: Pace = Pace { every: Duration::from_millis(10), burst: 500 };
+const BACKLOG: i32 = 4_000_000;
+const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const OBSERVE: Duration = Duration::from_secs(5);
+
+/// What one run took.
+pub(super) struct Flooded {
+    /// Wall time beyond the time of watching.
+    pub(super) beyond: Duration,
+    /// `VmHWM`, in KiB.
+    pub(super) peak_kib: u64,
+    pub(super) held_count: usize,
+}
+
+/// Runs `diagnose` beside the flood, with this value of `tcp_syncookies`.
+pub(super) fn diagnose(doctor: &Path, syncookies: &str) -> Result<Flooded> {
+    let mut lab = Lab::new()?;
+    let (server, _traffic) = build(&mut lab, syncookies)?;
+    let mut held_count = 0;
+    let began = Instant::now();
+    while held_count < SOURCE_COUNT as usize {
+        if began.elapsed() > PATIENCE {
+            bail!("only {held_count} of {SOURCE_COUNT} requests are held");
+        }
+        sleep(Duration::from_millis(200));
+        held_count = server.requests()?.len();
+    }
+    let (took, peak_kib) = measured(&server, doctor)?;
+    Ok(Flooded { beyond: took.saturating_sub(OBSERVE), peak_kib, held_count })
+}
+
+/// The sources are routed to a bridge without ports, which takes every SYN-ACK. On a device with an
+/// end, so many that are sent again at once overrun its queue, and the kernel drops their requests.
+fn build(lab: &mut Lab, syncookies: &str) -> Result<(Namespace, Vec<Traffic>)> {
+    let (server, flooder) = (lab.host("server")?, lab.host("flooder")?);
+    cable(
+        End { namespace: &server, device: "ps0", mac: mac(0x10) },
+        End { namespace: &flooder, device: "eth0", mac: mac(0x20) },
+    )?;
+    server.address("ps0", "10.1.0.10/24".parse()?)?;
+    flooder.address("eth0", "10.1.0.2/24".parse()?)?;
+    server.bridge("sink")?;
+    server.address("sink", "10.8.0.10/24".parse()?)?;
+    server.neighbour("sink", "10.8.0.1".parse()?, mac(0x99))?;
+    server.route(NewRoute::to("198.18.0.0/15".parse()?).via("10.8.0.1".parse()?))?;
+    for (key, value) in [
+        ("net/core/somaxconn", BACKLOG.to_string().as_str()),
+        ("net/ipv4/tcp_max_syn_backlog", BACKLOG.to_string().as_str()),
+        ("net/ipv4/tcp_synack_retries", "40"),
+        ("net/ipv4/tcp_syncookies", syncookies),
+    ] {
+        server.sysctl(key, value)?;
+    }
+    let target = SocketAddr::from(([10, 1, 0, 10], 80));
+    let app = Server::new(target, BACKLOG, App::Accepts).start(&server)?;
+    let sources = (0..SOURCE_COUNT).map(|n| Ipv4Addr::from(u32::from(FIRST_SOURCE) + n).into());
+    let flood = RawPeers::new(target, sources, PACE, |_| Script::silent());
+    let flood = flood.at_most(SOURCE_COUNT.into()).start(&flooder)?;
+    Ok((server, vec![flood, app]))
+}
+
+/// Wall time and largest resident set of one run.
+fn measured(server: &Namespace, doctor: &Path) -> Result<(Duration, u64)> {
+    let mut command = Command::new(doctor);
+    command.args(["diagnose", "--fail-on", "never", "--observe"]);
+    command.arg(OBSERVE.as_secs().to_string());
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let began = Instant::now();
+    let mut child = server.spawn(command, None)?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak_kib = 0;
+    loop {
+        let ended = child.try_wait().context("wait for its end")?;
+        if let Some(ended) = ended {
+            if !ended.success() {
+                bail!("`{} diagnose` failed ({ended})", doctor.display());
+            }
+            return Ok((began.elapsed(), peak_kib));
+        }
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        peak_kib = peak_kib.max(high_water_kib(&text).unwrap_or(0));
+        sleep(Duration::from_millis(5));
+    }
+}
+
+fn high_water_kib(status: &str) -> Option<u64> {
+    let value = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    value.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_high_water_mark_is_read() {
+        assert_eq!(high_water_kib("Name:\tx\nVmHWM:\t    1432 kB\nVmRSS:\t 7 kB\n"), Some(1432));
+        assert_eq!(high_water_kib("Name:\tx\n"), None);
+    }
+}
