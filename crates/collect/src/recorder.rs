@@ -1,30 +1,21 @@
 //! Puts samples together: which request was there when, and what became of it. Pure.
 
+mod lives;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use lives::{first_seen, has_passed, key, see_again, stays_away};
 use synrecv_checks::plan;
-use synrecv_model::view::{STUCK_AFTER_MS, armed_anew, completed_late};
+use synrecv_model::view::completed_late;
 use synrecv_model::{
-    Endpoint, Flaw, Flow, Life, Listener, ListenerTrack, Mono, Request, RetryCounters, Section,
-    Sighting, Sockets, Track,
+    Endpoint, Flaw, Flow, Listener, ListenerTrack, Mono, Request, Section, Sighting, Sockets, Track,
 };
-
-/// Lives kept of one 4-tuple.
-const LIVES_KEPT: usize = 8;
 
 /// Completed connections kept for each local end.
 const COMPLETED_KEPT: usize = 64;
 
-/// Time after which a request that went away is not made anew any more: clients repeat a SYN after 1,
-/// 1, 1, 1, 2 s (Linux 6.5) or 1, 2, 4 s.
-const RETURN_MS: u64 = 5_000;
-
 /// From so many 4-tuples on, those that went away are forgotten at once.
 const TRACKS_MANY: usize = 65_536;
-
-/// A timer that is later than expected by more than this was armed anew. Its readings are 10 ms
-/// coarse, and two sources read within milliseconds.
-const REARMED_MS: u64 = 200;
 
 /// Everything seen so far.
 #[derive(Debug, Default)]
@@ -249,45 +240,6 @@ impl Recorder {
     }
 }
 
-fn key(track: &Track) -> (Flow, u32) {
-    (track.flow, track.ifindex)
-}
-
-fn born(sighting: Sighting) -> Life {
-    Life { first: sighting, last: sighting, rearmed_count: 0, gone: None }
-}
-
-fn first_seen(request: &Request, sighting: Sighting) -> Track {
-    Track {
-        flow: request.flow,
-        listener_family: request.listener_family,
-        ifindex: request.ifindex,
-        uid: request.uid,
-        mark: request.mark,
-        lives: vec![born(sighting)],
-        life_count: 1,
-    }
-}
-
-/// Adds a sighting; true when it starts another life.
-fn see_again(track: &mut Track, request: &Request, sighting: Sighting) -> bool {
-    track.uid = request.uid.or(track.uid);
-    track.mark = request.mark.or(track.mark);
-    let life = track.lives.last_mut().expect("a track starts with a life");
-    if life.gone.is_none() && is_same_request(&life.last, &sighting) {
-        life.rearmed_count += u32::from(armed_anew(&life.last, &sighting));
-        life.last = sighting;
-        return false;
-    }
-    life.gone.get_or_insert(sighting.at);
-    track.lives.push(born(sighting));
-    track.life_count += 1;
-    if track.lives.len() > LIVES_KEPT {
-        track.lives.remove(0);
-    }
-    true
-}
-
 /// True when a request that is not in the sample is gone.
 ///
 /// Each of the two sources shows every request, so that one suffices; what it lost or tore does not.
@@ -302,39 +254,10 @@ fn keep_some(sample: &mut BTreeMap<Endpoint, BTreeSet<Flow>>, flow: Flow) {
     }
 }
 
-fn stays_away(track: &Track, now: Mono) -> bool {
-    track.last_life().gone.is_some_and(|gone| now.ms_since(gone) >= RETURN_MS)
-}
-
-/// True for a request that was there once and went away before it could count as stuck.
-fn has_passed(track: &Track) -> bool {
-    let life = track.last_life();
-    track.life_count == 1 && life.gone.is_some() && life.least_age_ms() < STUCK_AFTER_MS
-}
-
-/// True when the second sighting can be the same request as the first: counters never fall, and the
-/// timer is armed anew only when one of them rises.
-fn is_same_request(before: &Sighting, now: &Sighting) -> bool {
-    let fell = |count: fn(&RetryCounters) -> Option<u32>| matches!((count(&before.counters), count(&now.counters)), (Some(a), Some(b)) if b < a);
-    if fell(|counters| counters.synack_retrans_count)
-        || fell(|counters| counters.timer_expiry_count)
-    {
-        return false;
-    }
-    let unchanged = before.counters.synack_retrans_count == now.counters.synack_retrans_count
-        && before.counters.timer_expiry_count == now.counters.timer_expiry_count
-        && now.counters.timer_expiry_count.is_some();
-    let (Some(then), Some(left)) = (before.counters.timer_ms, now.counters.timer_ms) else {
-        return true;
-    };
-    let expected = u64::from(then).saturating_sub(now.at.ms_since(before.at));
-    !(unchanged && now.counters.same_instant && u64::from(left) > expected + REARMED_MS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use synrecv_model::{Family, Reading, SocketSource};
+    use synrecv_model::{Family, Reading, RetryCounters, SocketSource};
 
     fn request(sent: u32, expired: u32, timer_ms: u32) -> Request {
         let end = |ip: &str, port| Endpoint::new(ip.parse().unwrap(), port);
