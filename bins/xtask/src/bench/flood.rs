@@ -18,7 +18,7 @@ const FIRST_SOURCE: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 /// 50,000 SYNs a second.
 const PACE: Pace = Pace { every: Duration::from_millis(10), burst: 500 };
 const BACKLOG: i32 = 4_000_000;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 pub(super) const OBSERVE: Duration = Duration::from_secs(5);
 
 /// What one run took.
