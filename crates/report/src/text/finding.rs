@@ -35,9 +35,22 @@ pub(super) fn block(out: &mut String, finding: &Finding, report: &Report<'_>, st
     actions(out, finding, style);
     if !finding.explains.is_empty() {
         let _ = writeln!(out, "\n{}", style.paint.heading("EXPLAINED BY IT"));
-        for nested in &finding.explains {
-            brief(out, nested, style);
-        }
+        explained(out, &finding.explains, style);
+    }
+}
+
+/// What the same connections look like on their own: their ids; with `-v` a line each. They carry no
+/// mark, because they are no further faults.
+fn explained(out: &mut String, nested: &[Finding], style: Style) {
+    let named = |finding: &Finding| format!("{} ({})", finding.id, finding.confidence.name());
+    if style.verbosity < 1 {
+        let ids: Vec<String> = nested.iter().map(named).collect();
+        out.push_str(&wrap(" -  ", &ids.join(", "), style.width));
+        return;
+    }
+    for finding in nested {
+        let words = format!("{}: {}", named(finding), plain(&finding.summary));
+        out.push_str(&wrap(" -  ", &words, style.width));
     }
 }
 
