@@ -26,6 +26,9 @@ fn facts_fit(facts: &Facts) -> Result<(), &'static str> {
         replies,
         counters,
         namespaces,
+        filters,
+        device_filters,
+        tracked,
     } = facts;
     let partial = [
         flaws(sockets),
@@ -39,6 +42,9 @@ fn facts_fit(facts: &Facts) -> Result<(), &'static str> {
         flaws(replies),
         flaws(counters),
         flaws::<NamespaceSurvey>(namespaces),
+        flaws(filters),
+        flaws(device_filters),
+        flaws(tracked),
     ];
     if partial.into_iter().flatten().any(<[Flaw]>::is_empty) {
         return Err("a part that is incomplete and has no flaw");
@@ -66,6 +72,12 @@ fn observation_fits(observation: &Observation) -> Result<(), &'static str> {
     }
     if observation.tracks.iter().any(|track| track.lives.is_empty()) {
         return Err("a request that was never seen");
+    }
+    if flaws(&observation.rules_moved).is_some_and(<[Flaw]>::is_empty) {
+        return Err("rules that are incomplete and have no flaw");
+    }
+    if observation.mac_changes.iter().any(|change| change.macs.len() < 2) {
+        return Err("a change of link-layer address with one address");
     }
     if flaws(&observation.counters).is_some_and(<[Flaw]>::is_empty) {
         return Err("counters that are incomplete and have no flaw");

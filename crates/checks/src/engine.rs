@@ -152,6 +152,9 @@ fn gap_of(facts: &Facts, part: Part) -> Option<&Gap> {
         Part::Rules => gap(&facts.rules),
         Part::Replies => gap(&facts.replies),
         Part::Counters => gap(&facts.counters),
+        Part::Filters => gap(&facts.filters),
+        Part::DeviceFilters => gap(&facts.device_filters),
+        Part::Conntrack => gap(&facts.tracked),
     }
 }
 

@@ -7,11 +7,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    Address, AddressScope, Capabilities, Counters, Endpoint, Facts, Family, Flow, Foreign, Gap,
-    Host, Life, Link, Listener, ListenerTrack, Mac, MatchedRoute, Mono, NamespaceSurvey, Neighbour,
-    NeighbourFlags, NextHop, NextHopFlags, Nud, Observation, OperState, Owners, Reading, Reason,
-    Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope, Section,
-    Settings, Sighting, SocketSource, Sockets, SourceKind, Track, WallClock, text,
+    Address, AddressScope, Capabilities, Counters, DeviceFilter, Endpoint, Facts, Family,
+    FilterChain, Flow, Foreign, Gap, Host, Life, Link, LinkTraffic, Listener, ListenerTrack, Mac,
+    MacChange, MatchedRoute, Mono, NamespaceSurvey, Neighbour, NeighbourFlags, NextHop,
+    NextHopFlags, Nud, Observation, OperState, Owners, Reading, Reason, Reply, ReplyQuestion,
+    ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope, RuleDelta, Section, Settings,
+    Sighting, SocketSource, Sockets, SourceKind, Track, Tracked, WallClock, text,
 };
 
 pub(crate) use judged::Judged;
@@ -32,6 +33,12 @@ pub(crate) struct HostFixture {
     settings: Settings,
     ended_young: Vec<Flow>,
     last_flow: Option<Flow>,
+    filters: Section<Vec<FilterChain>>,
+    rules_moved: Section<Vec<RuleDelta>>,
+    device_filters: Vec<DeviceFilter>,
+    tracked: Section<Vec<Tracked>>,
+    mac_changes: Vec<MacChange>,
+    traffic: Vec<LinkTraffic>,
 }
 
 fn endpoint(text: &str) -> Endpoint {
@@ -42,6 +49,11 @@ fn endpoint(text: &str) -> Endpoint {
 fn collected<T>(data: T) -> Section<T> {
     let reading = Reading { source: "test".into(), started: Mono(0), ended: Mono(1) };
     Section::Collected { data, reading }
+}
+
+/// What only root may read.
+fn unread<T>() -> Section<T> {
+    Section::Missing(Gap::new(Reason::NeedsRoot, text!["not read"]))
 }
 
 impl HostFixture {
@@ -66,6 +78,12 @@ impl HostFixture {
             settings: Settings::default(),
             ended_young: Vec::new(),
             last_flow: None,
+            filters: unread(),
+            rules_moved: unread(),
+            device_filters: Vec::new(),
+            tracked: unread(),
+            mac_changes: Vec::new(),
+            traffic: Vec::new(),
         }
     }
 
@@ -88,6 +106,7 @@ impl HostFixture {
             peer_ifindex: None,
             peer_netns_id: None,
             xdp_program_ids: Vec::new(),
+            traffic: None,
         });
         self
     }
@@ -367,7 +386,7 @@ impl HostFixture {
             settings: collected(self.settings),
             neighbours: match self.neighbours {
                 Some(neighbours) => collected(neighbours),
-                None => Section::Missing(Gap::new(Reason::NeedsRoot, text!["not read"])),
+                None => unread(),
             },
             routes: collected(self.routes),
             nexthops: collected(Vec::new()),
@@ -375,6 +394,9 @@ impl HostFixture {
             replies: collected(self.replies),
             counters: collected(self.before),
             namespaces: collected(NamespaceSurvey::default()),
+            filters: self.filters,
+            device_filters: collected(self.device_filters),
+            tracked: self.tracked,
         };
         let observation = Observation {
             started: Mono(0),
@@ -387,6 +409,9 @@ impl HostFixture {
             completed: self.completed,
             ended_young: self.ended_young,
             unresolved: Vec::new(),
+            mac_changes: self.mac_changes,
+            rules_moved: self.rules_moved,
+            traffic: self.traffic,
             tracks: self.tracks,
             listeners: self.listener_tracks,
             counters: collected(self.after),

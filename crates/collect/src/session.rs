@@ -86,6 +86,9 @@ impl Session {
             replies: ask(&place, || synrecv_routes::read::replies(&[], &[])),
             counters: counters.clone(),
             namespaces: namespaces::survey(Path::new("/proc"), &proc_net, deadline),
+            filters: Section::Missing(unread()),
+            device_filters: Section::Missing(unread()),
+            tracked: Section::Missing(unread()),
         };
         Self {
             place,
@@ -219,6 +222,9 @@ impl Session {
                 self.recorder.ended_young()
             },
             unresolved: self.unresolved.values().cloned().collect(),
+            mac_changes: Vec::new(),
+            rules_moved: Section::Missing(unread()),
+            traffic: Vec::new(),
             tracks,
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),
@@ -238,6 +244,10 @@ impl Session {
     fn started(&self) -> Mono {
         self.recorder.span().0
     }
+}
+
+fn unread() -> Gap {
+    Gap::new(Reason::NotInInput, "not read")
 }
 
 fn ask<T>(place: &Place, read: impl FnOnce() -> Section<T>) -> Section<T> {

@@ -1,8 +1,8 @@
 //! Everything that was read about a host.
 
 use crate::{
-    Address, Counters, Foreign, Link, LinkNames, Neighbour, NextHopObject, Reply, Route, Rule,
-    Section, Settings, Sockets, WallClock,
+    Address, Counters, DeviceFilter, FilterChain, Foreign, Link, LinkNames, Neighbour,
+    NextHopObject, Reply, Route, Rule, Section, Settings, Sockets, Tracked, WallClock,
 };
 
 /// Where the facts came from.
@@ -115,6 +115,21 @@ pub struct Facts {
     pub counters: Section<Counters>,
     /// Other namespaces.
     pub namespaces: Section<NamespaceSurvey>,
+    /// Chains of netfilter that a packet to or from this host can pass.
+    #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
+    pub filters: Section<Vec<FilterChain>>,
+    /// Filters of traffic control.
+    #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
+    pub device_filters: Section<Vec<DeviceFilter>>,
+    /// What connection tracking holds for stuck requests.
+    #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
+    pub tracked: Section<Vec<Tracked>>,
+}
+
+/// For a part that the input was written without.
+#[cfg(feature = "serde")]
+pub(crate) fn not_in_input<T>() -> Section<T> {
+    Section::Missing(crate::Gap::new(crate::Reason::NotInInput, "not in this input"))
 }
 
 impl Facts {

@@ -105,6 +105,12 @@ pub enum Part {
     Replies,
     /// Counters at both ends of the observation.
     Counters,
+    /// Rules of netfilter, and their counters.
+    Filters,
+    /// Filters of traffic control.
+    DeviceFilters,
+    /// Entries of connection tracking.
+    Conntrack,
 }
 
 impl Part {
@@ -120,6 +126,9 @@ impl Part {
             Self::Rules => "rules",
             Self::Replies => "replies",
             Self::Counters => "counters",
+            Self::Filters => "filters",
+            Self::DeviceFilters => "device-filters",
+            Self::Conntrack => "conntrack",
         }
     }
 }
@@ -202,6 +211,10 @@ pub enum Origin {
     Counters,
     /// Settings.
     Settings,
+    /// Rules of netfilter.
+    Filter,
+    /// Connection tracking.
+    Conntrack,
 }
 
 impl Origin {
@@ -215,6 +228,8 @@ impl Origin {
             Self::Address => "address",
             Self::Counters => "counters",
             Self::Settings => "settings",
+            Self::Filter => "filter",
+            Self::Conntrack => "conntrack",
         }
     }
 }

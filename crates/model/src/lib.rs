@@ -4,10 +4,12 @@
 //! pasted text) build these values, checks judge them, and the report renders them.
 #![warn(missing_docs)]
 
+mod conntrack;
 mod counters;
 mod diagnosis;
 mod endpoint;
 mod facts;
+mod filter;
 mod finding;
 mod link;
 mod mac;
@@ -22,21 +24,27 @@ mod text;
 mod time;
 pub mod view;
 
+pub use conntrack::{ConntrackEntry, Tracked, TrackedState};
 pub use counters::{ConntrackCpu, Counters, SoftnetCpu};
 pub use diagnosis::{
     CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, Status, Verdict,
 };
 pub use endpoint::{Endpoint, Family, Flow, canonical_ip};
 pub use facts::{Capabilities, Facts, Host, NamespaceCount, NamespaceSurvey, SourceKind};
+pub use filter::{
+    BaseChain, ChainKind, ConntrackStates, DeviceFilter, Direction, FilterChain, FilterFamily,
+    FilterRule, FilterSystem, Hook, RuleDelta, RuleId, RuleVerdict, Term, Test,
+};
 pub use finding::{
     Action, ActionLabel, CheckInfo, Class, Confidence, Evidence, Finding, Manual, Origin, Part,
     Severity, Stance, Subject, Value, Weight,
 };
 pub use link::{
-    Address, AddressScope, DeviceSettings, Link, LinkNames, OperState, PrefixPeer, Settings,
+    Address, AddressScope, DeviceSettings, Link, LinkNames, LinkTraffic, OperState, PrefixPeer,
+    Settings,
 };
 pub use mac::{Mac, MacParseError};
-pub use neighbour::{Neighbour, NeighbourAges, NeighbourFlags, Nud};
+pub use neighbour::{MacChange, Neighbour, NeighbourAges, NeighbourFlags, Nud};
 pub use observation::{Life, ListenerTrack, Observation, Sighting, Track};
 pub use reply::{
     InputAnswer, MatchedRoute, Reply, ReplyQuestion, ResolvedRoute, RouteErrno, RouteLookup,

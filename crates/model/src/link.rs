@@ -97,6 +97,25 @@ pub struct Link {
     pub peer_netns_id: Option<i32>,
     /// Program ids attached by XDP; empty when none. IFLA_XDP.
     pub xdp_program_ids: Vec<u32>,
+    /// Packets so far. IFLA_STATS64.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub traffic: Option<LinkTraffic>,
+}
+
+/// Packets of a device since it was made. `struct rtnl_link_stats64`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LinkTraffic {
+    /// Device.
+    pub ifindex: u32,
+    /// Received, those that XDP or traffic control dropped afterwards included.
+    pub rx_count: u64,
+    /// Handed to the driver.
+    pub tx_count: u64,
+    /// Received and dropped by the device or its driver.
+    pub rx_dropped_count: u64,
+    /// Dropped on the way out.
+    pub tx_dropped_count: u64,
 }
 
 /// `rtm_scope` of an address.

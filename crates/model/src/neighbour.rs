@@ -69,6 +69,18 @@ impl Nud {
     }
 }
 
+/// An address whose link-layer address changed while watching.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct MacChange {
+    /// Device.
+    pub ifindex: u32,
+    /// Address.
+    pub address: IpAddr,
+    /// Link-layer addresses that its entry had, in the order of their first sighting; at least two.
+    pub macs: Vec<Mac>,
+}
+
 /// One entry of the ARP or ND table, or a proxy entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

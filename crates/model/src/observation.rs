@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{Counters, Endpoint, Family, Flow, Mono, Neighbour, RetryCounters, Section};
+use crate::{
+    Counters, Endpoint, Family, Flow, LinkTraffic, MacChange, Mono, Neighbour, RetryCounters,
+    RuleDelta, Section,
+};
 
 /// The requests and listeners sampled over time, and counters at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +41,15 @@ pub struct Observation {
     /// table can have forgotten them at its end.
     #[cfg_attr(feature = "serde", serde(default))]
     pub unresolved: Vec<Neighbour>,
+    /// Addresses whose link-layer address changed while watching, by device and address.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub mac_changes: Vec<MacChange>,
+    /// Rules and policies that matched packets while watching, those that count; in order.
+    #[cfg_attr(feature = "serde", serde(default = "crate::facts::not_in_input"))]
+    pub rules_moved: Section<Vec<RuleDelta>>,
+    /// Traffic of devices at the end, by device; that of the start is in the facts.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub traffic: Vec<LinkTraffic>,
     /// Every listener, in order of the last sample.
     pub listeners: Vec<ListenerTrack>,
     /// Counters at the end; those of the start are in the facts.

@@ -66,6 +66,7 @@ pub fn link(payload: &[u8]) -> Result<Option<LinkRow>, Undecodable> {
         peer_ifindex: None,
         peer_netns_id: None,
         xdp_program_ids: Vec::new(),
+        traffic: None,
     };
     for attribute in attributes(payload, HEADER_LEN) {
         let attribute = attribute?;

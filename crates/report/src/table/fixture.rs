@@ -86,6 +86,7 @@ pub(super) fn links() -> Vec<Link> {
         peer_ifindex: None,
         peer_netns_id: None,
         xdp_program_ids: Vec::new(),
+        traffic: None,
     };
     let evil = Link {
         alias: Some(Foreign("x\nfake line".into())),

@@ -48,6 +48,9 @@ pub(super) fn facts(names: &Names) -> Facts {
         )),
         counters: collected(counters(1_000)),
         namespaces: collected(NamespaceSurvey::default()),
+        filters: collected(vec![]),
+        device_filters: collected(vec![]),
+        tracked: collected(vec![]),
     }
 }
 
@@ -70,6 +73,7 @@ fn link(names: &Names) -> Link {
         peer_ifindex: None,
         peer_netns_id: None,
         xdp_program_ids: vec![],
+        traffic: None,
     }
 }
 
@@ -170,6 +174,9 @@ pub(super) fn observation() -> Observation {
         completed: vec![],
         ended_young: Vec::new(),
         unresolved: Vec::new(),
+        mac_changes: Vec::new(),
+        rules_moved: collected(vec![]),
+        traffic: Vec::new(),
         late_completed_count: 0,
         listeners: vec![],
         counters: collected(Counters {

@@ -5,14 +5,15 @@ use std::net::IpAddr;
 
 use synrecv_model::{
     Address, AddressScope, Capabilities, ConntrackCpu, Counters, DeviceSettings, Endpoint, Facts,
-    Family, Flaw, Flow, Foreign, Gap, Host, InputAnswer, Life, Link, ListenerTrack, Mac,
-    MatchedRoute, Mono, NamespaceCount, NamespaceSurvey, Neighbour, NeighbourAges, NeighbourFlags,
-    NextHop, NextHopFlags, NextHopObject, Nud, Observation, OperState, PortRange, Reading, Reason,
-    Reply, ReplyQuestion, ResolvedRoute, Route, RouteErrno, RouteKind, RouteMetric, RouteScope,
-    Rule, RuleAction, Section, Settings, Sighting, SoftnetCpu, SourceKind, Span, Text, Track,
-    WallClock, text,
+    Family, Flaw, Flow, Foreign, Gap, Host, InputAnswer, Life, Link, LinkTraffic, ListenerTrack,
+    Mac, MatchedRoute, Mono, NamespaceCount, NamespaceSurvey, Neighbour, NeighbourAges,
+    NeighbourFlags, NextHop, NextHopFlags, NextHopObject, Nud, Observation, OperState, PortRange,
+    Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, Route, RouteErrno, RouteKind,
+    RouteMetric, RouteScope, Rule, RuleAction, Section, Settings, Sighting, SoftnetCpu, SourceKind,
+    Span, Text, Track, WallClock, text,
 };
 
+use super::filter;
 use super::sockets::{retries, sockets};
 
 pub(crate) const EVIL: &str = "a\u{1b}[31m\"\\\r\n\u{202e}|`";
@@ -102,6 +103,13 @@ fn links() -> Vec<Link> {
         peer_ifindex: None,
         peer_netns_id: Some(-1),
         xdp_program_ids: vec![7],
+        traffic: Some(LinkTraffic {
+            ifindex: 2,
+            rx_count: 9,
+            tx_count: u64::MAX,
+            rx_dropped_count: 1,
+            tx_dropped_count: 2,
+        }),
     };
     states.map(link).to_vec()
 }
@@ -298,6 +306,9 @@ pub(crate) fn full() -> (Facts, Observation) {
             }],
             seen_count: 2,
         }),
+        filters: whole(filter::chains()),
+        device_filters: whole(filter::device_filters()),
+        tracked: whole(filter::tracked(flow())),
     };
     let sighting = |at| Sighting { at: Mono(at), counters: retries() };
     let lives = vec![
@@ -315,6 +326,9 @@ pub(crate) fn full() -> (Facts, Observation) {
         completed: vec![flow()],
         ended_young: Vec::new(),
         unresolved: Vec::new(),
+        mac_changes: vec![filter::mac_change()],
+        rules_moved: whole(filter::rules_moved()),
+        traffic: vec![LinkTraffic::default()],
         tracks: vec![Track {
             flow: flow(),
             listener_family: Family::V6,

@@ -1,6 +1,7 @@
 //! What the tests share: a host, damage, and the bytes of a bundle.
 
 mod damage;
+mod filter;
 mod host;
 mod sockets;
 

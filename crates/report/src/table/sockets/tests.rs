@@ -277,6 +277,9 @@ mod watched {
             completed: Vec::new(),
             ended_young: Vec::new(),
             unresolved: Vec::new(),
+            mac_changes: Vec::new(),
+            rules_moved: whole(Vec::new()),
+            traffic: Vec::new(),
             listeners: vec![listener],
             counters: whole(Counters::default()),
         }
