@@ -1,5 +1,6 @@
 //! Pure views: facts seen together.
 
+pub mod filter;
 mod retry;
 mod timer;
 
