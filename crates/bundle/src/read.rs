@@ -84,11 +84,12 @@ pub fn is_gzip(start: &[u8]) -> bool {
 ///
 /// Never panics, never reads more than [`UNCOMPRESSED_MAX_BYTES`] of content, and takes nothing that
 /// could not have been collected.
-pub fn read(file: impl Read) -> Result<Bundle, ReadError> {
-    read_bounded(file, UNCOMPRESSED_MAX_BYTES)
+pub fn read(mut file: impl Read) -> Result<Bundle, ReadError> {
+    read_bounded(&mut file, UNCOMPRESSED_MAX_BYTES)
 }
 
-fn read_bounded(file: impl Read, max_bytes: u64) -> Result<Bundle, ReadError> {
+/// Not generic: the decoding of the whole model would be compiled for each kind of file.
+fn read_bounded(file: &mut dyn Read, max_bytes: u64) -> Result<Bundle, ReadError> {
     let mut file = BufReader::new(file);
     let mut start = Vec::new();
     file.by_ref().take(2).read_to_end(&mut start).map_err(ReadError::Io)?;
@@ -158,7 +159,7 @@ mod tests {
         let header = format!("{{\"schema\":\"{SCHEMA}\",\"written_by\":\"x\"}}\n");
         let blanks = io::repeat(b' ').take(blanks);
         let lines = header.as_bytes().chain(blanks);
-        read_bounded(GzEncoder::new(lines, Compression::fast()), max_bytes).unwrap_err()
+        read_bounded(&mut GzEncoder::new(lines, Compression::fast()), max_bytes).unwrap_err()
     }
 
     #[test]

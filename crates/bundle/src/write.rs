@@ -25,8 +25,10 @@ pub fn write(
     facts: &Facts,
     observation: &Observation,
     written_by: &str,
-    out: impl Write,
+    mut out: impl Write,
 ) -> io::Result<()> {
+    // Not generic from here: the encoding of the whole model would be compiled for each kind of file.
+    let out: &mut dyn Write = &mut out;
     let gzip: GzEncoder<_> = GzBuilder::new().mtime(0).write(out, Compression::best());
     let mut lines = BufWriter::with_capacity(BUFFER_BYTES, gzip);
     let header = Header { schema: SCHEMA.to_owned(), written_by: written_by.to_owned() };
