@@ -1,8 +1,9 @@
 //! Pure views: facts seen together.
 
-pub mod filter;
+mod fit;
 mod retry;
 mod timer;
 
+pub use fit::{Fit, common_bits, cover, fit, place};
 pub use retry::{RetryReading, STUCK_AFTER_MS, retry_reading, snapshot_reading};
 pub use timer::{FullQueues, HostRetries, armed_anew, completed_late};
