@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use synrecv_checks::plan;
 use synrecv_model::{
-    Counters, Facts, Gap, Mono, Neighbour, Observation, Reason, Section, Sockets, SourceKind, Track,
+    Counters, Facts, Gap, LinkTraffic, Mono, Neighbour, Observation, Reason, Section, Sockets,
+    SourceKind, Track,
 };
 use synrecv_neighbours::NeighbourWatch;
 use synrecv_netlink::clock;
@@ -47,6 +48,8 @@ pub struct Session {
     unresolved: BTreeMap<(u32, IpAddr), Neighbour>,
     facts: Facts,
     counters_now: Section<Counters>,
+    /// Of devices, when `counters_now` was read; those that are not in it are not known.
+    traffic_now: Vec<LinkTraffic>,
 }
 
 impl Session {
@@ -101,6 +104,7 @@ impl Session {
             unresolved: BTreeMap::new(),
             facts,
             counters_now: counters,
+            traffic_now: Vec::new(),
         }
     }
 
@@ -166,6 +170,9 @@ impl Session {
     /// Counters, neighbours and the kernel's answers, after the sockets: they explain those.
     fn read_beside(&mut self) {
         self.counters_now = synrecv_counters::counters(&self.proc_net);
+        if self.place.gap().is_none() {
+            self.traffic_now = synrecv_interfaces::read::traffic().unwrap_or_default();
+        }
         self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
         let completed = self.recorder.completed(self.killed() == Some(0));
         let inquiries = plan::inquiries(&self.facts, &self.recorder.tracks(), &completed);
@@ -224,7 +231,7 @@ impl Session {
             unresolved: self.unresolved.values().cloned().collect(),
             mac_changes: Vec::new(),
             rules_moved: Section::Missing(unread()),
-            traffic: Vec::new(),
+            traffic: self.traffic_now.clone(),
             tracks,
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),

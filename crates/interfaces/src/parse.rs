@@ -6,9 +6,11 @@
 
 mod address;
 mod link;
+mod traffic;
 
 pub use address::address;
 pub use link::{LinkRow, link};
+pub use traffic::traffic;
 
 use netlink_packet_core::{DecodeError, NlaBuffer, NlasIterator};
 use synrecv_model::Foreign;

@@ -9,6 +9,7 @@ use netlink_packet_route::link::{
 use synrecv_model::{Foreign, Link, Mac, OperState};
 use synrecv_netlink::Undecodable;
 
+use super::traffic::stats64;
 use super::{attributes, text, undecodable};
 use crate::conf::{DeviceConf, Inet6Conf, InetConf};
 
@@ -23,6 +24,7 @@ const IFLA_MASTER: u16 = 10;
 const IFLA_OPERSTATE: u16 = 16;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_IFALIAS: u16 = 20;
+const IFLA_STATS64: u16 = 23;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_XDP: u16 = 43;
@@ -74,6 +76,7 @@ pub fn link(payload: &[u8]) -> Result<Option<LinkRow>, Undecodable> {
             IFLA_IFNAME => name = Some(text(attribute.value())),
             IFLA_IFALIAS => link.alias = Some(text(attribute.value())),
             IFLA_LINKINFO => link.kind = info_kind(attribute.value())?,
+            IFLA_STATS64 => link.traffic = stats64(link.ifindex, attribute.value()),
             IFLA_AF_SPEC => conf = typed(&attribute).map(|spec| device_conf(&spec)),
             IFLA_ADDRESS | IFLA_MTU | IFLA_LINK | IFLA_MASTER | IFLA_OPERSTATE
             | IFLA_LINK_NETNSID | IFLA_XDP => set(&mut link, typed(&attribute)?),
@@ -224,6 +227,12 @@ mod tests {
     fn xdp_programs_are_named_once() {
         assert_eq!(row("v0").link.xdp_program_ids, [97]);
         assert!(row("v1").link.xdp_program_ids.is_empty());
+    }
+
+    #[test]
+    fn packets_are_counted() {
+        let traffic = row("v1").link.traffic.unwrap();
+        assert_eq!((traffic.ifindex, traffic.rx_count, traffic.tx_count), (3, 14, 15));
     }
 
     #[test]
