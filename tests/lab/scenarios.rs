@@ -112,6 +112,11 @@ scenarios!(
     multipath,
     three_syns,
     v4_clients_of_v6_listener,
+    firewall_drops_ack,
+    tc_egress_drops_synack,
+    tc_ingress_drops_ack,
+    xdp_drops_ack,
+    tcx_drops_ack,
 );
 
 /// Who looks.

@@ -45,16 +45,36 @@ pub enum LabError {
         #[source]
         source: io::Error,
     },
-    /// The scenario filters packets, and the program that loads the rules is not installed.
-    #[error("run `nft`: not installed; it is in the package `nftables` (apt-get install nftables)")]
-    NftMissing,
-    /// `nft` ran and refused the rules.
-    #[error("load netfilter rules in `{namespace}`: nft said `{stderr}`")]
-    Nft {
+    /// A program that configures the namespace is not installed.
+    #[error(
+        "run `{program}`: not installed; it is in the package `{package}` (apt-get install {package})"
+    )]
+    ToolMissing {
+        /// The program.
+        program: &'static str,
+        /// Its package in Debian.
+        package: &'static str,
+    },
+    /// Such a program ran and refused what it was given.
+    #[error("configure `{namespace}`: {program} said `{stderr}`")]
+    ToolRefused {
+        /// The program.
+        program: &'static str,
         /// Name of the namespace inside the lab.
         namespace: String,
-        /// The last line of what `nft` wrote to its standard error.
+        /// The first line of what it wrote to its standard error.
         stderr: String,
+    },
+    /// The kernel refused a BPF program, or to attach it to a device.
+    #[error("{doing} in `{namespace}`")]
+    Bpf {
+        /// What was being done.
+        doing: &'static str,
+        /// Name of the namespace inside the lab.
+        namespace: String,
+        /// The kernel's answer.
+        #[source]
+        source: io::Error,
     },
     /// A traffic generator or server could not open its sockets.
     #[error("{doing} in `{namespace}`")]

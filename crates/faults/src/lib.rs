@@ -6,8 +6,10 @@
 //! the doctor should find.
 #![warn(missing_docs)]
 
+mod bpf;
 mod configure;
 mod counters;
+mod device_filter;
 mod error;
 mod expectation;
 mod lab;
@@ -20,6 +22,7 @@ mod route;
 mod rows;
 mod running;
 pub mod scenario;
+mod tool;
 pub mod traffic;
 
 pub use configure::{End, MacBytes, cable, mac};

@@ -1,14 +1,9 @@
-//! Netfilter rules, loaded by `nft` running inside the namespace.
+//! Netfilter rules, loaded by `nft` or one of the two kinds of `iptables` running inside the
+//! namespace.
 
-use std::io::{ErrorKind, Write};
-use std::process::{Command, Stdio};
-
-use crate::error::{LabError, Result};
+use crate::error::Result;
 use crate::namespace::Namespace;
-
-/// Where `nft` is looked for: the search path, then the places that the search path of an
-/// ordinary user lacks.
-const PLACES: [&str; 3] = ["nft", "/usr/sbin/nft", "/sbin/nft"];
+use crate::tool::Tool;
 
 /// Forwarded packets that conntrack calls invalid are dropped: what a stateful middlebox does to
 /// a SYN-ACK whose SYN it never saw.
@@ -21,53 +16,46 @@ table inet lab {
 }
 ";
 
+const NFT: Tool = Tool { name: "nft", package: "nftables", args: &["-f", "-"] };
+
+/// Which part of the kernel gets the rules of `iptables`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IpTables {
+    /// nf_tables, where `nft` lists them too.
+    Nft,
+    /// x_tables, where `nft` does not.
+    Legacy,
+    /// x_tables for IPv6.
+    LegacyV6,
+}
+
+impl IpTables {
+    fn tool(self) -> Tool {
+        let (name, args): (_, &[&str]) = match self {
+            Self::Nft => ("iptables-nft-restore", &[]),
+            // One lock for the whole machine, which other labs take too.
+            Self::Legacy => ("iptables-legacy-restore", &["--wait", "30"]),
+            Self::LegacyV6 => ("ip6tables-legacy-restore", &["--wait", "30"]),
+        };
+        Tool { name, package: "iptables", args }
+    }
+}
+
 impl Namespace {
     /// Loads rules written in the language of `nft -f`.
     ///
     /// # Errors
-    /// [`LabError::NftMissing`] names the package to install; [`LabError::Nft`] carries what `nft`
-    /// objected to.
+    /// [`crate::LabError::ToolMissing`] names the package to install;
+    /// [`crate::LabError::ToolRefused`] carries what `nft` objected to.
     pub fn nft(&self, rules: &str) -> Result<()> {
-        let rules = rules.to_owned();
-        let output = self.run(move || {
-            let mut missing = std::io::Error::from(ErrorKind::NotFound);
-            for program in PLACES {
-                match feed(program, &rules) {
-                    Err(error) if error.kind() == ErrorKind::NotFound => missing = error,
-                    other => return other,
-                }
-            }
-            Err(missing)
-        })?;
-        match output {
-            Ok(output) if output.status.success() => Ok(()),
-            Ok(output) => Err(LabError::Nft {
-                namespace: self.name().to_owned(),
-                stderr: String::from_utf8_lossy(&output.stderr)
-                    .lines()
-                    .find(|line| !line.trim().is_empty())
-                    .unwrap_or("nothing")
-                    .to_owned(),
-            }),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(LabError::NftMissing),
-            Err(source) => Err(LabError::Run {
-                program: "nft".to_owned(),
-                namespace: self.name().to_owned(),
-                source,
-            }),
-        }
+        self.feed(&NFT, rules)
     }
-}
 
-fn feed(program: &str, rules: &str) -> std::io::Result<std::process::Output> {
-    let mut child = Command::new(program)
-        .args(["-f", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(rules.as_bytes())?;
+    /// Loads rules written in the language of `iptables-restore`.
+    ///
+    /// # Errors
+    /// As [`Namespace::nft`].
+    pub(crate) fn iptables(&self, kind: IpTables, rules: &str) -> Result<()> {
+        self.feed(&kind.tool(), rules)
     }
-    child.wait_with_output()
 }

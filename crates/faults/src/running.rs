@@ -83,6 +83,20 @@ impl Condition {
         Self::new(format!("{least} of {group}.{name}"), Box::new(counted))
     }
 
+    /// At least `least` packets that this host received reached no protocol: group `Ip` or `Ip6`,
+    /// `InReceives` less `InDelivers`.
+    pub fn undelivered(host: &Namespace, group: &'static str, least: u64) -> Self {
+        let host = host.clone();
+        let lost = move |_: &[RequestRow]| {
+            // In this order what arrives in between only makes the difference smaller.
+            let received = host.counter(group, "InReceives");
+            let delivered = host.counter(group, "InDelivers");
+            matches!((received, delivered), (Ok(received), Ok(delivered))
+                if received.saturating_sub(delivered) >= least)
+        };
+        Self::new(format!("{least} packets of {group} received and not delivered"), Box::new(lost))
+    }
+
     /// Both this and the other.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

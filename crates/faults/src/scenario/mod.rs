@@ -10,6 +10,7 @@ mod container_host;
 mod dead_peers_of_our_own;
 mod ecmp;
 mod empty_bridge_over_client;
+mod filters;
 mod five_addresses;
 mod gateway_dead;
 mod gateway_dead_v6;
@@ -134,9 +135,9 @@ static ALL: &[&Scenario] = &[
     &multihomed_in_noise::SCENARIO,
 ];
 
-/// All scenarios, the incident first; those of what goes wrong at a listener last.
+/// All scenarios, the incident first; then those of what goes wrong at a listener, and of filters.
 pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
-    ALL.iter().chain(listener::ALL).copied()
+    ALL.iter().chain(listener::ALL).chain(filters::ALL).copied()
 }
 
 /// The scenario with this id.
