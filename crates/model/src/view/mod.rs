@@ -1,9 +1,11 @@
 //! Pure views: facts seen together.
 
 mod fit;
+mod neighbourhood;
 mod retry;
 mod timer;
 
 pub use fit::{Fit, common_bits, cover, fit, place};
+pub use neighbourhood::{Machine, Misfit, Neighbourhood, PrefixFit};
 pub use retry::{RetryReading, STUCK_AFTER_MS, retry_reading, snapshot_reading};
 pub use timer::{FullQueues, HostRetries, armed_anew, completed_late};

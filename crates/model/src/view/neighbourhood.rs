@@ -1,0 +1,183 @@
+//! Neighbours seen together: whose MAC is behind several addresses, and which prefix fits what is
+//! really on the wire.
+
+mod on_link;
+mod prefix_fit;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::{Address, Family, Link, Mac, Neighbour, Nud, Route, Section};
+use on_link::OnLink;
+pub use prefix_fit::{Misfit, PrefixFit};
+
+/// Who is on the wires of this host.
+///
+/// Built once from whole tables; each question about an entry is answered in constant time.
+#[derive(Debug)]
+pub struct Neighbourhood {
+    own_macs: HashMap<Mac, u32>,
+    own_addresses: HashSet<IpAddr>,
+    gateways: HashSet<(u32, IpAddr)>,
+    machines: HashMap<(u32, Mac, Family), Machine>,
+    /// `None` unless all routes and addresses are known.
+    on_link: Option<OnLink>,
+    fits: HashMap<(u32, IpNet), PrefixFit>,
+}
+
+/// What answers with one MAC on one device, in one family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// Addresses that resolve to the MAC; link-local ones of IPv6 are not counted.
+    pub address_count: u32,
+    /// One of them that is the gateway of a route by the device.
+    pub gateway: Option<IpAddr>,
+    /// How many of them lie in the part of a prefix that is not on this wire
+    /// ([`Misfit::SharedMac`]); 0 unless all routes are known.
+    pub outside_count: u32,
+    /// One of the others: the machine's own address, when there are any outside.
+    pub owner: Option<IpAddr>,
+}
+
+impl Machine {
+    /// True when the address is all that the machine is known to have.
+    fn is_alone(&self, address: IpAddr) -> bool {
+        self.address_count <= 1 && self.gateway.is_none_or(|gateway| gateway == address)
+    }
+}
+
+impl Neighbourhood {
+    /// From whole tables, of which any may be missing. Without all routes no gateway is known for
+    /// sure, so nobody is said to answer for others.
+    pub fn new(
+        neighbours: &[Neighbour],
+        links: &[Link],
+        addresses: &Section<Vec<Address>>,
+        routes: &Section<Vec<Route>>,
+    ) -> Self {
+        let hops = routes.data().into_iter().flatten().flat_map(|route| &route.next_hops);
+        let own = addresses.data().into_iter().flatten();
+        let macs = links.iter().filter_map(|link| Some((link.mac?, link.ifindex)));
+        let mut found = Self {
+            // The first device of several with one MAC, as a bridge before its port.
+            own_macs: macs.filter(|(mac, _)| !mac.is_zero()).rev().collect(),
+            own_addresses: own.map(|address| address.address).collect(),
+            gateways: hops.filter_map(|hop| Some((hop.ifindex, hop.gateway?))).collect(),
+            machines: HashMap::new(),
+            on_link: routes
+                .whole()
+                .zip(addresses.whole())
+                .map(|(routes, own)| OnLink::new(routes, own)),
+            fits: HashMap::new(),
+        };
+        found.count(neighbours);
+        if routes.whole().is_some() {
+            found.judge_prefixes(neighbours, addresses.data().map_or(&[], Vec::as_slice));
+            found.count_outside(neighbours);
+        }
+        found
+    }
+
+    fn count(&mut self, neighbours: &[Neighbour]) {
+        for entry in neighbours {
+            let Some(key) = self.machine_key(entry) else { continue };
+            let gateway = self.is_gateway(entry.ifindex, entry.address);
+            let machine = self.machines.entry(key).or_default();
+            machine.address_count += u32::from(!is_link_local(entry.address));
+            if gateway {
+                machine.gateway.get_or_insert(entry.address);
+            }
+        }
+    }
+
+    fn count_outside(&mut self, neighbours: &[Neighbour]) {
+        let misfits: Vec<PrefixFit> = self
+            .fits
+            .values()
+            .filter(|fit| matches!(fit.misfit, Some((Misfit::SharedMac, _))))
+            .copied()
+            .collect();
+        if misfits.is_empty() {
+            return;
+        }
+        for entry in neighbours {
+            let Some(key) = self.machine_key(entry) else { continue };
+            let claims = |fit: &&PrefixFit| {
+                fit.ifindex == entry.ifindex && fit.prefix.contains(&entry.address)
+            };
+            let Some(fit) = misfits.iter().find(claims) else { continue };
+            let Some(machine) = self.machines.get_mut(&key) else { continue };
+            if fit.holds(entry.address) {
+                machine.owner.get_or_insert(entry.address);
+            } else if !machine.is_alone(entry.address) {
+                machine.outside_count += 1;
+            }
+        }
+    }
+
+    /// The machine that an entry is about; `None` for entries without a MAC that packets can be
+    /// sent to, and for this host's own MACs.
+    pub fn machine(&self, entry: &Neighbour) -> Option<&Machine> {
+        self.machines.get(&self.machine_key(entry)?)
+    }
+
+    fn machine_key(&self, entry: &Neighbour) -> Option<(u32, Mac, Family)> {
+        let mac = usable_mac(entry).filter(|mac| !self.own_macs.contains_key(mac))?;
+        Some((entry.ifindex, mac, Family::of(entry.address)))
+    }
+
+    /// The device of this host, as ifindex, whose MAC the entry has.
+    pub fn own_device(&self, entry: &Neighbour) -> Option<u32> {
+        self.own_macs.get(&usable_mac(entry)?).copied()
+    }
+
+    /// True for the gateway of a route by this device.
+    pub fn is_gateway(&self, ifindex: u32, address: IpAddr) -> bool {
+        self.gateways.contains(&(ifindex, address))
+    }
+
+    /// True for an address of this host.
+    pub fn is_own(&self, address: IpAddr) -> bool {
+        self.own_addresses.contains(&address)
+    }
+
+    /// True when no route and no address puts the entry on its device, and it is no gateway there.
+    /// False for entries that are never asked for, and unless routes and addresses are known.
+    pub fn is_ghost(&self, entry: &Neighbour) -> bool {
+        let asked = !entry.flags.proxy && entry.state != Nud::NoArp && entry.ifindex != 0;
+        asked
+            && !self.is_gateway(entry.ifindex, entry.address)
+            && self
+                .on_link
+                .as_ref()
+                .is_some_and(|on_link| !on_link.covers(entry.ifindex, entry.address))
+    }
+
+    /// Another device, as ifindex, on whose wire the address is by a prefix.
+    pub fn wire_of(&self, address: IpAddr) -> Option<u32> {
+        self.on_link.as_ref()?.device_of(address)
+    }
+
+    /// How the prefix of an address of this host fits its wire; `None` where that is no question
+    /// (one address or two, link-local, loopback, point to point) and unless all routes are known.
+    pub fn fit(&self, address: &Address) -> Option<&PrefixFit> {
+        self.fits.get(&(address.ifindex, address.prefix()))
+    }
+}
+
+/// The MAC of an entry that packets can be sent to, unless it is a group address.
+fn usable_mac(entry: &Neighbour) -> Option<Mac> {
+    let in_use = !entry.state.is_unresolved()
+        && !matches!(entry.state, Nud::NoArp | Nud::None)
+        && !entry.flags.proxy;
+    entry.mac.filter(|mac| in_use && !mac.is_zero() && mac.0[0] & 1 == 0)
+}
+
+/// Every machine has one of IPv6 beside its others.
+fn is_link_local(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local())
+}
