@@ -1,4 +1,9 @@
-//! The texts of `/proc/net/{netstat,snmp,snmp6,softnet_stat}` and `/proc/net/stat/nf_conntrack`.
+//! The texts of `/proc/net/{netstat,snmp,snmp6,softnet_stat}` and `/proc/net/stat/nf_conntrack`, and
+//! conntrack entries of nfnetlink.
+
+mod entry;
+
+pub use entry::entry;
 
 use synrecv_model::{ConntrackCpu, SoftnetCpu};
 
