@@ -1,5 +1,6 @@
 //! Pure views: facts seen together.
 
+pub mod fib;
 mod fit;
 mod neighbourhood;
 mod retry;
