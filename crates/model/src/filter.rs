@@ -33,6 +33,8 @@ pub enum FilterFamily {
     Inet,
     /// 2
     Ip,
+    /// 3: ARP packets only.
+    Arp,
     /// 5: hooks of devices.
     Netdev,
     /// 7
@@ -49,6 +51,7 @@ impl FilterFamily {
         match number {
             1 => Self::Inet,
             2 => Self::Ip,
+            3 => Self::Arp,
             5 => Self::Netdev,
             7 => Self::Bridge,
             10 => Self::Ip6,
@@ -61,6 +64,7 @@ impl FilterFamily {
         match self {
             Self::Inet => "inet",
             Self::Ip => "ip",
+            Self::Arp => "arp",
             Self::Netdev => "netdev",
             Self::Bridge => "bridge",
             Self::Ip6 => "ip6",
@@ -74,7 +78,7 @@ impl FilterFamily {
             Self::Inet | Self::Netdev | Self::Bridge => true,
             Self::Ip => address.is_ipv4(),
             Self::Ip6 => address.is_ipv6(),
-            Self::Other(_) => false,
+            Self::Arp | Self::Other(_) => false,
         }
     }
 }
@@ -140,9 +144,10 @@ pub struct BaseChain {
     /// What happens to a packet that reaches its end: [`RuleVerdict::Accept`] or
     /// [`RuleVerdict::Drop`].
     pub policy: RuleVerdict,
-    /// Packets that met the policy since the counter was reset; nftables does not count them.
+    /// Packets that met the policy since the counter was reset. `None` where it is not counted:
+    /// nftables, but for the chains that `iptables-nft` makes.
     pub policy_packet_count: Option<u64>,
-    /// Devices of a netdev chain; empty for all.
+    /// Devices of a netdev or inet ingress chain; a trailing `*` matches any rest. Empty for all.
     pub devices: Vec<Foreign>,
 }
 
@@ -158,7 +163,8 @@ pub struct FilterChain {
     pub table: Foreign,
     /// Its own name.
     pub name: Foreign,
-    /// `None` for a chain that is only jumped to.
+    /// `None` for a chain that is only jumped to, and in a dormant table, which is not called at
+    /// all.
     pub base: Option<BaseChain>,
     /// Rules in order.
     pub rules: Vec<FilterRule>,
@@ -184,7 +190,7 @@ pub enum RuleVerdict {
     Queue,
     /// Goes on with the next rule: counts, logs, marks.
     Continue,
-    /// Depends on data that was not read (a verdict map), or is not known here.
+    /// Depends on data that was not read (a large verdict map), or is not known here.
     Unknown,
 }
 
@@ -199,7 +205,8 @@ impl RuleVerdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FilterRule {
-    /// NFTA_RULE_HANDLE; for x_tables the position in the chain, from 1.
+    /// NFTA_RULE_HANDLE; for x_tables the position in the chain, from 1. A rule with a verdict map
+    /// stands here once for each verdict of the map, with the same handle and text.
     pub handle: u64,
     /// What it says, as near to the listing of the tool as can be; what was not understood is `...`.
     pub text: Foreign,
@@ -207,7 +214,8 @@ pub struct FilterRule {
     pub terms: Vec<Term>,
     /// What it does.
     pub verdict: RuleVerdict,
-    /// Packets it matched since the counter was reset; `None` when it does not count.
+    /// Packets it matched since the counter was reset; `None` when it does not count, or counts
+    /// before it has looked at everything.
     pub packet_count: Option<u64>,
 }
 
@@ -225,7 +233,7 @@ pub struct Term {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Test {
-    /// Network protocol is IPv4 (4) or IPv6 (6).
+    /// Network protocol is IPv4 (4) or IPv6 (6), or neither of them (0): ARP.
     IpVersion(u8),
     /// Transport protocol is one of these.
     Protocol(Vec<u8>),
@@ -250,7 +258,8 @@ pub enum Test {
     },
     /// Conntrack state is one of a set.
     ConntrackState(ConntrackStates),
-    /// The route back to the source: nft `fib`, iptables `rpfilter`.
+    /// There is a route back to the source, by the device it came by unless the rule is a loose one:
+    /// nft `fib`, iptables `rpfilter`.
     ReversePath,
     /// Anything else: a named set, a limit, a mark.
     Other,
@@ -322,7 +331,9 @@ pub struct DeviceFilter {
     pub name: Option<Foreign>,
     /// Id of its BPF program. TCA_BPF_ID.
     pub program_id: Option<u32>,
-    /// An action of it drops every packet it matches (`gact` drop); a BPF program can drop without.
+    /// What its BPF program returns is the verdict. TCA_BPF_FLAG_ACT_DIRECT.
+    pub direct_action: bool,
+    /// An action of it drops packets it matches: `gact` drop, or `police` those over a rate.
     pub drops: bool,
     /// Packets dropped by its actions; `None` when it does not count. TCA_ACT_STATS.
     pub dropped_count: Option<u64>,
@@ -331,6 +342,6 @@ pub struct DeviceFilter {
 impl DeviceFilter {
     /// True when it can drop: by an action, or by what its program returns.
     pub fn can_drop(&self) -> bool {
-        self.drops || self.program_id.is_some() || self.kind.0 == "bpf"
+        self.drops || self.direct_action
     }
 }

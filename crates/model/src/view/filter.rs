@@ -220,7 +220,9 @@ pub fn matches(rule: &FilterRule, packet: &Packet<'_>) -> Option<bool> {
 
 fn test(test: &Test, packet: &Packet<'_>) -> Option<bool> {
     match test {
-        Test::IpVersion(version) => Some((*version == 4) == packet.destination.is_ipv4()),
+        Test::IpVersion(version) => {
+            Some(*version == if packet.destination.is_ipv4() { 4 } else { 6 })
+        }
         Test::Protocol(protocols) => Some(protocols.contains(&TCP)),
         Test::Source(ranges) => Some(holds_address(ranges, packet.source?)),
         Test::Destination(ranges) => Some(holds_address(ranges, packet.destination)),

@@ -102,6 +102,7 @@ pub(super) fn device_filters() -> Vec<DeviceFilter> {
         kind: Foreign("bpf".into()),
         name: Some(evil()),
         program_id: Some(7),
+        direct_action: true,
         drops: true,
         dropped_count: Some(3),
     }]
