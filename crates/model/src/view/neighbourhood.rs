@@ -125,6 +125,11 @@ impl Neighbourhood {
         self.machines.get(&self.machine_key(entry)?)
     }
 
+    /// All machines by device, MAC and family, in no order.
+    pub fn machines(&self) -> impl Iterator<Item = (&(u32, Mac, Family), &Machine)> {
+        self.machines.iter()
+    }
+
     fn machine_key(&self, entry: &Neighbour) -> Option<(u32, Mac, Family)> {
         let mac = usable_mac(entry).filter(|mac| !self.own_macs.contains_key(mac))?;
         Some((entry.ifindex, mac, Family::of(entry.address)))
@@ -169,12 +174,15 @@ impl Neighbourhood {
     }
 }
 
+/// What Calico's `cali*` devices all have; it stands for the host of a pod, not for one machine.
+const CALICO: Mac = Mac([0xee; 6]);
+
 /// The MAC of an entry that packets can be sent to, unless it is a group address.
 fn usable_mac(entry: &Neighbour) -> Option<Mac> {
     let in_use = !entry.state.is_unresolved()
         && !matches!(entry.state, Nud::NoArp | Nud::None)
         && !entry.flags.proxy;
-    entry.mac.filter(|mac| in_use && !mac.is_zero() && mac.0[0] & 1 == 0)
+    entry.mac.filter(|mac| in_use && !mac.is_zero() && mac.0[0] & 1 == 0 && *mac != CALICO)
 }
 
 /// Every machine has one of IPv6 beside its others.

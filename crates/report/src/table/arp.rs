@@ -10,18 +10,19 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use synrecv_model::view::{Machine, Neighbourhood};
 use synrecv_model::{
-    Address, Family, Host, Link, LinkNames, Neighbour, Nud, Route, Section, Severity, SourceKind,
+    Address, Family, Host, Link, LinkNames, Mac, Neighbour, Nud, Route, Section, SourceKind,
 };
 
 use super::columns::{Row, write_rows};
 use super::json::{Rows, RowsJson};
 use super::{counted, duration, heading, legend, or_none, shortcomings};
 use crate::Style;
-use crate::escape::{foreign, printable};
+use crate::escape::foreign;
 use crate::layout::Column;
 use crate::rows::{NeighbourRow, SectionRow};
-use marks::{Mark, Marks, Role};
+use marks::{Mark, Share, is_suspect, marks, role};
 
 /// What the table of neighbours is made of.
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +58,21 @@ struct ArpRow {
     /// and when routes and addresses are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
-    /// `shared-mac`, `own-mac`, `unresolved`, `no-route`: see the text of the table.
+    /// `shared-mac`, `gateway-mac`, `own-mac`, `vrrp-mac`, `hsrp-mac`, `calico-mac`, `permanent`,
+    /// `unresolved`, `no-route`: see the text of the table.
     marks: Vec<&'static str>,
-    /// IPv4 addresses of this device that resolve to this MAC, this one counted; absent for one.
+    /// Addresses of this device that resolve to this MAC, this one counted. Absent for one, and
+    /// for IPv6 unless some of them are not the machine's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     mac_address_count: Option<u32>,
+    /// Whose MAC it is when it has several addresses: that of a gateway, or the only one that
+    /// belongs on this wire. Absent where that cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac_of: Option<String>,
+    /// The MAC answers for addresses that do not belong on this wire, and is no gateway's. Absent
+    /// unless it has several addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac_suspect: Option<bool>,
 }
 
 impl ArpTable<'_> {
@@ -69,10 +80,16 @@ impl ArpTable<'_> {
         self.links.data().map(|links| LinkNames::new(links)).unwrap_or_default()
     }
 
+    fn seen(&self) -> Neighbourhood {
+        let entries = self.neighbours.data().map_or(&[][..], Vec::as_slice);
+        let links = self.links.data().map_or(&[][..], Vec::as_slice);
+        Neighbourhood::new(entries, links, self.addresses, self.routes)
+    }
+
     /// Writes the table as JSON.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = self.names();
-        let marks = Marks::new(self);
+        let seen = self.seen();
         let sections = BTreeMap::from([
             ("neighbours", SectionRow::of(self.neighbours)),
             ("links", SectionRow::of(self.links)),
@@ -80,15 +97,18 @@ impl ArpTable<'_> {
             ("routes", SectionRow::of(self.routes)),
         ]);
         let row = |entry: &Neighbour| {
-            let found = marks.of(entry);
+            let found = marks(&seen, entry, &names);
+            let share = found.iter().find_map(|mark| match mark {
+                Mark::SharedMac(share) => Some(*share),
+                _ => None,
+            });
             ArpRow {
                 neighbour: NeighbourRow::new(entry, &names),
-                role: marks.role(entry).map(Role::name),
-                mac_address_count: found.iter().find_map(|mark| match mark {
-                    Mark::SharedMac(count) => Some(*count),
-                    _ => None,
-                }),
-                marks: found.into_iter().map(Mark::name).collect(),
+                role: role(&seen, entry),
+                mac_address_count: share.map(Share::address_count),
+                mac_of: share.and_then(|share| share.owner).map(|owner| owner.to_string()),
+                mac_suspect: share.map(Share::is_suspect),
+                marks: found.iter().map(Mark::name).collect(),
             }
         };
         let rows = ArpJson { neighbours: self.neighbours.data().map(|all| Rows::new(all, row)) };
@@ -103,7 +123,7 @@ impl ArpTable<'_> {
         shortcomings(out, "addresses", self.addresses, style)?;
         shortcomings(out, "gateways", self.routes, style)?;
         let names = self.names();
-        let marks = Marks::new(self);
+        let seen = self.seen();
         let hides = |entry: &Neighbour| entry.state == Nud::NoArp && style.verbosity < 1;
         let hidden = entries.iter().filter(|entry| hides(entry)).count();
         let mut rest = Vec::new();
@@ -121,7 +141,7 @@ impl ArpTable<'_> {
             write_rows(
                 out,
                 COLUMNS,
-                shown.into_iter().map(|entry| row(entry, &marks, &names)),
+                shown.into_iter().map(|entry| row(entry, &seen, &names)),
                 style,
             )?;
             writeln!(out)?;
@@ -139,16 +159,46 @@ impl ArpTable<'_> {
                 style,
             )?;
         }
-        if marks.any_shared() {
-            legend(
-                out,
-                "Same MAC: one machine has or answers for these addresses. Normal for a gateway that answers for \
-                 others and for a host with several addresses; else see: synrecv-doctor explain proxy-arp",
-                style,
-            )?;
-        }
-        Ok(())
+        write_sharing(out, &seen, &names, style)
     }
+}
+
+/// Machines named below the table; a flood of them would hide it.
+const SUSPECTS_MAX: usize = 5;
+
+/// Who answers for several addresses, below the table.
+fn write_sharing(
+    out: &mut dyn Write,
+    seen: &Neighbourhood,
+    names: &LinkNames,
+    style: Style,
+) -> io::Result<()> {
+    let mut suspects: Vec<_> = seen.machines().filter(|(_, machine)| is_suspect(machine)).collect();
+    suspects.sort_unstable_by_key(|&(key, _)| key);
+    for ((ifindex, mac, _), machine) in suspects.iter().take(SUSPECTS_MAX) {
+        let dev = foreign(&names.name(*ifindex).0);
+        let count = counted(machine.outside_count as usize, "address", "addresses");
+        let words = format!(
+            "{mac} on {dev} answers for {count} beyond the prefix that fits this wire (synrecv-doctor \
+             interfaces), and is not a gateway: synrecv-doctor explain proxy-arp",
+        );
+        legend(out, &words, style)?;
+    }
+    if suspects.len() > SUSPECTS_MAX {
+        legend(out, &format!("And {} more.", suspects.len() - SUSPECTS_MAX), style)?;
+    }
+    let shares = |((_, _, family), machine): (&(u32, Mac, Family), &Machine)| {
+        *family == Family::V4 && machine.address_count > 1
+    };
+    if suspects.is_empty() && seen.machines().any(shares) {
+        legend(
+            out,
+            "Same MAC: one machine has these addresses or answers for them. Normal for a gateway that \
+             answers for others and for a host with several addresses.",
+            style,
+        )?;
+    }
+    Ok(())
 }
 
 const COLUMNS: &[Column] = &[
@@ -161,9 +211,9 @@ const COLUMNS: &[Column] = &[
     Column::right("USED").optional(),
 ];
 
-fn row(entry: &Neighbour, marks: &Marks, names: &LinkNames) -> Row {
+fn row(entry: &Neighbour, seen: &Neighbourhood, names: &LinkNames) -> Row {
     let resolved = entry.ages.filter(|_| entry.mac.is_some());
-    let role = if entry.flags.proxy { Some("proxy") } else { marks.role(entry).map(Role::name) };
+    let role = if entry.flags.proxy { Some("proxy") } else { role(seen, entry) };
     let mut row = Row::new(vec![
         if entry.ifindex == 0 { "*".to_owned() } else { foreign(&names.name(entry.ifindex).0) },
         entry.address.to_string(),
@@ -173,9 +223,11 @@ fn row(entry: &Neighbour, marks: &Marks, names: &LinkNames) -> Row {
         resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.confirmed_ms)),
         resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.used_ms)),
     ]);
-    for mark in marks.of(entry) {
-        let (severity, words) = words(mark, marks.role(entry));
-        row.remark(severity, &words);
+    for mark in marks(seen, entry, names) {
+        let words = mark.words();
+        if !words.is_empty() {
+            row.remark(mark.severity(), &words);
+        }
     }
     if entry.flags.extern_learn {
         row.remark(None, "set by a control plane");
@@ -184,27 +236,4 @@ fn row(entry: &Neighbour, marks: &Marks, names: &LinkNames) -> Row {
         row.remark(None, "kept resolved");
     }
     row
-}
-
-fn words(mark: Mark, role: Option<Role>) -> (Option<Severity>, String) {
-    match mark {
-        Mark::SharedMac(count) => {
-            let others = count.saturating_sub(1);
-            let severity =
-                if role == Some(Role::Gateway) { Severity::Info } else { Severity::Warning };
-            (Some(severity), format!("same MAC as {others} more"))
-        }
-        Mark::GatewayMac => (Some(Severity::Info), "MAC of a gateway".to_owned()),
-        Mark::OwnMac(dev) => {
-            (Some(Severity::Info), format!("MAC of this host's {}", printable(&foreign(&dev.0))))
-        }
-        Mark::Unresolved(probes) => {
-            let words = match probes {
-                Some(probes @ 1..) => format!("no answer to {probes} questions"),
-                _ => "no answer".to_owned(),
-            };
-            (Some(Severity::Warning), words)
-        }
-        Mark::NoRoute => (None, "no route puts it on this device".to_owned()),
-    }
 }

@@ -1,194 +1,179 @@
 //! What entries of the neighbour tables show when they are seen together.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-use synrecv_model::{Family, Foreign, Mac, Neighbour, Nud};
+use synrecv_model::view::{Machine, Neighbourhood};
+use synrecv_model::{Foreign, LinkNames, Mac, Neighbour, Nud, Severity};
 
-use super::ArpTable;
+use crate::escape::{foreign, printable};
+use crate::table::counted;
 
 /// Something about one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mark {
-    /// So many IPv4 addresses of the device resolve to this MAC.
-    SharedMac(u32),
+    /// The MAC has several addresses.
+    SharedMac(Share),
     /// A gateway of the device has the same MAC.
-    GatewayMac,
+    GatewayMac(IpAddr),
     /// The MAC is that of a device of this host.
     OwnMac(Foreign),
+    /// A MAC that is made up in a way that is known.
+    KnownMac(KnownMac),
+    /// Set by hand, and never asked for again.
+    Permanent,
     /// No answer, and the questions asked.
     Unresolved(Option<u32>),
-    /// No route puts the address on the wire of this device, and it is no gateway.
-    NoRoute,
+    /// Nothing puts the address on the wire of this device; the device on whose wire it is.
+    NoRoute(Option<Foreign>),
+}
+
+/// Several addresses behind one MAC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    machine: Machine,
+    /// Whose MAC it is, as far as that can be told.
+    pub(super) owner: Option<IpAddr>,
+    is_owner: bool,
+}
+
+impl Share {
+    pub(super) fn address_count(self) -> u32 {
+        self.machine.address_count
+    }
+
+    /// True when the machine answers for addresses beyond its wire and is no gateway.
+    pub(super) fn is_suspect(self) -> bool {
+        is_suspect(&self.machine)
+    }
+}
+
+/// True when the machine answers for addresses beyond its wire and is no gateway.
+pub(super) fn is_suspect(machine: &Machine) -> bool {
+    machine.gateway.is_none() && machine.outside_count > 0
+}
+
+/// MACs that no machine has for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KnownMac {
+    /// 00:00:5e:00:01:xx, or :02:xx for IPv6, with the number of the virtual router. RFC 9568.
+    Vrrp(u8),
+    /// 00:00:0c:07:ac:xx, or 00:00:0c:9f:fx:xx, with the group.
+    Hsrp(u16),
+    /// ee:ee:ee:ee:ee:ee, on the host's side of each pod.
+    Calico,
+}
+
+impl KnownMac {
+    fn of(mac: Mac) -> Option<Self> {
+        match mac.0 {
+            [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, router] => Some(Self::Vrrp(router)),
+            [0x00, 0x00, 0x0c, 0x07, 0xac, group] => Some(Self::Hsrp(group.into())),
+            [0x00, 0x00, 0x0c, 0x9f, high @ 0xf0..=0xff, low] => {
+                Some(Self::Hsrp(u16::from_be_bytes([high & 0x0f, low])))
+            }
+            [0xee, 0xee, 0xee, 0xee, 0xee, 0xee] => Some(Self::Calico),
+            _ => None,
+        }
+    }
 }
 
 impl Mark {
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Self::SharedMac(_) => "shared-mac",
-            Self::GatewayMac => "gateway-mac",
+            Self::GatewayMac(_) => "gateway-mac",
             Self::OwnMac(_) => "own-mac",
+            Self::KnownMac(KnownMac::Vrrp(_)) => "vrrp-mac",
+            Self::KnownMac(KnownMac::Hsrp(_)) => "hsrp-mac",
+            Self::KnownMac(KnownMac::Calico) => "calico-mac",
+            Self::Permanent => "permanent",
             Self::Unresolved(_) => "unresolved",
-            Self::NoRoute => "no-route",
+            Self::NoRoute(_) => "no-route",
+        }
+    }
+
+    pub(super) fn severity(&self) -> Option<Severity> {
+        match self {
+            Self::SharedMac(share) if share.is_suspect() => Some(Severity::Warning),
+            Self::SharedMac(share) => share.machine.gateway.map(|_| Severity::Info),
+            Self::Unresolved(_) => Some(Severity::Warning),
+            Self::GatewayMac(_) | Self::OwnMac(_) | Self::Permanent | Self::NoRoute(Some(_)) => {
+                Some(Severity::Info)
+            }
+            Self::KnownMac(_) | Self::NoRoute(None) => None,
+        }
+    }
+
+    /// For people; empty when another mark says it.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::SharedMac(share) => {
+                let others = share.machine.address_count.saturating_sub(1);
+                match share.owner {
+                    _ if share.is_owner => {
+                        format!("answers for {}", counted(others as usize, "other", "others"))
+                    }
+                    Some(_) if share.machine.gateway.is_some() => String::new(),
+                    Some(owner) => format!("MAC of {owner}"),
+                    None => format!("same MAC as {others} more"),
+                }
+            }
+            Self::GatewayMac(gateway) => format!("MAC of {gateway}, a gateway"),
+            Self::OwnMac(dev) => format!("MAC of this host's {}", printable(&foreign(&dev.0))),
+            Self::KnownMac(KnownMac::Vrrp(router)) => format!("VRRP router {router}"),
+            Self::KnownMac(KnownMac::Hsrp(group)) => format!("HSRP group {group}"),
+            Self::KnownMac(KnownMac::Calico) => "Calico's MAC".to_owned(),
+            Self::Permanent => "set by hand".to_owned(),
+            Self::Unresolved(Some(probes @ 1..)) => format!("no answer to {probes} questions"),
+            Self::Unresolved(_) => "no answer".to_owned(),
+            Self::NoRoute(None) => "no route puts it on this device".to_owned(),
+            Self::NoRoute(Some(dev)) => {
+                format!("no route puts it on this device but on {}", foreign(&dev.0))
+            }
         }
     }
 }
 
 /// What an address is to this host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// Gateway of a route by this device.
-    Gateway,
-    /// An address of this host.
-    Own,
-}
-
-impl Role {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::Own => "own",
-        }
+pub(super) fn role(seen: &Neighbourhood, entry: &Neighbour) -> Option<&'static str> {
+    if seen.is_gateway(entry.ifindex, entry.address) {
+        Some("gateway")
+    } else {
+        seen.is_own(entry.address).then_some("own")
     }
 }
 
-/// Prefixes on the wire of a device, found by trying each length that there is.
-#[derive(Debug, Default)]
-struct OnLink {
-    prefixes: HashSet<(u32, IpNet)>,
-    lengths: BTreeSet<(Family, u8)>,
+/// All that is to be said about an entry.
+pub(super) fn marks(seen: &Neighbourhood, entry: &Neighbour, names: &LinkNames) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    if entry.state.is_unresolved() && !entry.flags.proxy {
+        marks.push(Mark::Unresolved(entry.probes_count));
+    }
+    let own = seen.own_device(entry);
+    marks.extend(own.map(|dev| Mark::OwnMac(names.name(dev))));
+    let known = entry.mac.filter(|_| own.is_none()).and_then(KnownMac::of);
+    if let Some(machine) = seen.machine(entry) {
+        share_marks(*machine, entry, &mut marks);
+    }
+    marks.extend(known.map(Mark::KnownMac));
+    if entry.state == Nud::Permanent && !entry.flags.extern_learn {
+        marks.push(Mark::Permanent);
+    }
+    if seen.is_ghost(entry) && known != Some(KnownMac::Calico) {
+        let elsewhere = seen.wire_of(entry.address).filter(|&dev| dev != entry.ifindex);
+        marks.push(Mark::NoRoute(elsewhere.map(|dev| names.name(dev))));
+    }
+    marks
 }
 
-impl OnLink {
-    fn covers(&self, ifindex: u32, address: IpAddr) -> bool {
-        let family = Family::of(address);
-        self.lengths.iter().filter(|(of, _)| *of == family).any(|&(_, length)| {
-            IpNet::new(address, length)
-                .is_ok_and(|net| self.prefixes.contains(&(ifindex, net.trunc())))
-        })
+fn share_marks(machine: Machine, entry: &Neighbour, marks: &mut Vec<Mark>) {
+    // A machine has several addresses of IPv6 as a rule; they count when some are not its own.
+    let several = machine.address_count > 1 && entry.address.is_ipv4();
+    if several || machine.outside_count > 0 {
+        let owner = machine.gateway.or(machine.owner);
+        let is_owner = owner == Some(entry.address);
+        marks.push(Mark::SharedMac(Share { machine, owner, is_owner }));
+        let gateway = machine.gateway.filter(|_| !is_owner);
+        marks.extend(gateway.map(Mark::GatewayMac));
     }
-}
-
-/// Indexes for [`Marks::of`], which looks at one entry in constant time.
-#[derive(Debug)]
-pub(super) struct Marks {
-    gateways: HashSet<(u32, IpAddr)>,
-    gateway_macs: HashSet<(u32, Mac)>,
-    own_addresses: HashSet<IpAddr>,
-    own_macs: HashMap<Mac, Foreign>,
-    sharers: HashMap<(u32, Mac), u32>,
-    /// `None` unless all routes are known.
-    on_link: Option<OnLink>,
-}
-
-impl Marks {
-    pub(super) fn new(table: &ArpTable<'_>) -> Self {
-        let mut gateways = HashSet::new();
-        for route in table.routes.data().into_iter().flatten() {
-            let hops = route.next_hops.iter();
-            gateways.extend(hops.filter_map(|hop| Some((hop.ifindex, hop.gateway?))));
-        }
-        let mut own_macs = HashMap::new();
-        for link in table.links.data().into_iter().flatten() {
-            if let Some(mac) = link.mac.filter(|mac| !mac.is_zero()) {
-                own_macs.entry(mac).or_insert_with(|| link.name.clone());
-            }
-        }
-        let mut sharers: HashMap<_, u32> = HashMap::new();
-        let mut gateway_macs = HashSet::new();
-        for entry in table.neighbours.data().into_iter().flatten() {
-            let Some(mac) = usable_mac(entry) else { continue };
-            // A host with IPv6 has several addresses behind its MAC as a rule.
-            if entry.address.is_ipv4() {
-                *sharers.entry((entry.ifindex, mac)).or_default() += 1;
-            }
-            if gateways.contains(&(entry.ifindex, entry.address)) {
-                gateway_macs.insert((entry.ifindex, mac));
-            }
-        }
-        let own = table.addresses.data().into_iter().flatten();
-        Self {
-            gateways,
-            gateway_macs,
-            own_addresses: own.map(|address| address.address).collect(),
-            own_macs,
-            sharers,
-            on_link: on_link(table),
-        }
-    }
-
-    /// True when some MAC that is not this host's has several IPv4 addresses of one device.
-    pub(super) fn any_shared(&self) -> bool {
-        self.sharers.iter().any(|((_, mac), &count)| count > 1 && !self.own_macs.contains_key(mac))
-    }
-
-    pub(super) fn role(&self, entry: &Neighbour) -> Option<Role> {
-        if self.gateways.contains(&(entry.ifindex, entry.address)) {
-            Some(Role::Gateway)
-        } else if self.own_addresses.contains(&entry.address) {
-            Some(Role::Own)
-        } else {
-            None
-        }
-    }
-
-    pub(super) fn of(&self, entry: &Neighbour) -> Vec<Mark> {
-        let mut marks = Vec::new();
-        if entry.state.is_unresolved() && !entry.flags.proxy {
-            marks.push(Mark::Unresolved(entry.probes_count));
-        }
-        if let Some(mac) = usable_mac(entry) {
-            if let Some(dev) = self.own_macs.get(&mac) {
-                marks.push(Mark::OwnMac(dev.clone()));
-            } else {
-                self.mark_mac(entry, mac, &mut marks);
-            }
-        }
-        if self.is_off_route(entry) {
-            marks.push(Mark::NoRoute);
-        }
-        marks
-    }
-
-    fn mark_mac(&self, entry: &Neighbour, mac: Mac, marks: &mut Vec<Mark>) {
-        let key = (entry.ifindex, mac);
-        if !entry.address.is_ipv4() {
-            return;
-        }
-        if let Some(&count) = self.sharers.get(&key).filter(|&&count| count > 1) {
-            marks.push(Mark::SharedMac(count));
-            if self.gateway_macs.contains(&key) && self.role(entry) != Some(Role::Gateway) {
-                marks.push(Mark::GatewayMac);
-            }
-        }
-    }
-
-    fn is_off_route(&self, entry: &Neighbour) -> bool {
-        let Some(on_link) = &self.on_link else { return false };
-        let asked = !entry.flags.proxy && entry.state != Nud::NoArp && entry.ifindex != 0;
-        asked
-            && !self.gateways.contains(&(entry.ifindex, entry.address))
-            && !on_link.covers(entry.ifindex, entry.address)
-    }
-}
-
-/// The MAC of an entry that packets can be sent to, unless it is a group address.
-fn usable_mac(entry: &Neighbour) -> Option<Mac> {
-    let in_use = !entry.state.is_unresolved()
-        && !matches!(entry.state, Nud::NoArp | Nud::None)
-        && !entry.flags.proxy;
-    entry.mac.filter(|mac| in_use && !mac.is_zero() && mac.0[0] & 1 == 0)
-}
-
-fn on_link(table: &ArpTable<'_>) -> Option<OnLink> {
-    let mut on_link = OnLink::default();
-    for route in table.routes.whole()? {
-        let net = route.destination.trunc();
-        for hop in route.next_hops.iter().filter(|hop| hop.gateway.is_none()) {
-            on_link.prefixes.insert((hop.ifindex, net));
-            on_link.lengths.insert((route.family, net.prefix_len()));
-        }
-    }
-    Some(on_link)
 }
