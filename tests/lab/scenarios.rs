@@ -117,6 +117,22 @@ scenarios!(
     tc_ingress_drops_ack,
     xdp_drops_ack,
     tcx_drops_ack,
+    rp_filter_drop,
+    rp_filter_drop_all,
+    rp_filter_no_route,
+    rp_filter_ack_other,
+    rp_filter_route_change,
+    rp_filter_wrong_route,
+    neighbour_wrong_gateway,
+    duplicate_address_silent,
+    arp_flux_ghost_stateful,
+    no_return_route_blackhole,
+    no_return_route_flaps,
+    bridge_and_dead_gateway,
+    rp_filter_loose,
+    rp_filter_loose_device,
+    rp_filter_strict,
+    rp_filter_stray,
 );
 
 /// Who looks.

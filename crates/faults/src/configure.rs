@@ -52,6 +52,15 @@ impl Namespace {
         })
     }
 
+    /// Sets a device down. A veth cable loses its carrier at both ends by it.
+    pub fn link_down(&self, device: &str) -> Result<()> {
+        let name = device.to_owned();
+        self.configure(format!("set `{device}` down"), async move |netlink| {
+            let message = LinkUnspec::new_with_name(&name).down().build();
+            netlink.link().change(message).execute().await
+        })
+    }
+
     /// Gives a device another MAC address. A bridge without ports loses its carrier by it, as the
     /// kernel then looks at its ports for the first time.
     pub fn set_mac(&self, device: &str, address: MacBytes) -> Result<()> {
@@ -123,6 +132,19 @@ impl Namespace {
                 let request =
                     netlink.neighbours().add(index, neighbour).link_layer_address(&address);
                 request.replace().execute().await
+            },
+        )
+    }
+
+    /// Forgets a neighbour, so that it is asked for anew when it is next needed.
+    pub fn forget_neighbour(&self, device: &str, neighbour: IpAddr) -> Result<()> {
+        let name = device.to_owned();
+        self.configure(
+            format!("delete neighbour `{neighbour}` of `{device}`"),
+            async move |netlink| {
+                let index = index_of(&netlink, &name).await?;
+                let message = netlink.neighbours().add(index, neighbour).message_mut().clone();
+                netlink.neighbours().del(message).execute().await
             },
         )
     }

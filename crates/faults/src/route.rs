@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use rtnetlink::packet_route::AddressFamily;
-use rtnetlink::packet_route::route::{RouteScope, RouteType};
+use rtnetlink::packet_route::route::{RouteMessage, RouteScope, RouteType};
 use rtnetlink::packet_route::rule::RuleAction;
-use rtnetlink::{RouteMessageBuilder, RouteNextHopBuilder};
+use rtnetlink::{Handle, RouteMessageBuilder, RouteNextHopBuilder};
 
 use crate::configure::index_of;
 use crate::error::Result;
@@ -24,10 +24,13 @@ pub struct NewRoute {
 
 #[derive(Debug, Clone)]
 enum Hops {
-    One { via: Option<IpAddr>, device: Option<String> },
+    One {
+        via: Option<IpAddr>,
+        device: Option<String>,
+    },
     Several(Vec<(IpAddr, String)>),
-    Blackhole,
-    Unreachable,
+    /// No next hop: what the kernel does with the packet instead.
+    None(RouteType),
 }
 
 impl NewRoute {
@@ -51,12 +54,17 @@ impl NewRoute {
 
     /// A route that drops everything for `destination` in silence.
     pub fn blackhole(destination: IpNet) -> Self {
-        Self { hops: Hops::Blackhole, ..Self::to(destination) }
+        Self { hops: Hops::None(RouteType::BlackHole), ..Self::to(destination) }
     }
 
     /// A route that answers everything for `destination` with ICMP host unreachable.
     pub fn unreachable(destination: IpNet) -> Self {
-        Self { hops: Hops::Unreachable, ..Self::to(destination) }
+        Self { hops: Hops::None(RouteType::Unreachable), ..Self::to(destination) }
+    }
+
+    /// A route that answers everything for `destination` with ICMP administratively prohibited.
+    pub fn prohibit(destination: IpNet) -> Self {
+        Self { hops: Hops::None(RouteType::Prohibit), ..Self::to(destination) }
     }
 
     /// Next hop.
@@ -64,7 +72,7 @@ impl NewRoute {
     pub fn via(mut self, gateway: IpAddr) -> Self {
         let device = match self.hops {
             Hops::One { device, .. } => device,
-            Hops::Several(_) | Hops::Blackhole | Hops::Unreachable => None,
+            Hops::Several(_) | Hops::None(_) => None,
         };
         self.hops = Hops::One { via: Some(gateway), device };
         self
@@ -75,7 +83,7 @@ impl NewRoute {
     pub fn device(mut self, name: &str) -> Self {
         let via = match self.hops {
             Hops::One { via, .. } => via,
-            Hops::Several(_) | Hops::Blackhole | Hops::Unreachable => None,
+            Hops::Several(_) | Hops::None(_) => None,
         };
         self.hops = Hops::One { via, device: Some(name.to_owned()) };
         self
@@ -103,6 +111,53 @@ impl NewRoute {
     }
 }
 
+impl NewRoute {
+    async fn message(self, netlink: &Handle) -> Result<RouteMessage, rtnetlink::Error> {
+        let mut message = RouteMessageBuilder::<IpAddr>::new()
+            .destination_prefix(self.destination.addr(), self.destination.prefix_len())
+            .map_err(|error| invalid(&error))?;
+        match self.hops {
+            Hops::One { via, device } => {
+                if let Some(gateway) = via {
+                    message = message.gateway(gateway).map_err(|error| invalid(&error))?;
+                } else if self.destination.addr().is_ipv4() {
+                    // As `ip route` does: only then may it lead to the gateway of another.
+                    message = message.scope(RouteScope::Link);
+                }
+                if let Some(device) = device {
+                    message = message.output_interface(index_of(netlink, &device).await?);
+                }
+            }
+            Hops::Several(hops) => {
+                let mut each = Vec::new();
+                for (gateway, device) in hops {
+                    let family = match gateway {
+                        IpAddr::V4(_) => AddressFamily::Inet,
+                        IpAddr::V6(_) => AddressFamily::Inet6,
+                    };
+                    let hop = RouteNextHopBuilder::new(family)
+                        .interface(index_of(netlink, &device).await?)
+                        .via(gateway)
+                        .map_err(|error| invalid(&error))?;
+                    each.push(hop.build());
+                }
+                message = message.multipath(each);
+            }
+            Hops::None(kind) => message = message.kind(kind),
+        }
+        if let Some(source) = self.source {
+            message = message.pref_source(source).map_err(|error| invalid(&error))?;
+        }
+        if let Some(table) = self.table {
+            message = message.table_id(table);
+        }
+        if self.onlink {
+            message = message.onlink();
+        }
+        Ok(message.build())
+    }
+}
+
 fn any_like(address: IpAddr) -> IpNet {
     match address {
         IpAddr::V4(_) => IpNet::V4(ipnet::Ipv4Net::default()),
@@ -114,49 +169,16 @@ impl Namespace {
     /// Adds a route.
     pub fn route(&self, route: NewRoute) -> Result<()> {
         self.configure(format!("add route to `{}`", route.destination), async move |netlink| {
-            let mut message = RouteMessageBuilder::<IpAddr>::new()
-                .destination_prefix(route.destination.addr(), route.destination.prefix_len())
-                .map_err(|error| invalid(&error))?;
-            match route.hops {
-                Hops::One { via, device } => {
-                    if let Some(gateway) = via {
-                        message = message.gateway(gateway).map_err(|error| invalid(&error))?;
-                    } else if route.destination.addr().is_ipv4() {
-                        // As `ip route` does: only then may it lead to the gateway of another.
-                        message = message.scope(RouteScope::Link);
-                    }
-                    if let Some(device) = device {
-                        message = message.output_interface(index_of(&netlink, &device).await?);
-                    }
-                }
-                Hops::Several(hops) => {
-                    let mut each = Vec::new();
-                    for (gateway, device) in hops {
-                        let family = match gateway {
-                            IpAddr::V4(_) => AddressFamily::Inet,
-                            IpAddr::V6(_) => AddressFamily::Inet6,
-                        };
-                        let hop = RouteNextHopBuilder::new(family)
-                            .interface(index_of(&netlink, &device).await?)
-                            .via(gateway)
-                            .map_err(|error| invalid(&error))?;
-                        each.push(hop.build());
-                    }
-                    message = message.multipath(each);
-                }
-                Hops::Blackhole => message = message.kind(RouteType::BlackHole),
-                Hops::Unreachable => message = message.kind(RouteType::Unreachable),
-            }
-            if let Some(source) = route.source {
-                message = message.pref_source(source).map_err(|error| invalid(&error))?;
-            }
-            if let Some(table) = route.table {
-                message = message.table_id(table);
-            }
-            if route.onlink {
-                message = message.onlink();
-            }
-            netlink.route().add(message.build()).execute().await
+            let message = route.message(&netlink).await?;
+            netlink.route().add(message).execute().await
+        })
+    }
+
+    /// Takes away a route that was added so.
+    pub fn remove_route(&self, route: NewRoute) -> Result<()> {
+        self.configure(format!("delete route to `{}`", route.destination), async move |netlink| {
+            let message = route.message(&netlink).await?;
+            netlink.route().del(message).execute().await
         })
     }
 
@@ -173,6 +195,15 @@ impl Namespace {
                     rule.v6().source_prefix(net.addr(), net.prefix_len()).execute().await
                 }
             }
+        })
+    }
+
+    /// Adds the rule `fwmark MARK lookup TABLE` of IPv4.
+    pub fn rule_mark(&self, mark: u32, table: u32, priority: u32) -> Result<()> {
+        self.configure(format!("add rule for mark {mark}"), async move |netlink| {
+            let rule =
+                netlink.rule().add().table_id(table).priority(priority).action(RuleAction::ToTable);
+            rule.fw_mark(mark).v4().execute().await
         })
     }
 }

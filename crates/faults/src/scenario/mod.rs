@@ -31,6 +31,7 @@ mod noise;
 mod old_overflows;
 mod onlink_gateway;
 mod p2p_31;
+mod path;
 mod ra_prefix_v6;
 mod right_mask;
 mod routed;
@@ -137,7 +138,7 @@ static ALL: &[&Scenario] = &[
 
 /// All scenarios, the incident first; then those of what goes wrong at a listener, and of filters.
 pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
-    ALL.iter().chain(listener::ALL).chain(filters::ALL).copied()
+    ALL.iter().chain(listener::ALL).chain(filters::ALL).chain(path::ALL).copied()
 }
 
 /// The scenario with this id.

@@ -3,6 +3,8 @@
 //! Every generator is one thread inside a namespace, ends when its [`Traffic`] is dropped, and
 //! has a bounded rate and a bounded number of connections.
 
+mod asker;
+mod flapping_route;
 mod kernel_clients;
 mod md5;
 mod moving_addresses;
@@ -23,6 +25,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
+pub use asker::Asker;
+pub use flapping_route::FlappingRoute;
 pub use kernel_clients::KernelClients;
 pub use moving_addresses::{Holder, MovingAddresses};
 pub use option::ListenerOption;
