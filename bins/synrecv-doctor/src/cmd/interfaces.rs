@@ -24,6 +24,8 @@ pub(crate) fn run(args: &InterfacesArgs) -> Result<ExitCode> {
         let devices = ask(&place, tables::links);
         let addresses = ask(&place, tables::addresses);
         let settings = ask(&place, || tables::settings(Path::new("/proc/sys"), &devices));
+        let neighbours = ask(&place, tables::neighbours);
+        let routes = ask(&place, tables::routes);
         let links = devices.map(|devices| devices.links);
         let table = InterfacesTable {
             kind: SourceKind::Live,
@@ -31,6 +33,8 @@ pub(crate) fn run(args: &InterfacesArgs) -> Result<ExitCode> {
             links: &links,
             addresses: &addresses,
             settings: &settings,
+            neighbours: &neighbours,
+            routes: &routes,
         };
         write(
             &args.table,

@@ -1,4 +1,5 @@
 use serde::Serialize;
+use synrecv_model::view::{Misfit, PrefixFit};
 use synrecv_model::{Address, DeviceSettings, Link, LinkNames, Settings};
 
 /// A device with its addresses and settings.
@@ -73,6 +74,45 @@ pub struct AddressRow {
     /// Validity left; absent for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_s: Option<u32>,
+    /// How the prefix fits the neighbours. Only in the table `interfaces`, and absent where that is
+    /// no question: loopback, link-local, point to point, a single address, unread routes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fit: Option<PrefixFitRow>,
+}
+
+/// How a prefix fits what is on its wire: a suggestion, never a verdict.
+#[derive(Clone, Copy, Debug, Serialize, schemars::JsonSchema)]
+pub struct PrefixFitRow {
+    /// `null` when nobody is known on the wire.
+    pub fits: Option<bool>,
+    /// A prefix length that would fit; absent when this one does, or nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggested_prefix_len: Option<u8>,
+    /// What does not fit: `shared-mac` (too wide: the far part answers with MACs of several
+    /// addresses), `silent` (too wide: nothing in the far part answers), `too-narrow`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misfit: Option<&'static str>,
+    /// Gateways and neighbours inside that answer for themselves.
+    pub inside_count: u32,
+    /// Addresses that do not fit.
+    pub outside_count: u32,
+}
+
+impl PrefixFitRow {
+    /// From the view.
+    pub fn new(fit: &PrefixFit) -> Self {
+        Self {
+            fits: fit.fits(),
+            suggested_prefix_len: fit.misfit.map(|(_, fitting)| fitting.prefix_len()),
+            misfit: fit.misfit.map(|(misfit, _)| match misfit {
+                Misfit::SharedMac => "shared-mac",
+                Misfit::Silent => "silent",
+                Misfit::TooNarrow => "too-narrow",
+            }),
+            inside_count: fit.inside_count,
+            outside_count: fit.outside_count,
+        }
+    }
 }
 
 /// Settings of a device that decide about replies; `null` = unknown.
@@ -165,6 +205,7 @@ impl AddressRow {
             flags: flags.iter().filter(|(set, _)| *set).map(|&(_, name)| name).collect(),
             label: address.label.as_ref().map(|label| label.0.clone()),
             valid_s: address.valid_s,
+            fit: None,
         }
     }
 }

@@ -10,7 +10,7 @@ mod route;
 mod socket;
 mod watched;
 
-pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow};
+pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow, PrefixFitRow};
 pub use neighbour::NeighbourRow;
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
 pub(crate) use route::{flag_names, metric_name};

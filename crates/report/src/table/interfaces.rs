@@ -9,17 +9,19 @@ use std::io::{self, Write};
 use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
+use synrecv_model::view::{Misfit, Neighbourhood, PrefixFit};
 use synrecv_model::{
-    Address, DeviceSettings, Host, Link, LinkNames, Section, Settings, Severity, SourceKind,
+    Address, DeviceSettings, Host, Link, LinkNames, Neighbour, Route, Section, Settings, Severity,
+    SourceKind,
 };
 
 use super::columns::{Row, write_rows};
 use super::json::{Rows, RowsJson};
-use super::{duration, heading, or_none, shortcomings};
+use super::{counted, duration, heading, legend, or_none, shortcomings};
 use crate::Style;
 use crate::escape::foreign;
 use crate::layout::Column;
-use crate::rows::{InterfaceRow, SectionRow};
+use crate::rows::{InterfaceRow, PrefixFitRow, SectionRow};
 
 /// What the table of devices is made of.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,10 @@ pub struct InterfacesTable<'a> {
     pub addresses: &'a Section<Vec<Address>>,
     /// Settings in force.
     pub settings: &'a Section<Settings>,
+    /// Neighbours, to see whether prefixes fit.
+    pub neighbours: &'a Section<Vec<Neighbour>>,
+    /// Routes, for gateways.
+    pub routes: &'a Section<Vec<Route>>,
 }
 
 /// `interfaces` in JSON.
@@ -51,13 +57,22 @@ impl InterfacesTable<'_> {
         self.links.data().map(|links| LinkNames::new(links)).unwrap_or_default()
     }
 
+    fn seen(&self) -> Neighbourhood {
+        let entries = self.neighbours.data().map_or(&[][..], Vec::as_slice);
+        let links = self.links.data().map_or(&[][..], Vec::as_slice);
+        Neighbourhood::new(entries, links, self.addresses, self.routes)
+    }
+
     /// Writes the table as JSON.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = self.names();
+        let seen = self.seen();
         let sections = BTreeMap::from([
             ("links", SectionRow::of(self.links)),
             ("addresses", SectionRow::of(self.addresses)),
             ("settings", SectionRow::of(self.settings)),
+            ("neighbours", SectionRow::of(self.neighbours)),
+            ("routes", SectionRow::of(self.routes)),
         ]);
         let mut by_device: BTreeMap<u32, Vec<Address>> = BTreeMap::new();
         for address in self.addresses.data().into_iter().flatten() {
@@ -66,7 +81,12 @@ impl InterfacesTable<'_> {
         let known = self.addresses.data().is_some();
         let row = |link: &Link| {
             let own = by_device.get(&link.ifindex).map_or(&[][..], Vec::as_slice);
-            InterfaceRow::new(link, known.then_some(own), self.settings.data(), &names)
+            let settings = self.settings.data();
+            let mut row = InterfaceRow::new(link, known.then_some(own), settings, &names);
+            for (row, address) in row.addresses.iter_mut().flatten().zip(own) {
+                row.fit = seen.fit(address).map(PrefixFitRow::new);
+            }
+            row
         };
         let rows = InterfacesJson {
             interfaces: self.links.data().map(|links| Rows::new(links, row)),
@@ -101,14 +121,26 @@ impl InterfacesTable<'_> {
                 writeln!(out)?;
             }
             heading(out, &format!("ADDRESSES  {}", addresses.len()), style)?;
+            shortcomings(out, "neighbours", self.neighbours, style)?;
+            shortcomings(out, "gateways", self.routes, style)?;
             if !addresses.is_empty() {
-                let rows = addresses.iter().map(|address| address_row(address, &names));
+                let seen = self.seen();
+                let fit = |address| seen.fit(address);
+                let rows =
+                    addresses.iter().map(|address| address_row(address, fit(address), &names));
                 write_rows(out, ADDRESSES, rows, style)?;
+                if addresses.iter().filter_map(fit).any(|fit| fit.misfit.is_some()) {
+                    writeln!(out)?;
+                    legend(out, SUGGESTION, style)?;
+                }
             }
         }
         Ok(())
     }
 }
+
+const SUGGESTION: &str = "FITS suggests a prefix that holds this host, its gateways and the neighbours that answer \
+     for themselves. It is no verdict: synrecv-doctor says whether connections suffer.";
 
 const DEVICES: &[Column] = &[
     Column::left("DEV"),
@@ -212,17 +244,19 @@ fn settings_in_force(settings: &DeviceSettings) -> Vec<String> {
 const ADDRESSES: &[Column] = &[
     Column::left("DEV"),
     Column::left("ADDRESS"),
+    Column::left("FITS"),
     Column::left("NETMASK"),
     Column::left("RANGE"),
     Column::left("SCOPE").optional(),
     Column::left("BROADCAST").optional(),
 ];
 
-fn address_row(address: &Address, names: &LinkNames) -> Row {
+fn address_row(address: &Address, fit: Option<&PrefixFit>, names: &LinkNames) -> Row {
     let dev = names.name(address.ifindex);
     let mut row = Row::new(vec![
         foreign(&dev.0),
         format!("{}/{}", address.address, address.prefix_len),
+        fit.map_or_else(|| "-".to_owned(), fits),
         or_none(address.netmask()),
         range(address),
         address.scope.name().to_owned(),
@@ -232,6 +266,11 @@ fn address_row(address: &Address, names: &LinkNames) -> Row {
         row.remark(Some(Severity::Problem), "not used: another host has it");
     } else if address.tentative {
         row.remark(Some(Severity::Warning), "not used yet: tentative");
+    }
+    if let Some((misfit, fitting)) = fit.and_then(|fit| fit.misfit) {
+        let count = fit.map_or(0, |fit| fit.outside_count) as usize;
+        let (severity, words) = misfit_words(misfit, fitting, count);
+        row.remark(Some(severity), &words);
     }
     if let Some(peer) = address.peer {
         row.remark(None, &format!("other end {peer}/{}", address.prefix_len));
@@ -251,6 +290,30 @@ fn address_row(address: &Address, names: &LinkNames) -> Row {
         row.remark(None, &format!("valid for {}", duration(u64::from(valid_s) * 1000)));
     }
     row
+}
+
+/// `yes`, or the prefix length that would fit; `-` when nobody is known on the wire.
+fn fits(fit: &PrefixFit) -> String {
+    match (fit.misfit, fit.fits()) {
+        (Some((_, fitting)), _) => format!("/{}", fitting.prefix_len()),
+        (None, Some(_)) => "yes".to_owned(),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+fn misfit_words(misfit: Misfit, fitting: IpNet, outside_count: usize) -> (Severity, String) {
+    let addresses = counted(outside_count, "address", "addresses");
+    match misfit {
+        Misfit::SharedMac => {
+            let own = if outside_count == 1 { "has no MAC of its" } else { "have no MAC of their" };
+            (Severity::Warning, format!("{addresses} beyond {fitting} {own} own"))
+        }
+        Misfit::Silent => (Severity::Info, format!("no answer from {addresses} beyond {fitting}")),
+        Misfit::TooNarrow => {
+            let neighbours = counted(outside_count, "neighbour", "neighbours");
+            (Severity::Info, format!("{neighbours} in {fitting} beyond it"))
+        }
+    }
 }
 
 /// First and last address of an IPv4 prefix that the address claims to be on the wire.
