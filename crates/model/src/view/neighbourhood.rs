@@ -37,7 +37,7 @@ pub struct Machine {
     /// One of them that is the gateway of a route by the device.
     pub gateway: Option<IpAddr>,
     /// How many of them lie in the part of a prefix that is not on this wire
-    /// ([`Misfit::SharedMac`]); 0 unless all routes are known.
+    /// ([`Misfit::SharedMac`] and [`Misfit::GatewayMac`]); 0 unless all routes are known.
     pub outside_count: u32,
     /// One of the others: the machine's own address, when there are any outside.
     pub owner: Option<IpAddr>,
@@ -98,7 +98,7 @@ impl Neighbourhood {
         let misfits: Vec<PrefixFit> = self
             .fits
             .values()
-            .filter(|fit| matches!(fit.misfit, Some((Misfit::SharedMac, _))))
+            .filter(|fit| matches!(fit.misfit, Some((Misfit::SharedMac | Misfit::GatewayMac, _))))
             .copied()
             .collect();
         if misfits.is_empty() {

@@ -89,7 +89,8 @@ pub struct PrefixFitRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggested_prefix_len: Option<u8>,
     /// What does not fit: `shared-mac` (too wide: the far part answers with MACs of several
-    /// addresses), `silent` (too wide: nothing in the far part answers), `too-narrow`.
+    /// addresses), `gateway-mac` (the same, all by gateways), `silent` (too wide: nothing in the far
+    /// part answers), `too-narrow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub misfit: Option<&'static str>,
     /// Gateways and neighbours inside that answer for themselves.
@@ -106,6 +107,7 @@ impl PrefixFitRow {
             suggested_prefix_len: fit.misfit.map(|(_, fitting)| fitting.prefix_len()),
             misfit: fit.misfit.map(|(misfit, _)| match misfit {
                 Misfit::SharedMac => "shared-mac",
+                Misfit::GatewayMac => "gateway-mac",
                 Misfit::Silent => "silent",
                 Misfit::TooNarrow => "too-narrow",
             }),

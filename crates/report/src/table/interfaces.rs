@@ -303,10 +303,14 @@ fn fits(fit: &PrefixFit) -> String {
 
 fn misfit_words(misfit: Misfit, fitting: IpNet, outside_count: usize) -> (Severity, String) {
     let addresses = counted(outside_count, "address", "addresses");
+    let (has, its) = if outside_count == 1 { ("has", "its") } else { ("have", "their") };
     match misfit {
         Misfit::SharedMac => {
-            let own = if outside_count == 1 { "has no MAC of its" } else { "have no MAC of their" };
-            (Severity::Warning, format!("{addresses} beyond {fitting} {own} own"))
+            let words = format!("{addresses} beyond {fitting} {has} no MAC of {its} own");
+            (Severity::Warning, words)
+        }
+        Misfit::GatewayMac => {
+            (Severity::Info, format!("{addresses} beyond {fitting} {has} a gateway's MAC"))
         }
         Misfit::Silent => (Severity::Info, format!("no answer from {addresses} beyond {fitting}")),
         Misfit::TooNarrow => {

@@ -33,6 +33,8 @@ pub struct PrefixFit {
 pub enum Misfit {
     /// Too wide: all that is in its far part resolves to MACs that have several addresses.
     SharedMac,
+    /// The same, and all of those MACs are gateways' own.
+    GatewayMac,
     /// Too wide: nothing in its far part answers, and nobody else is silent.
     Silent,
     /// Too narrow: neighbours that answer for themselves lie beyond it.
@@ -60,6 +62,8 @@ impl PrefixFit {
 struct Residents {
     inside: Vec<IpAddr>,
     shared: Vec<IpAddr>,
+    /// Somebody who is no gateway has some of `shared`.
+    shared_with_neighbour: bool,
     silent: Vec<IpAddr>,
     /// Answer for themselves next to the prefix, on no prefix of the device.
     beside: Vec<IpAddr>,
@@ -119,7 +123,10 @@ impl Neighbourhood {
                     found.beside.push(ip);
                 }
                 // Several addresses near this host's own are more likely those of one machine.
-                Some(_) if holds && !is_near => found.shared.push(ip),
+                Some(machine) if holds && !is_near => {
+                    found.shared_with_neighbour |= machine.gateway.is_none();
+                    found.shared.push(ip);
+                }
                 _ => {}
             }
         }
@@ -138,7 +145,9 @@ fn judge(own: IpAddr, prefix: IpNet, found: &Residents) -> (Option<(Misfit, IpNe
     if prefix.prefix_len() < usual.prefix_len() {
         let silent = if found.someone_near_is_silent { &[][..] } else { &found.silent };
         let (misfit, outside) = if !found.shared.is_empty() {
-            (Misfit::SharedMac, &found.shared[..])
+            let by_neighbour = found.shared_with_neighbour;
+            let misfit = if by_neighbour { Misfit::SharedMac } else { Misfit::GatewayMac };
+            (misfit, &found.shared[..])
         } else if silent.len() >= SILENT_MIN {
             (Misfit::Silent, silent)
         } else {

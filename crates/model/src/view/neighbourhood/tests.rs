@@ -136,6 +136,8 @@ fn the_own_address_of_who_answers_for_others_is_known() {
 fn clients_behind_the_gateways_mac_are_outside_too() {
     let wire = incident().with(1, &["192.168.5.11"]);
     assert_eq!(wire.fit(), "/24");
+    let fit = *wire.see().fit(&wire.addresses[0]).unwrap();
+    assert!(matches!(fit.misfit, Some((Misfit::GatewayMac, _))));
     assert_eq!(wire.machine("192.168.5.11").gateway, Some(ip("192.168.4.1")));
 }
 

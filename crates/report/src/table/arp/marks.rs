@@ -14,7 +14,7 @@ pub(super) enum Mark {
     /// The MAC has several addresses.
     SharedMac(Share),
     /// A gateway of the device has the same MAC.
-    GatewayMac(IpAddr),
+    GatewayMac,
     /// The MAC is that of a device of this host.
     OwnMac(Foreign),
     /// A MAC that is made up in a way that is known.
@@ -81,7 +81,7 @@ impl Mark {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::SharedMac(_) => "shared-mac",
-            Self::GatewayMac(_) => "gateway-mac",
+            Self::GatewayMac => "gateway-mac",
             Self::OwnMac(_) => "own-mac",
             Self::KnownMac(KnownMac::Vrrp(_)) => "vrrp-mac",
             Self::KnownMac(KnownMac::Hsrp(_)) => "hsrp-mac",
@@ -97,7 +97,7 @@ impl Mark {
             Self::SharedMac(share) if share.is_suspect() => Some(Severity::Warning),
             Self::SharedMac(share) => share.machine.gateway.map(|_| Severity::Info),
             Self::Unresolved(_) => Some(Severity::Warning),
-            Self::GatewayMac(_) | Self::OwnMac(_) | Self::Permanent | Self::NoRoute(Some(_)) => {
+            Self::GatewayMac | Self::OwnMac(_) | Self::Permanent | Self::NoRoute(Some(_)) => {
                 Some(Severity::Info)
             }
             Self::KnownMac(_) | Self::NoRoute(None) => None,
@@ -113,12 +113,12 @@ impl Mark {
                     _ if share.is_owner => {
                         format!("answers for {}", counted(others as usize, "other", "others"))
                     }
-                    Some(_) if share.machine.gateway.is_some() => String::new(),
                     Some(owner) => format!("MAC of {owner}"),
                     None => format!("same MAC as {others} more"),
                 }
             }
-            Self::GatewayMac(gateway) => format!("MAC of {gateway}, a gateway"),
+            // Said above, with the address.
+            Self::GatewayMac => String::new(),
             Self::OwnMac(dev) => format!("MAC of this host's {}", printable(&foreign(&dev.0))),
             Self::KnownMac(KnownMac::Vrrp(router)) => format!("VRRP router {router}"),
             Self::KnownMac(KnownMac::Hsrp(group)) => format!("HSRP group {group}"),
@@ -173,7 +173,8 @@ fn share_marks(machine: Machine, entry: &Neighbour, marks: &mut Vec<Mark>) {
         let owner = machine.gateway.or(machine.owner);
         let is_owner = owner == Some(entry.address);
         marks.push(Mark::SharedMac(Share { machine, owner, is_owner }));
-        let gateway = machine.gateway.filter(|_| !is_owner);
-        marks.extend(gateway.map(Mark::GatewayMac));
+        if machine.gateway.is_some() && !is_owner {
+            marks.push(Mark::GatewayMac);
+        }
     }
 }

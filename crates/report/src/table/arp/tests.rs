@@ -103,7 +103,7 @@ fn gateways_shared_macs_and_silence() {
 DEV       ADDRESS     STATE      MAC                ROLE     CONFIRMED  USED
 *         10.0.0.99   none       -                  proxy            -     -
 eth0      10.0.0.5    stale      02:00:00:00:00:01  -              11s  2.0s
-    i MAC of 10.0.0.254, a gateway
+    i MAC of 10.0.0.254
 eth0      10.0.0.20   reachable  02:00:00:00:00:02  -              11s  2.0s
     - same MAC as 1 more
 eth0      10.0.0.21   reachable  02:00:00:00:00:02  -              11s  2.0s
@@ -180,8 +180,7 @@ eth0  10.0.0.2    stale      02:00:00:00:00:02  -        ! answers for 2 others
 eth0  10.0.0.254  reachable  02:00:00:00:00:01  gateway  i answers for 1 other
 eth0  10.0.5.11   reachable  02:00:00:00:00:02  -        ! MAC of 10.0.0.2
 eth0  10.0.5.12   reachable  02:00:00:00:00:02  -        ! MAC of 10.0.0.2
-eth0  10.0.5.13   reachable  02:00:00:00:00:01  -
-    i MAC of 10.0.0.254, a gateway
+eth0  10.0.5.13   reachable  02:00:00:00:00:01  -        i MAC of 10.0.0.254
 
 No entries: ND.
 02:00:00:00:00:02 on eth0 answers for 2 addresses beyond the prefix that fits
