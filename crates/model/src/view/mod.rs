@@ -1,6 +1,7 @@
 //! Pure views: facts seen together.
 
 pub mod fib;
+pub mod filter;
 mod fit;
 mod neighbourhood;
 mod retry;
