@@ -1,7 +1,7 @@
-//! Neighbours that were found not to answer, heard as it happens.
+//! Neighbours that were found not to answer or to have moved, heard as it happens.
 //!
-//! With more than `gc_thresh1` entries on the machine the kernel forgets a failed entry within
-//! seconds, so a table that is read once can miss it. The kernel announces each failure.
+//! A table that is read twice does not show what was otherwise in between. With more than `gc_thresh1` entries on the machine the kernel forgets a failed entry within
+//! seconds. It announces each failure and each new link-layer address.
 
 use synrecv_model::Neighbour;
 use synrecv_netlink::{NetlinkError, Protocol, Subscription};
@@ -23,13 +23,12 @@ impl NeighbourWatch {
         Ok(Self { subscription: Subscription::open(Protocol::Route, &[RTNLGRP_NEIGH])? })
     }
 
-    /// Hands over every entry that became unresolved since the last call, without waiting. What the
+    /// Hands over every entry that came or changed since the last call, without waiting. What the
     /// socket lost (ENOBUFS) is not heard again.
-    pub fn unresolved(&mut self, mut each: impl FnMut(Neighbour)) -> Result<(), NetlinkError> {
+    pub fn heard(&mut self, mut each: impl FnMut(Neighbour)) -> Result<(), NetlinkError> {
         self.subscription.drain(|notice| {
             if notice.kind == RTM_NEWNEIGH
                 && let Some(entry) = parse::neighbour(notice.payload)?
-                && entry.state.is_unresolved()
             {
                 each(entry);
             }
