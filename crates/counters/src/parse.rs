@@ -1,5 +1,5 @@
-//! The texts of `/proc/net/{netstat,snmp,snmp6,softnet_stat}` and `/proc/net/stat/nf_conntrack`, and
-//! conntrack entries of nfnetlink.
+//! The texts of `/proc/net/{netstat,snmp,snmp6,softnet_stat}` and
+//! `/proc/net/stat/{nf_conntrack,arp_cache,ndisc_cache}`, and conntrack entries of nfnetlink.
 
 mod entry;
 
@@ -110,12 +110,43 @@ pub fn softnet(text: &str) -> Parsed<SoftnetCpu> {
 
 /// `stat/nf_conntrack`: a header and one line a CPU, hexadecimal; columns by name.
 pub fn conntrack(text: &str) -> Parsed<ConntrackCpu> {
+    cpu_lines(text, |value| {
+        let value = |name| value(name).and_then(|value| u32::try_from(value).ok());
+        Some(ConntrackCpu {
+            entries_count: value("entries")?,
+            invalid_count: value("invalid")?,
+            insert_failed_count: value("insert_failed")?,
+            drop_count: value("drop")?,
+            early_drop_count: value("early_drop")?,
+        })
+    })
+}
+
+/// One line of `stat/arp_cache` or `stat/ndisc_cache`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeighbourCpu {
+    /// Entries of the table now, on the whole machine (the same number on every line).
+    pub entries_count: u64,
+    /// Times that an entry could not be made because the table was full; `None` before Linux 4.3.
+    pub table_fulls_count: Option<u64>,
+}
+
+/// `stat/arp_cache` and `stat/ndisc_cache`: as `stat/nf_conntrack`.
+pub fn neighbour_cache(text: &str) -> Parsed<NeighbourCpu> {
+    cpu_lines(text, |value| {
+        let table_fulls_count = value("table_fulls");
+        Some(NeighbourCpu { entries_count: value("entries")?, table_fulls_count })
+    })
+}
+
+/// A header and one line a CPU, hexadecimal; columns by name.
+fn cpu_lines<T>(text: &str, row: impl Fn(&dyn Fn(&str) -> Option<u64>) -> Option<T>) -> Parsed<T> {
     let mut parsed = Parsed::default();
     let mut lines = numbered(text);
     let Some((_, header)) = lines.next() else { return parsed };
     let names: Vec<&str> = header.split_whitespace().collect();
     for (number, line) in lines {
-        let values: Option<Vec<u32>> = line.split_whitespace().map(hex).collect();
+        let values: Option<Vec<u64>> = line.split_whitespace().map(hex).collect();
         let Some(values) = values.filter(|values| values.len() == names.len()) else {
             parsed.reject(number, "not one hexadecimal number for each name");
             continue;
@@ -124,16 +155,7 @@ pub fn conntrack(text: &str) -> Parsed<ConntrackCpu> {
             let place = names.iter().position(|&known| known == name)?;
             values.get(place).copied()
         };
-        let row = || {
-            Some(ConntrackCpu {
-                entries_count: value("entries")?,
-                invalid_count: value("invalid")?,
-                insert_failed_count: value("insert_failed")?,
-                drop_count: value("drop")?,
-                early_drop_count: value("early_drop")?,
-            })
-        };
-        match row() {
+        match row(&value) {
             Some(row) => parsed.rows.push(row),
             None => parsed.reject(number, "a column is missing"),
         }
@@ -141,10 +163,11 @@ pub fn conntrack(text: &str) -> Parsed<ConntrackCpu> {
     parsed
 }
 
-fn hex(column: &str) -> Option<u32> {
+fn hex<T: TryFrom<u64>>(column: &str) -> Option<T> {
     // `from_str_radix` would take a sign.
     let digits = column.bytes().all(|byte| byte.is_ascii_hexdigit());
-    digits.then(|| u32::from_str_radix(column, 16).ok()).flatten()
+    let number = digits.then(|| u64::from_str_radix(column, 16).ok()).flatten()?;
+    T::try_from(number).ok()
 }
 
 #[cfg(test)]

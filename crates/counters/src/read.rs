@@ -7,12 +7,13 @@ use std::path::Path;
 use synrecv_model::{Counters, Flaw, Gap, Reading, Section, Text, text};
 use synrecv_netlink::{clock, errno_gap};
 
-use crate::parse::{self, Parsed};
+use crate::parse::{self, NeighbourCpu, Parsed};
 
 /// Reads the counters that a `net` directory of /proc shows (`/proc/thread-self/net`).
 ///
 /// `netstat` and `snmp` must be there; what cannot be read of the others is named as a flaw, and
-/// what this kernel does not have (IPv6, conntrack not loaded) is none.
+/// what this kernel does not have (IPv6, conntrack not loaded) is none. The caches of neighbours are
+/// those of the whole machine; only the first network namespace shows them.
 pub fn counters(proc_net: &Path) -> Section<Counters> {
     let started = clock::now();
     let mut reader = Reader { proc_net, flaws: Vec::new() };
@@ -38,8 +39,26 @@ pub fn counters(proc_net: &Path) -> Section<Counters> {
     counters.conntrack =
         reader.may("stat/nf_conntrack", "/proc/net/stat/nf_conntrack", parse::conntrack);
 
+    for (name, shown, cache) in [
+        ("stat/arp_cache", "/proc/net/stat/arp_cache", "ArpCache"),
+        ("stat/ndisc_cache", "/proc/net/stat/ndisc_cache", "NdiscCache"),
+    ] {
+        let cpus = reader.may(name, shown, parse::neighbour_cache);
+        counters.values.extend(neighbour_cache(cache, &cpus.unwrap_or_default()));
+    }
+
     let reading = Reading { source: "/proc/net".into(), started, ended: clock::now() };
     Section::from_reading(counters, reader.flaws, reading)
+}
+
+/// `ArpCacheEntries`, a state rather than a count, and `ArpCacheTableFulls`.
+fn neighbour_cache(cache: &str, cpus: &[NeighbourCpu]) -> impl Iterator<Item = (String, u64)> {
+    let entries = cpus.first().map(|cpu| cpu.entries_count);
+    let fulls =
+        cpus.iter().map(|cpu| cpu.table_fulls_count).reduce(|a, b| Some(a?.saturating_add(b?)));
+    [("Entries", entries), ("TableFulls", fulls.flatten())]
+        .into_iter()
+        .filter_map(move |(what, value)| Some((format!("{cache}{what}"), value?)))
 }
 
 struct Reader<'a> {

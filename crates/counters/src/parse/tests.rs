@@ -37,6 +37,13 @@ fn named(rows: &[NamedValue]) -> Vec<(&str, u64)> {
     rows.iter().map(|(name, value)| (name.as_str(), *value)).collect()
 }
 
+/// Linux 6.18, values put into the columns used.
+const ARP_CACHE: &str = "\
+entries  allocs   destroys hash_grows lookups  hits     res_failed rcv_probes_mcast rcv_probes_ucast periodic_gc_runs forced_gc_runs unresolved_discards table_fulls
+0000003a 000250c9 00024b6b 00000007   0004c46a 0002ad16 0000077e   00000000         00000000         00000314         00000062       00000000            00000007
+0000003a 00032808 00032d64 00000008   000496e6 00012667 00000783   00000000         00000000         00000000         00000021       00000000            100000000
+";
+
 #[test]
 fn names_are_those_of_nstat() {
     let parsed = groups(NETSTAT);
@@ -101,6 +108,16 @@ fn conntrack_columns_are_found_by_name() {
 }
 
 #[test]
+fn a_neighbour_cache_may_lack_a_column() {
+    let row = |entries_count, table_fulls_count| NeighbourCpu { entries_count, table_fulls_count };
+    let parsed = neighbour_cache(ARP_CACHE);
+    assert_eq!(parsed.rows, [row(0x3a, Some(7)), row(0x3a, Some(0x1_0000_0000))]);
+    assert_eq!(parsed.rejected, []);
+    assert_eq!(neighbour_cache("entries allocs\n0a 0b\n").rows, [row(10, None)]);
+    assert_eq!(neighbour_cache("allocs\n0b\n").rejected.len(), 1);
+}
+
+#[test]
 fn softnet_is_hexadecimal() {
     let parsed = softnet(SOFTNET);
     let expected = [
@@ -120,6 +137,9 @@ fn no_truncation_panics_or_invents_a_name() {
     }
     for len in 0..CONNTRACK.len() {
         assert!(conntrack(&CONNTRACK[..len]).rows.len() <= 2);
+    }
+    for len in 0..ARP_CACHE.len() {
+        assert!(neighbour_cache(&ARP_CACHE[..len]).rows.len() <= 2);
     }
     for len in 0..SOFTNET.len() {
         assert!(softnet(&SOFTNET[..len]).rows.len() <= 2);
