@@ -19,6 +19,12 @@ pub struct InetConf {
     pub arp_filter: Option<u32>,
     /// `accept_local`
     pub accept_local: Option<u32>,
+    /// `route_localnet`
+    pub route_localnet: Option<u32>,
+    /// `src_valid_mark`
+    pub src_valid_mark: Option<u32>,
+    /// `log_martians`
+    pub log_martians: Option<u32>,
 }
 
 /// `net.ipv6.conf.DEV`, as far as it decides about replies. `None` = not known.
@@ -59,6 +65,9 @@ impl DeviceConf {
             arp_announce: max(all.arp_announce, v4.arp_announce),
             arp_filter: or(all.arp_filter, v4.arp_filter),
             accept_local: or(all.accept_local, v4.accept_local),
+            route_localnet: or(all.route_localnet, v4.route_localnet),
+            src_valid_mark: or(all.src_valid_mark, v4.src_valid_mark),
+            log_martians: or(all.log_martians, v4.log_martians),
             forwarding_v4: on(v4.forwarding),
             forwarding_v6: on(v6.forwarding),
             proxy_ndp: on(v6.proxy_ndp),
@@ -82,6 +91,9 @@ mod tests {
             arp_announce: set,
             arp_filter: set,
             accept_local: set,
+            route_localnet: set,
+            src_valid_mark: set,
+            log_martians: set,
         }
     }
 

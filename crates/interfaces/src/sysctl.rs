@@ -9,7 +9,7 @@ use synrecv_model::{Flaw, Foreign, Gap, Reason, text};
 use crate::conf::InetConf;
 
 /// Settings of the namespace, by sysctl name.
-const VALUES: [&str; 14] = [
+const VALUES: [&str; 20] = [
     "net.core.somaxconn",
     "net.ipv4.fib_multipath_hash_policy",
     "net.ipv4.ip_forward",
@@ -24,6 +24,12 @@ const VALUES: [&str; 14] = [
     "net.ipv4.tcp_syncookies",
     "net.ipv6.fib_multipath_hash_policy",
     "net.ipv6.neigh.default.gc_thresh3",
+    "net.netfilter.nf_conntrack_checksum",
+    "net.netfilter.nf_conntrack_count",
+    "net.netfilter.nf_conntrack_log_invalid",
+    "net.netfilter.nf_conntrack_max",
+    "net.netfilter.nf_conntrack_tcp_be_liberal",
+    "net.netfilter.nf_conntrack_tcp_loose",
 ];
 
 /// Reads files below `root` and keeps what went wrong.
@@ -79,6 +85,9 @@ impl<'a> Sysctls<'a> {
             arp_announce: value("arp_announce"),
             arp_filter: value("arp_filter"),
             accept_local: value("accept_local"),
+            route_localnet: value("route_localnet"),
+            src_valid_mark: value("src_valid_mark"),
+            log_martians: value("log_martians"),
         }
     }
 

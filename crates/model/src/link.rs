@@ -233,6 +233,12 @@ pub struct DeviceSettings {
     pub arp_filter: Option<bool>,
     /// `accept_local` in force: `all` or device.
     pub accept_local: Option<bool>,
+    /// `route_localnet` in force: `all` or device.
+    pub route_localnet: Option<bool>,
+    /// `src_valid_mark` in force: `all` or device. The reverse path is looked up with the mark.
+    pub src_valid_mark: Option<bool>,
+    /// `log_martians` in force: `all` or device.
+    pub log_martians: Option<bool>,
     /// `net.ipv4.conf.DEV.forwarding`.
     pub forwarding_v4: Option<bool>,
     /// `net.ipv6.conf.DEV.forwarding`.

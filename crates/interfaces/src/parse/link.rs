@@ -161,8 +161,9 @@ fn device_conf(attribute: &LinkAttribute) -> DeviceConf {
     conf
 }
 
-/// These settings are older than IFLA_INET_CONF itself (Linux 2.6.38), so none of them is a zero
-/// that only stands for a shorter array.
+/// These settings are older than IFLA_INET_CONF itself (Linux 2.6.38), so none of them is a zero that
+/// only stands for a shorter array; but for `route_localnet`, and without it (before Linux 3.6)
+/// 127.0.0.0/8 is not routed either.
 fn inet(values: &InetDevConf) -> InetConf {
     InetConf {
         forwarding: number(values.forwarding),
@@ -172,6 +173,9 @@ fn inet(values: &InetDevConf) -> InetConf {
         arp_announce: number(values.arp_announce),
         arp_filter: number(values.arpfilter),
         accept_local: number(values.accept_local),
+        route_localnet: number(values.route_localnet),
+        src_valid_mark: number(values.src_vmark),
+        log_martians: number(values.log_martians),
     }
 }
 
