@@ -60,6 +60,18 @@ impl Modules {
         self.allows("tcp_diag", policy)?;
         self.allows("inet_diag", policy)
     }
+
+    /// `Ok` when conntrack entries can be asked for by nfnetlink without loading anything.
+    pub fn allow_conntrack(&self, policy: ModulePolicy) -> Result<(), Gap> {
+        self.allows("nfnetlink", policy)?;
+        self.allows("nf_conntrack_netlink", policy)
+    }
+
+    /// `Ok` when the rules of nf_tables can be asked for by nfnetlink without loading anything.
+    pub fn allow_nf_tables(&self, policy: ModulePolicy) -> Result<(), Gap> {
+        self.allows("nfnetlink", policy)?;
+        self.allows("nf_tables", policy)
+    }
 }
 
 #[cfg(test)]

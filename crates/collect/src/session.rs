@@ -1,27 +1,26 @@
 //! One look at a host, from the survey to the last answer.
 
-use std::collections::BTreeMap;
+mod heard;
+mod tracking;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use synrecv_checks::plan;
 use synrecv_model::{
-    Counters, Facts, Gap, LinkTraffic, Mono, Neighbour, Observation, Reason, Section, Sockets,
-    SourceKind, Track,
+    Counters, Facts, Gap, LinkTraffic, Mono, Observation, Reason, Section, Sockets, SourceKind,
+    Track,
 };
-use synrecv_neighbours::NeighbourWatch;
 use synrecv_netlink::clock;
 use synrecv_sockets::{Sampler, SocketQuery, StateSet, Wanted, namespaces};
 
+use self::heard::Heard;
 use crate::recorder::Recorder;
 use crate::{ModulePolicy, Modules, Place, host};
 
 /// Other namespaces are counted for this long at most.
 const NAMESPACES_MS: u64 = 500;
-
-/// Neighbours that do not answer which are remembered.
-const UNRESOLVED_KEPT: usize = 4_096;
 
 /// What to read.
 #[derive(Clone, Debug, Default)]
@@ -40,12 +39,11 @@ pub struct Session {
     place: Place,
     proc_net: PathBuf,
     options: Options,
+    modules: Modules,
     diag_allowed: Result<(), Gap>,
     sampler: Sampler,
     recorder: Recorder,
-    /// Not there without the right to join multicast groups.
-    neighbour_watch: Option<NeighbourWatch>,
-    unresolved: BTreeMap<(u32, IpAddr), Neighbour>,
+    heard: Heard,
     facts: Facts,
     counters_now: Section<Counters>,
     /// Of devices, when `counters_now` was read; those that are not in it are not known.
@@ -57,11 +55,12 @@ impl Session {
     pub fn survey(place: Place, options: Options) -> Self {
         let proc_net = place.proc_net();
         let host = host::host(&place);
+        let modules = Modules::read(&host.kernel.0);
         let diag_allowed = match place.gap() {
             Some(gap) => Err(gap.clone()),
-            None => Modules::read(&host.kernel.0).allow_sock_diag(options.modules),
+            None => modules.allow_sock_diag(options.modules),
         };
-        let neighbour_watch = place.gap().is_none().then(NeighbourWatch::open).and_then(Result::ok);
+        let mut heard = Heard::open(&place);
         let counters = synrecv_counters::counters(&proc_net);
         let mut sampler = Sampler::new(Wanted::Both, options.port, diag_allowed.clone(), &proc_net);
         let mut recorder = Recorder::default();
@@ -93,15 +92,16 @@ impl Session {
             device_filters: Section::Missing(unread()),
             tracked: Section::Missing(unread()),
         };
+        heard.start(&facts.neighbours, &facts.links);
         Self {
             place,
             proc_net,
             options,
+            modules,
             diag_allowed,
             sampler,
             recorder,
-            neighbour_watch,
-            unresolved: BTreeMap::new(),
+            heard,
             facts,
             counters_now: counters,
             traffic_now: Vec::new(),
@@ -113,24 +113,8 @@ impl Session {
         let started = clock::now();
         let sample = filtered(self.sampler.sample(), &self.options);
         self.recorder.add(&sample);
-        self.listen();
+        self.heard.listen();
         clock::now().ms_since(started)
-    }
-
-    /// Takes the notices about neighbours that do not answer.
-    fn listen(&mut self) {
-        let unresolved = &mut self.unresolved;
-        let heard = self.neighbour_watch.as_mut().map(|watch| {
-            watch.unresolved(|entry| {
-                if unresolved.len() < UNRESOLVED_KEPT {
-                    unresolved.insert((entry.ifindex, entry.address), entry);
-                }
-            })
-        });
-        if let Some(Err(_)) = heard {
-            // The table at the end is what remains; it says for itself whether it is whole.
-            self.neighbour_watch = None;
-        }
     }
 
     /// The last sample, or one for an interim diagnosis: the requests and listeners with everything
@@ -140,7 +124,7 @@ impl Session {
     pub fn sample_all(&mut self, owners: bool) {
         self.read_sockets(owners);
         self.recorder.add(&self.facts.sockets);
-        self.listen();
+        self.heard.listen();
         self.read_beside();
     }
 
@@ -174,8 +158,18 @@ impl Session {
             self.traffic_now = synrecv_interfaces::read::traffic().unwrap_or_default();
         }
         self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
+        self.heard.compare(&self.facts.neighbours);
         let completed = self.recorder.completed(self.killed() == Some(0));
-        let inquiries = plan::inquiries(&self.facts, &self.recorder.tracks(), &completed);
+        let tracks = self.recorder.tracks();
+        self.facts.tracked = tracking::tracked(
+            &self.place,
+            &self.modules,
+            self.options.modules,
+            &self.facts,
+            &self.counters_now,
+            &tracks,
+        );
+        let inquiries = plan::inquiries(&self.facts, &tracks, &completed);
         self.facts.replies = ask(&self.place, || {
             synrecv_routes::read::replies(&inquiries.replies, &inquiries.inputs)
         });
@@ -228,8 +222,8 @@ impl Session {
             } else {
                 self.recorder.ended_young()
             },
-            unresolved: self.unresolved.values().cloned().collect(),
-            mac_changes: Vec::new(),
+            unresolved: self.heard.unresolved(),
+            mac_changes: self.heard.mac_changes(),
             rules_moved: Section::Missing(unread()),
             traffic: self.traffic_now.clone(),
             tracks,
