@@ -27,6 +27,8 @@ pub struct Neighbourhood {
     /// `None` unless all routes and addresses are known.
     on_link: Option<OnLink>,
     fits: HashMap<(u32, IpNet), PrefixFit>,
+    /// Those of `fits` that are too wide: few, if any.
+    too_wide: Vec<PrefixFit>,
 }
 
 /// What answers with one MAC on one device, in one family.
@@ -37,7 +39,7 @@ pub struct Machine {
     /// One of them that is the gateway of a route by the device.
     pub gateway: Option<IpAddr>,
     /// How many of them lie in the part of a prefix that is not on this wire
-    /// ([`Misfit::SharedMac`] and [`Misfit::GatewayMac`]); 0 unless all routes are known.
+    /// ([`Neighbourhood::is_outside`]); 0 unless all routes are known.
     pub outside_count: u32,
     /// One of the others: the machine's own address, when there are any outside.
     pub owner: Option<IpAddr>,
@@ -73,6 +75,7 @@ impl Neighbourhood {
                 .zip(addresses.whole())
                 .map(|(routes, own)| OnLink::new(routes, own)),
             fits: HashMap::new(),
+            too_wide: Vec::new(),
         };
         found.count(neighbours);
         if routes.whole().is_some() {
@@ -95,28 +98,27 @@ impl Neighbourhood {
     }
 
     fn count_outside(&mut self, neighbours: &[Neighbour]) {
-        let misfits: Vec<PrefixFit> = self
-            .fits
-            .values()
-            .filter(|fit| matches!(fit.misfit, Some((Misfit::SharedMac | Misfit::GatewayMac, _))))
-            .copied()
-            .collect();
-        if misfits.is_empty() {
+        if self.too_wide.is_empty() {
             return;
         }
         for entry in neighbours {
             let Some(key) = self.machine_key(entry) else { continue };
-            let claims = |fit: &&PrefixFit| {
-                fit.ifindex == entry.ifindex && fit.prefix.contains(&entry.address)
-            };
-            let Some(fit) = misfits.iter().find(claims) else { continue };
+            let Some(is_outside) = self.is_outside(entry) else { continue };
             let Some(machine) = self.machines.get_mut(&key) else { continue };
-            if fit.holds(entry.address) {
+            if !is_outside {
                 machine.owner.get_or_insert(entry.address);
             } else if !machine.is_alone(entry.address) {
                 machine.outside_count += 1;
             }
         }
+    }
+
+    /// Whether the entry lies in the far part of a prefix that is too wide for its wire; `None`
+    /// when no such prefix holds it.
+    pub fn is_outside(&self, entry: &Neighbour) -> Option<bool> {
+        let claims =
+            |fit: &&PrefixFit| fit.ifindex == entry.ifindex && fit.prefix.contains(&entry.address);
+        self.too_wide.iter().find(claims).map(|fit| !fit.holds(entry.address))
     }
 
     /// The machine that an entry is about; `None` for entries without a MAC that packets can be

@@ -98,6 +98,9 @@ impl Neighbourhood {
                 outside_count: count(outside),
             };
             self.fits.insert((own.ifindex, prefix), fit);
+            if matches!(misfit, Some((kind, _)) if kind != Misfit::TooNarrow) {
+                self.too_wide.push(fit);
+            }
         }
     }
 

@@ -21,8 +21,8 @@ pub(super) enum Mark {
     KnownMac(KnownMac),
     /// Set by hand, and never asked for again.
     Permanent,
-    /// No answer, and the questions asked.
-    Unresolved(Option<u32>),
+    /// No answer, the questions asked, and whether that matters: a host of this wire may be off.
+    Unresolved { probes: Option<u32>, matters: bool },
     /// Nothing puts the address on the wire of this device; the device on whose wire it is.
     NoRoute(Option<Foreign>),
 }
@@ -87,7 +87,7 @@ impl Mark {
             Self::KnownMac(KnownMac::Hsrp(_)) => "hsrp-mac",
             Self::KnownMac(KnownMac::Calico) => "calico-mac",
             Self::Permanent => "permanent",
-            Self::Unresolved(_) => "unresolved",
+            Self::Unresolved { .. } => "unresolved",
             Self::NoRoute(_) => "no-route",
         }
     }
@@ -96,7 +96,8 @@ impl Mark {
         match self {
             Self::SharedMac(share) if share.is_suspect() => Some(Severity::Warning),
             Self::SharedMac(share) => share.machine.gateway.map(|_| Severity::Info),
-            Self::Unresolved(_) => Some(Severity::Warning),
+            Self::Unresolved { matters: true, .. } => Some(Severity::Warning),
+            Self::Unresolved { matters: false, .. } => Some(Severity::Info),
             Self::GatewayMac | Self::OwnMac(_) | Self::Permanent | Self::NoRoute(Some(_)) => {
                 Some(Severity::Info)
             }
@@ -124,8 +125,10 @@ impl Mark {
             Self::KnownMac(KnownMac::Hsrp(group)) => format!("HSRP group {group}"),
             Self::KnownMac(KnownMac::Calico) => "Calico's MAC".to_owned(),
             Self::Permanent => "set by hand".to_owned(),
-            Self::Unresolved(Some(probes @ 1..)) => format!("no answer to {probes} questions"),
-            Self::Unresolved(_) => "no answer".to_owned(),
+            Self::Unresolved { probes: Some(probes @ 1..), .. } => {
+                format!("no answer to {}", counted(*probes as usize, "question", "questions"))
+            }
+            Self::Unresolved { .. } => "no answer".to_owned(),
             Self::NoRoute(None) => "no route puts it on this device".to_owned(),
             Self::NoRoute(Some(dev)) => {
                 format!("no route puts it on this device but on {}", foreign(&dev.0))
@@ -147,7 +150,9 @@ pub(super) fn role(seen: &Neighbourhood, entry: &Neighbour) -> Option<&'static s
 pub(super) fn marks(seen: &Neighbourhood, entry: &Neighbour, names: &LinkNames) -> Vec<Mark> {
     let mut marks = Vec::new();
     if entry.state.is_unresolved() && !entry.flags.proxy {
-        marks.push(Mark::Unresolved(entry.probes_count));
+        let is_gateway = seen.is_gateway(entry.ifindex, entry.address);
+        let matters = is_gateway || seen.is_outside(entry) == Some(true);
+        marks.push(Mark::Unresolved { probes: entry.probes_count, matters });
     }
     let own = seen.own_device(entry);
     marks.extend(own.map(|dev| Mark::OwnMac(names.name(dev))));

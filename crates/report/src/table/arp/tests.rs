@@ -109,7 +109,7 @@ eth0      10.0.0.20   reachable  02:00:00:00:00:02  -              11s  2.0s
 eth0      10.0.0.21   reachable  02:00:00:00:00:02  -              11s  2.0s
     - same MAC as 1 more
 eth0      10.0.0.77   failed     -                  -                -     -
-    ! no answer to 3 questions
+    i no answer to 3 questions
 eth0      10.0.0.254  reachable  02:00:00:00:00:01  gateway        11s  2.0s
     i answers for 1 other
 e\x1b[2J  10.5.0.1    permanent  02:00:00:00:00:10  -              11s  2.0s
@@ -192,6 +192,18 @@ explain proxy-arp
     let row = &json["neighbours"][2];
     assert_eq!((&row["mac_of"], &row["mac_suspect"]), (&"10.0.0.2".into(), &true.into()));
     assert_eq!(json["neighbours"][4]["mac_suspect"], false);
+}
+
+#[test]
+fn silence_matters_of_gateways_and_beyond_the_wire() {
+    let given = wide(vec![
+        entry(2, "10.0.0.254", Nud::Failed, 0),
+        entry(2, "10.0.0.7", Nud::Stale, 7),
+        entry(2, "10.0.5.11", Nud::Failed, 0),
+        entry(2, "10.0.5.12", Nud::Incomplete, 0),
+    ]);
+    let text = written(|out| given.table().write_text(style(100), out));
+    assert_eq!(text.matches("! no answer").count(), 3, "{text}");
 }
 
 #[test]
