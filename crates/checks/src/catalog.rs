@@ -2,21 +2,34 @@
 
 mod accept_queue_full;
 mod ack_lost_outside;
+mod arp_flux;
 mod asymmetric_route;
 mod bad_checksum;
 mod bad_netmask;
+mod conntrack_full;
+mod conntrack_invalid;
 mod defer_accept;
+mod duplicate_address;
+mod firewall_drops_ack;
+mod firewall_drops_syn;
+mod ingress_filter;
 mod listener_gone;
 mod local_address_gone;
+mod martian_source;
 mod md5_mismatch;
+mod neighbour_table_full;
 mod neighbour_unresolved;
+mod neighbour_wrong;
+mod no_return_route;
 mod overlapping_route;
 mod peer_resets;
 mod proxy_arp;
+mod rp_filter_drop;
 mod sequence_rejected;
 mod socket_filter;
 mod syn_flood;
 mod syn_queue_full;
+mod synack_dropped_here;
 mod synack_lost_outside;
 mod timestamp_rejected;
 
@@ -28,7 +41,11 @@ pub static CATALOG: &[&Check] = &[
     &bad_netmask::CHECK,
     &overlapping_route::CHECK,
     &proxy_arp::CHECK,
+    &duplicate_address::CHECK,
+    &neighbour_wrong::CHECK,
+    &arp_flux::CHECK,
     &asymmetric_route::CHECK,
+    &neighbour_table_full::CHECK,
     &neighbour_unresolved::CHECK,
     &accept_queue_full::CHECK,
     &defer_accept::CHECK,
@@ -37,7 +54,16 @@ pub static CATALOG: &[&Check] = &[
     &sequence_rejected::CHECK,
     &md5_mismatch::CHECK,
     &socket_filter::CHECK,
+    &ingress_filter::CHECK,
+    &conntrack_invalid::CHECK,
+    &firewall_drops_ack::CHECK,
     &listener_gone::CHECK,
+    &synack_dropped_here::CHECK,
+    &rp_filter_drop::CHECK,
+    &no_return_route::CHECK,
+    &conntrack_full::CHECK,
+    &firewall_drops_syn::CHECK,
+    &martian_source::CHECK,
     &syn_flood::CHECK,
     &syn_queue_full::CHECK,
     &peer_resets::CHECK,

@@ -9,7 +9,7 @@ use synrecv_model::{
 
 use crate::cases::{Case, Cases, Weighed};
 use crate::view::{RequestView, View};
-use crate::{CATALOG, Check, attribution, verdict};
+use crate::{CATALOG, Check, attribution, undelivered, verdict};
 
 /// Judges facts and observation. The same input gives the same diagnosis.
 pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
@@ -170,7 +170,21 @@ fn uncovered(facts: &Facts, view: &View<'_>) -> Vec<NotChecked> {
             ],
         });
     }
+    if let Some(gap) = facts.filters.gap() {
+        let below = undelivered::undelivered(view, undelivered::Version::V4).unwrap_or(0);
+        let mut detail = text!["rules of netfilter: ", &gap.detail];
+        if below > 0 {
+            detail.push(text![
+                "; ",
+                below,
+                " IPv4 packets ended between IP and TCP while watching"
+            ]);
+        }
+        list.push(NotChecked { check: "filters", reason: gap.reason.clone(), detail });
+    }
     let partial = [
+        ("filters", facts.filters.flaws()),
+        ("device-filters", facts.device_filters.flaws()),
         ("sockets", facts.sockets.flaws()),
         ("neighbours", facts.neighbours.flaws()),
         ("routes", facts.routes.flaws()),
@@ -287,7 +301,7 @@ mod tests {
             .device(2, "ps0")
             .address(2, "10.1.0.10/24")
             .listener("10.1.0.10:80", 0, 128)
-            .dying_request("10.1.0.10:80", "10.9.0.7:4000");
+            .stuck_request("10.1.0.10:80", "10.9.0.7:4000", (4, 1));
         let diagnosis = host.diagnose();
         assert_eq!(diagnosis.status(), "unexplained");
         assert_eq!(diagnosis.leading(), None);

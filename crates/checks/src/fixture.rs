@@ -2,6 +2,7 @@
 
 mod judged;
 mod options;
+mod path;
 
 use std::net::IpAddr;
 

@@ -3,15 +3,19 @@
 //! Everything here is a pure function of facts and observation. Nothing is opened, printed, kept
 //! between calls or timed.
 
+mod ack_drops;
 mod attribution;
 mod cases;
 mod catalog;
+mod droppers;
 mod engine;
 mod fit;
+mod ingress;
 mod phrase;
 pub mod plan;
 mod rejected;
 mod share;
+mod undelivered;
 mod verdict;
 mod view;
 mod waiting;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use synrecv_model::{Endpoint, Origin, ResolvedRoute, RetryCounters, Text, Value, text};
+use synrecv_model::{
+    Endpoint, Origin, ResolvedRoute, RetryCounters, RouteErrno, Text, Value, text,
+};
 
 use crate::cases::Fact;
 use crate::fit::{cover, place};
@@ -154,4 +156,15 @@ pub(crate) fn route_get(request: &RequestView<'_>) -> String {
         "ip route get {} from {} ipproto tcp sport {} dport {}",
         flow.peer.ip, flow.local.ip, flow.local.port, flow.peer.port
     )
+}
+
+/// What an error of a route look-up means.
+pub(crate) fn route_error(errno: RouteErrno) -> Text {
+    match errno {
+        RouteErrno::EACCES => text!["a prohibit route (EACCES)"],
+        RouteErrno::EINVAL => text!["a blackhole route, or a source that is not local (EINVAL)"],
+        RouteErrno::ENETUNREACH => text!["no route (ENETUNREACH)"],
+        RouteErrno::EHOSTUNREACH => text!["an unreachable route (EHOSTUNREACH)"],
+        other => text![other.name(), " ", other.0],
+    }
 }

@@ -104,7 +104,7 @@ fn control_questions(facts: &Facts, completed: &[Flow]) -> Vec<ReplyQuestion> {
 }
 
 /// Asks for the device that owns the local address, where that is one device and not `lo`: the SYN
-/// is expected there.
+/// is expected there. For the first flows also for the devices that filter by reverse path.
 fn input_questions(facts: &Facts, replies: &[ReplyQuestion]) -> Vec<(usize, u32)> {
     let addresses = facts.addresses.data().map_or(&[][..], Vec::as_slice);
     let loopback: BTreeSet<u32> = facts
@@ -120,10 +120,31 @@ fn input_questions(facts: &Facts, replies: &[ReplyQuestion]) -> Vec<(usize, u32)
         let first = owners.next()?;
         (owners.next().is_none() && !loopback.contains(&first.ifindex)).then_some(first.ifindex)
     };
-    replies
-        .iter()
-        .enumerate()
-        .filter_map(|(index, question)| Some((index, owner(&question.flow)?)))
+    let filtering = filtering_devices(facts, &loopback);
+    let mut questions = Vec::new();
+    for (index, question) in replies.iter().enumerate() {
+        let owner = owner(&question.flow);
+        questions.extend(owner.map(|device| (index, device)));
+        if index < FILTER_QUESTIONS_MAX && question.flow.peer.ip.is_ipv4() {
+            let others = filtering.iter().filter(|&&device| Some(device) != owner);
+            questions.extend(others.map(|&device| (index, device)));
+        }
+    }
+    questions
+}
+
+/// Flows that are asked about on every device that filters by reverse path.
+const FILTER_QUESTIONS_MAX: usize = 64;
+
+/// Devices that filter by reverse path, at most 8: an ACK can come by any of them.
+fn filtering_devices(facts: &Facts, loopback: &BTreeSet<u32>) -> Vec<u32> {
+    let settings = facts.settings.data().into_iter().flat_map(|settings| &settings.devices);
+    settings
+        .filter(|(ifindex, own)| {
+            own.rp_filter_effective.unwrap_or(0) > 0 && !loopback.contains(ifindex)
+        })
+        .map(|(&ifindex, _)| ifindex)
+        .take(8)
         .collect()
 }
 

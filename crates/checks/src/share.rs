@@ -65,3 +65,14 @@ pub(crate) fn severity_of(view: &View<'_>, flows: &[Flow], failed: u64) -> (Seve
     }
     (severity, numbers)
 }
+
+/// True when `failed` packets or handshakes are background noise beside those that completed.
+pub(crate) fn is_small(view: &View<'_>, failed: u64) -> bool {
+    failed < NOISE_COUNT
+        || view
+            .delta("TcpPassiveOpens")
+            .is_some_and(|done| failed * 100 < SHARE_FEW_PERCENT * (done + failed))
+}
+
+/// Packets in one observation that a healthy host refuses as a matter of course.
+const NOISE_COUNT: u64 = 3;

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 use synrecv_model::view::{FullQueues, HostRetries, RetryReading, retry_reading};
 use synrecv_model::{
-    Address, Counters, Endpoint, Facts, Flow, Foreign, Link, LinkNames, Listener, ListenerTrack,
-    Mac, Neighbour, Nud, Observation, Part, Reply, Route, Rule, Section, Settings, Sockets, Track,
+    Address, ConntrackCpu, ConntrackEntry, Counters, DeviceFilter, Endpoint, Facts, FilterChain,
+    Flow, Foreign, Link, LinkNames, Listener, ListenerTrack, Mac, MacChange, Neighbour, Nud,
+    Observation, Part, Reply, Route, RouteKind, Rule, RuleId, Section, Settings, Sockets, Track,
 };
 
 /// Facts and observation, indexed once. Accessors note what a check reads; a test compares that
@@ -182,6 +183,23 @@ impl<'a> View<'a> {
         self.facts.addresses.whole().map(Vec::as_slice)
     }
 
+    /// True when addresses and routes were read in full and neither holds the address.
+    pub fn is_gone(&self, local: IpAddr) -> bool {
+        let Some(addresses) = self.whole_addresses() else { return false };
+        let Some(routes) = self.whole_routes() else { return false };
+        !addresses.iter().any(|address| address.address == local)
+            && !routes
+                .iter()
+                .any(|route| route.kind == RouteKind::Local && route.destination.contains(&local))
+    }
+
+    /// True when requests were made to an address that is not here any more.
+    pub fn some_local_is_gone(&self) -> bool {
+        let locals: BTreeSet<IpAddr> =
+            self.requests().iter().map(|request| request.local().ip).collect();
+        locals.into_iter().any(|local| self.is_gone(local))
+    }
+
     /// Routes of all tables, only when they were read in full.
     pub fn whole_routes(&self) -> Option<&'a [Route]> {
         self.note(Part::Routes);
@@ -240,6 +258,60 @@ impl<'a> View<'a> {
             return None;
         }
         Some((self.facts.counters.data()?, self.observation.counters.data()?))
+    }
+
+    /// Chains of netfilter, only when they were read in full.
+    pub fn whole_filters(&self) -> Option<&'a [FilterChain]> {
+        self.note(Part::Filters);
+        self.facts.filters.whole().map(Vec::as_slice)
+    }
+
+    /// Chains of netfilter that were read.
+    pub fn filters(&self) -> &'a [FilterChain] {
+        self.note(Part::Filters);
+        rows(&self.facts.filters)
+    }
+
+    /// Packets that a rule or policy matched while watching; `None` when that is not known.
+    pub fn matched(&self, rule: &RuleId) -> Option<u64> {
+        self.note(Part::Filters);
+        let moved = self.observation.rules_moved.data()?;
+        Some(moved.iter().find(|delta| delta.rule == *rule).map_or(0, |delta| delta.packet_count))
+    }
+
+    /// Filters of traffic control, only when they were read in full.
+    pub fn whole_device_filters(&self) -> Option<&'a [DeviceFilter]> {
+        self.note(Part::DeviceFilters);
+        self.facts.device_filters.whole().map(Vec::as_slice)
+    }
+
+    /// What connection tracking holds for a flow: `None` when it was not asked, `Some(None)` when
+    /// there is no entry.
+    pub fn tracked(&self, flow: Flow) -> Option<Option<&'a ConntrackEntry>> {
+        self.note(Part::Conntrack);
+        let tracked = self.facts.tracked.data()?;
+        Some(tracked.iter().find(|tracked| tracked.flow == flow)?.entry.as_ref())
+    }
+
+    /// Increase of a counter of connection tracking, all CPUs; `None` when unknown or not in use.
+    pub fn conntrack_delta(&self, field: fn(&ConntrackCpu) -> u32) -> Option<u64> {
+        let (before, after) = self.counters()?;
+        after.conntrack_delta(before, field)
+    }
+
+    /// Packets that a device received and sent while watching.
+    pub fn traffic(&self, ifindex: u32) -> Option<(u64, u64)> {
+        self.note(Part::Links);
+        let before = rows(&self.facts.links).iter().find(|link| link.ifindex == ifindex)?.traffic?;
+        let after = self.observation.traffic.iter().find(|now| now.ifindex == ifindex)?;
+        let grown = |now: u64, then: u64| now.checked_sub(then);
+        Some((grown(after.rx_count, before.rx_count)?, grown(after.tx_count, before.tx_count)?))
+    }
+
+    /// Addresses whose link-layer address changed while watching.
+    pub fn mac_changes(&self) -> &'a [MacChange] {
+        self.note(Part::Neighbours);
+        &self.observation.mac_changes
     }
 
     /// Link-layer addresses on one device with the addresses that resolve to them, own ones left

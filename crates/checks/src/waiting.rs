@@ -7,6 +7,7 @@ use synrecv_model::view::RetryReading;
 use synrecv_model::{Listener, ListenerTrack, RetryCounters, Weight};
 
 use crate::phrase;
+use crate::undelivered::close;
 use crate::view::View;
 
 /// A listener and its requests whose clients do not repeat their SYN.
@@ -170,9 +171,4 @@ pub(crate) fn suspects<'a>(
             Suspect { waiting, counted, weight, others }
         })
         .collect()
-}
-
-/// Two counts of the same packets, read some milliseconds apart.
-fn close(a: u64, b: u64) -> bool {
-    a.abs_diff(b) <= 1 + a.max(b) / 8
 }

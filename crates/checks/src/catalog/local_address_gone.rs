@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Manual, Origin, Part, RouteKind, Severity,
-    Subject, Text, Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, Manual, Origin, Part, Severity, Subject, Text,
+    Value, Weight, text,
 };
 
 use crate::cases::{Cases, Fact};
@@ -57,7 +57,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut groups: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
     for index in view.stuck(|_| true) {
         let local = view.requests()[index].local().ip;
-        if is_gone(view, local) {
+        if view.is_gone(local) {
             groups.entry(local).or_default().push(index);
         }
     }
@@ -91,16 +91,6 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
                 verify: Text::new(),
             });
     }
-}
-
-/// True when addresses and routes were read in full and neither holds the address.
-fn is_gone(view: &View<'_>, local: IpAddr) -> bool {
-    let Some(addresses) = view.whole_addresses() else { return false };
-    let Some(routes) = view.whole_routes() else { return false };
-    !addresses.iter().any(|address| address.address == local)
-        && !routes
-            .iter()
-            .any(|route| route.kind == RouteKind::Local && route.destination.contains(&local))
 }
 
 #[cfg(test)]

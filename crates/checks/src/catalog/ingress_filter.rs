@@ -1,0 +1,250 @@
+//! A filter between the wire and IP drops the ACK: traffic control, XDP, a netdev chain.
+
+use synrecv_model::{
+    Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Origin, Part, Subject, Text,
+    Value, Weight, text,
+};
+
+use crate::ack_drops::{Missing, argue_listener, missing, severity};
+use crate::cases::{Case, Cases, Fact};
+use crate::ingress::{Gate, before_ip, gates};
+use crate::view::View;
+use crate::{Check, phrase};
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "ingress-filter",
+        class: Class::Local,
+        summary: "a filter between the wire and IP drops the ACK",
+        severity: "problem",
+        needs: &[Part::Sockets, Part::Links],
+        also_reads: &[
+            Part::Addresses,
+            Part::Counters,
+            Part::Filters,
+            Part::DeviceFilters,
+            Part::Conntrack,
+            Part::Replies,
+        ],
+        ipv6: "the same",
+        explains: &["firewall-drops-ack", "ack-ignored-locally", "ack-lost-outside"],
+        disproved_by: &[
+            "with the filter taken away the connections stay stuck",
+            "InReceives counts the ACKs: they come to IP",
+        ],
+        manual: Manual {
+            meaning: "Before IP sees a packet, an XDP program, a filter of traffic control or a netdev chain of nftables can \
+                      drop it. The SYN passes, the ACK does not. No counter of IP or TCP moves; most of these filters \
+                      count nothing themselves.",
+            picture: &[
+                "SYN      client --> server",
+                "SYN-ACK  client <-- server",
+                "ACK      client --> X        XDP, tc ingress, netdev ingress of this host",
+            ],
+            recognised: &[
+                ("both retry counters are equal: the client has the SYN-ACK", "sockets"),
+                ("the device has a filter or program on its way in", "links, device-filters"),
+                ("the device receives frames that IP does not count", "links, counters"),
+                ("a netdev rule that ends these ACKs counts as many", "root"),
+            ],
+            looks_like: &[
+                ("ack-lost-outside", "the device receives no more frames than IP counts"),
+                ("firewall-drops-ack", "InReceives counts the ACKs"),
+            ],
+            by_hand: &[
+                ("ip -d link show dev DEV", "`prog/xdp id N`"),
+                ("tc -s filter show dev DEV ingress", "a filter; cls_bpf counts nothing"),
+                ("nft list ruleset netdev", "a chain with hook ingress"),
+                ("tcpdump -eni DEV 'tcp and port PORT'", "ACKs: seen before tc, not before XDP"),
+            ],
+            fix: "Change or take away the filter; its owner (a CNI, a DDoS shield, a load balancer) loads it again.",
+            references: &["tc(8)", "ip-link(8)", "nft(8): NETDEV ADDRESS FAMILY"],
+        },
+    },
+    examine,
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    for missing in missing(view) {
+        // What IP counts came through.
+        if missing.undelivered_fit() || missing.entries.established > 0 {
+            continue;
+        }
+        if !by_rule(view, cases, &missing) {
+            by_gate(view, cases, &missing);
+        }
+    }
+}
+
+/// A netdev chain whose rule these ACKs end by.
+fn by_rule(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) -> bool {
+    let Some(droppers) = missing.droppers(view, &[Hook::Ingress]) else { return false };
+    let guilty = droppers
+        .iter()
+        .filter_map(|dropper| Some((missing.weigh(dropper)?, dropper)))
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let Some((weight, dropper)) = guilty else { return false };
+    let case = open(view, cases, missing, dropper.name(), Subject::Host);
+    case.severity(severity(view, &dropper.requests, weight))
+        .arg("stage", Value::Word("netdev"))
+        .affects(dropper.requests.iter().copied())
+        .supports(weight, dropper.fact(text![" while watching"]));
+    argue(view, case, missing);
+    advise(case, vec![dropper.listing()]);
+    true
+}
+
+/// A program or filter that does not say what it drops.
+fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
+    let local = missing.waiting.listener.local;
+    let sample = view.requests()[missing.waiting.requests[0]].local();
+    let gates = gates(view, sample.ip);
+    let Some(gate) = gates.first() else { return };
+    // Frames that IP did not get are at least as many as the ACKs, and ARP explains few of them.
+    let swallowed = before_ip(view).filter(|&count| {
+        missing.waiting.retries > 0
+            && count + 1 >= missing.expected
+            && count <= missing.expected + missing.expected / 4 + ARP_FEW
+    });
+    if swallowed.is_none() && view.completes(sample) {
+        return;
+    }
+    let weight = if swallowed.is_some() { Weight::Strong } else { Weight::Weak };
+    let requests = missing.waiting.requests.clone();
+    let case = open(view, cases, missing, name(&gates), Subject::Link(gate.ifindex));
+    case.severity(severity(view, &requests, weight))
+        .arg("local", Value::Endpoint(local))
+        .arg("interface", Value::Foreign(view.dev(gate.ifindex)))
+        .affects(requests);
+    for gate in &gates {
+        case.supports(Weight::Weak, gate.fact(view.dev(gate.ifindex)));
+    }
+    if let Some(count) = swallowed {
+        case.supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Counters,
+                "received-before-ip",
+                text![
+                    "devices received ",
+                    phrase::count(usize::try_from(count).unwrap_or(usize::MAX), "frame", "frames"),
+                    " that IP did not, while ",
+                    missing.expected,
+                    " ACKs were due",
+                ],
+            )
+            .with("before_ip_count", Value::Number(count))
+            .with("expected_ack_count", Value::Number(missing.expected))
+            .recheck("ip -s link; nstat -az IpInReceives Ip6InReceives"),
+        );
+    }
+    argue(view, case, missing);
+    advise(case, gates.iter().map(|gate| Command(gate.recheck.clone())).collect());
+}
+
+/// ARP and other frames that are not IP, in some seconds on a quiet wire.
+const ARP_FEW: u64 = 8;
+
+fn name(gates: &[Gate]) -> Text {
+    Text::join(gates.iter().map(|gate| &gate.name), " or ")
+}
+
+fn open<'c>(
+    view: &View<'_>,
+    cases: &'c mut Cases,
+    missing: &Missing<'_>,
+    culprit: Text,
+    subject: Subject,
+) -> &'c mut Case {
+    let case = cases.about(subject);
+    case.headline(text![
+        phrase::stuck(view, &missing.waiting.requests),
+        ": the ACK is dropped between the wire and IP",
+    ])
+    .summary(text![culprit, " drops the client's ACK"]);
+    case
+}
+
+fn argue(view: &View<'_>, case: &mut Case, missing: &Missing<'_>) {
+    argue_listener(case, missing);
+    case.supports(
+        Weight::Weak,
+        phrase::retries(
+            view,
+            &missing.waiting.requests,
+            "the client does not repeat its SYN: it has the SYN-ACK",
+        ),
+    );
+}
+
+fn advise(case: &mut Case, look: Vec<Command>) {
+    case.action(Action {
+        id: "see-filter",
+        label: ActionLabel::Investigate,
+        text: text!["look at what is attached, and who attached it"],
+        commands: look,
+        verify: Text::new(),
+    })
+    .action(Action {
+        id: "take-it-away",
+        label: ActionLabel::Disruptive,
+        text: text!["take the filter away for a test; what it protects is open meanwhile"],
+        commands: vec![],
+        verify: text!["stuck connections complete at their next retry"],
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, RuleVerdict, Severity, Test};
+
+    use super::*;
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+            .listener("10.1.0.10:80", 0, 128)
+            .passive_opens(0)
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2))
+            .via(2, "10.1.0.1")
+            .stuck_request("10.1.0.10:80", "203.0.113.7:4000", (2, 2))
+            .via(2, "10.1.0.1")
+            .listener_drops(0)
+    }
+
+    #[test]
+    fn a_netdev_rule_that_counts_these_acks_is_confirmed() {
+        let port = vec![Test::DestinationPort(vec![80..=80])];
+        let judged = host().rule(Hook::Ingress, port, RuleVerdict::Drop, Some(2)).diagnose();
+        assert_eq!(judged.leading(), Some("ingress-filter"));
+        let finding = judged.finding("ingress-filter").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn frames_that_ip_did_not_get_make_a_filter_likely() {
+        let judged = host()
+            .ingress_filter(2)
+            .traffic(2, 12)
+            .counter_moved("IpInReceives", 9)
+            .counter_moved("IpInDelivers", 9)
+            .diagnose();
+        assert_eq!(judged.leading(), Some("ingress-filter"));
+        let finding = judged.finding("ingress-filter").unwrap();
+        assert_eq!((finding.confidence, finding.severity), (Confidence::Likely, Severity::Problem));
+    }
+
+    #[test]
+    fn a_filter_that_lets_others_pass_is_no_case() {
+        let judged = host()
+            .ingress_filter(2)
+            .passive_opens(40)
+            .connected("10.1.0.10:80", "192.0.2.9:4000")
+            .diagnose();
+        assert!(judged.finding("ingress-filter").is_none());
+    }
+}

@@ -1,0 +1,118 @@
+//! SYNs come from sources that the routing decision does not accept.
+
+use synrecv_model::{
+    Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Part, Severity, Subject, Text,
+    Value, Weight, text,
+};
+
+use crate::Check;
+use crate::cases::Cases;
+use crate::undelivered::{Version, undelivered, undelivered_fact};
+use crate::view::View;
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "martian-source",
+        class: Class::Refused,
+        summary: "the source of the packets is not acceptable on that device",
+        severity: "problem where clients are seen to fail by it, else info",
+        needs: &[Part::Counters, Part::Filters],
+        also_reads: &[],
+        ipv6: "not applicable: the routing decision does not judge sources there",
+        explains: &[],
+        disproved_by: &["a rule of netfilter counts these packets"],
+        manual: Manual {
+            meaning: "The routing decision drops a packet whose source cannot be: an address of this host that comes from \
+                      outside, 127.0.0.0/8, 0.0.0.0/8, a multicast or broadcast address. Only InReceives counts it.",
+            picture: &["SYN  from one of our own addresses --> X   routing decision of this host"],
+            recognised: &[
+                (
+                    "InReceives less InDelivers grows and no rule, filter or rp_filter accounts for it",
+                    "root, counters",
+                ),
+                ("`martian source` in the kernel's log, with log_martians=1", "root"),
+            ],
+            looks_like: &[
+                ("rp-filter-drop", "IPReversePathFilter grows"),
+                ("firewall-drops-syn", "a rule counts them"),
+            ],
+            by_hand: &[
+                ("sysctl -w net.ipv4.conf.all.log_martians=1; dmesg -w", "source and device"),
+                ("ip route get LOCAL from SOURCE iif DEV", "Invalid argument"),
+            ],
+            fix: "Find who sends with such a source: a twin with an address of this host, a load balancer or NAT that \
+                  hairpins. accept_local=1 accepts own addresses where that is meant.",
+            references: &[
+                "RFC 1812 section 5.3.7",
+                "Documentation/networking/ip-sysctl.rst: log_martians",
+            ],
+        },
+    },
+    examine,
+};
+
+/// Packets in one observation below which stray multicast explains it.
+const FEW_COUNT: u64 = 3;
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    let Some(count) = undelivered(view, Version::V4).filter(|&count| count >= FEW_COUNT) else {
+        return;
+    };
+    let Some(chains) = view.whole_filters() else { return };
+    let inward = [Hook::Prerouting, Hook::Input];
+    let filtered = chains
+        .iter()
+        .any(|chain| chain.base.as_ref().is_some_and(|base| inward.contains(&base.hook)));
+    if filtered {
+        return;
+    }
+    cases
+        .about(Subject::Host)
+        .severity(Severity::Info)
+        .headline(text![count, " packets were dropped by the routing decision"])
+        .summary(text![
+            "their sources or destinations are not acceptable on the device they came by"
+        ])
+        .arg("not_delivered_count", Value::Number(count))
+        .supports(Weight::Weak, undelivered_fact(Version::V4, count))
+        .action(Action {
+            id: "log-martians",
+            label: ActionLabel::Safe,
+            text: text!["log them: the kernel's log then names source and device"],
+            commands: vec![Command("sysctl -w net.ipv4.conf.all.log_martians=1".to_owned())],
+            verify: Text::new(),
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{RuleVerdict, Severity};
+
+    use super::*;
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .counter_moved("IpInReceives", 12)
+            .counter_moved("IpInDelivers", 4)
+    }
+
+    #[test]
+    fn without_any_rule_only_the_routing_decision_is_left() {
+        let finding = host().no_rules().diagnose().finding("martian-source").unwrap();
+        assert_eq!(finding.severity, Severity::Info);
+    }
+
+    #[test]
+    fn with_rules_it_can_be_one_of_them() {
+        let judged = host().rule(Hook::Input, vec![], RuleVerdict::Drop, Some(0)).diagnose();
+        assert!(judged.finding("martian-source").is_none());
+    }
+
+    #[test]
+    fn what_root_alone_may_list_is_not_guessed() {
+        assert!(host().diagnose().not_checked("martian-source"));
+    }
+}

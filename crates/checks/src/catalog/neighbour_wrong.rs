@@ -1,0 +1,252 @@
+//! The next hop of the reply has an entry by hand, and its link-layer address is not the one that answers.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use synrecv_model::view::RetryReading;
+use synrecv_model::{
+    Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Neighbour, Nud, Origin, Part,
+    Subject, Text, Value, Weight, text,
+};
+
+use crate::cases::{Case, Cases, Fact};
+use crate::view::View;
+use crate::{Check, phrase};
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "neighbour-wrong",
+        class: Class::Path,
+        summary: "the neighbour entry of the reply's next hop is wrong",
+        severity: "problem",
+        needs: &[Part::Sockets, Part::Replies, Part::Neighbours],
+        also_reads: &[Part::Routes, Part::Links, Part::Counters],
+        ipv6: "the same; a router's link-local address shows its true link-layer address",
+        explains: &["asymmetric-route", "synack-lost-outside"],
+        disproved_by: &[
+            "the machine with that link-layer address is the next hop",
+            "a handshake completes by the same next hop",
+        ],
+        manual: Manual {
+            meaning: "The SYN-ACK is sent to a link-layer address that does not belong to its next hop: an entry set by hand \
+                      (PERMANENT) that outlived a router or network card, or one that was learned from somebody else. \
+                      The frame goes to nobody, or to a machine that drops it.",
+            picture: &[
+                "SYN      client --> router MAC A --> server",
+                "SYN-ACK  server --> MAC B             the entry of the router says B",
+            ],
+            recognised: &[
+                ("the entry of the reply's next hop is PERMANENT", "neighbours, replies"),
+                (
+                    "clients repeat their SYN, and no handshake completes by that next hop",
+                    "sockets",
+                ),
+                (
+                    "a router solicited this host from another link-layer address (IPv6)",
+                    "neighbours",
+                ),
+            ],
+            looks_like: &[
+                ("synack-lost-outside", "the entry is right and the frame is lost later"),
+                ("duplicate-address", "two machines claim the address; the entry changes"),
+                ("neighbour-unresolved", "there is no link-layer address at all"),
+            ],
+            by_hand: &[
+                ("ip neigh show nud permanent", "the next hop is in this list"),
+                ("arping -I DEV NEXT_HOP", "another link-layer address answers"),
+                ("tcpdump -eni DEV 'tcp port PORT'", "SYNs from A, SYN-ACKs to B"),
+            ],
+            fix: "Delete the entry and let ARP or ND find the next hop; find out what set it (ifup scripts, hardening \
+                  guides, a network manager), or it comes back.",
+            references: &["ip-neighbour(8)", "arp(7)"],
+        },
+    },
+    examine,
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    let mut by_entry: BTreeMap<(u32, IpAddr), Vec<usize>> = BTreeMap::new();
+    for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
+        if let Some(entry) = view.requests()[index].next_hop
+            && entry.state == Nud::Permanent
+            && entry.mac.is_some()
+        {
+            by_entry.entry((entry.ifindex, entry.address)).or_default().push(index);
+        }
+    }
+    for requests in by_entry.into_values() {
+        if let Some(entry) = view.requests()[requests[0]].next_hop
+            && let Some(mac) = entry.mac
+        {
+            report(view, cases, entry, mac, &requests);
+        }
+    }
+}
+
+fn report(view: &View<'_>, cases: &mut Cases, entry: &Neighbour, mac: Mac, requests: &[usize]) {
+    let dev = view.dev(entry.ifindex);
+    let gateway = !requests.iter().any(|&index| view.requests()[index].peer() == entry.address);
+    let case = cases.about(Subject::Mac(entry.ifindex, mac));
+    case.headline(text![
+        phrase::stuck(view, requests),
+        ": the SYN-ACK goes to a link-layer address set by hand",
+    ])
+    .summary(text![
+        "the permanent entry of ",
+        if gateway { "the gateway " } else { "" },
+        entry.address,
+        " on ",
+        dev.clone(),
+        " says ",
+        mac,
+    ])
+    .arg("next_hop", Value::Ip(entry.address))
+    .arg("mac", Value::Mac(mac))
+    .arg("interface", Value::Foreign(dev.clone()))
+    .affects(requests.iter().copied())
+    .supports(
+        Weight::Strong,
+        Fact::new(
+            Origin::Arp,
+            "permanent-next-hop",
+            text![
+                "replies to ",
+                phrase::name_peers(&phrase::peers(view, requests)),
+                " go to ",
+                entry.address,
+                " at ",
+                mac,
+                ", an entry that was set by hand (PERMANENT) and is never checked",
+            ],
+        )
+        .with("next_hop", Value::Ip(entry.address))
+        .with("mac", Value::Mac(mac))
+        .recheck(format!("ip neigh show {} dev {dev}", entry.address)),
+    )
+    .supports(
+        Weight::Weak,
+        phrase::retries(view, requests, "the client repeats its SYN: the SYN-ACK is lost"),
+    );
+    argue_control(view, case, entry);
+    argue_routers(view, case, entry, mac);
+    advise(case, entry, &dev.to_string());
+}
+
+/// Handshakes that complete by the same entry prove it right.
+fn argue_control(view: &View<'_>, case: &mut Case, entry: &Neighbour) {
+    let same = view
+        .completed()
+        .filter(|reply| {
+            reply.next_hop() == Some(entry.address)
+                && reply.resolved.as_ref().is_ok_and(|route| route.oif == entry.ifindex)
+        })
+        .count();
+    if same > 0 {
+        // Decisive: the machine at this address forwards replies.
+        case.refutes(
+            Weight::Decisive,
+            Fact::new(
+                Origin::Sockets,
+                "others-complete",
+                text![
+                    "handshakes of ",
+                    phrase::count(same, "other client", "other clients"),
+                    " complete by the same next hop",
+                ],
+            )
+            .with("completed_count", Value::Number(same as u64)),
+        );
+    }
+}
+
+/// Over IPv6 a router that solicits this host shows its link-layer address.
+fn argue_routers(view: &View<'_>, case: &mut Case, entry: &Neighbour, mac: Mac) {
+    if entry.address.is_ipv4() {
+        return;
+    }
+    let is_link_local =
+        |address: &IpAddr| matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    let other = view.neighbours().find(|other| {
+        other.ifindex == entry.ifindex
+            && is_link_local(&other.address)
+            && other.address != entry.address
+            && other.mac.is_some_and(|seen| seen != mac)
+    });
+    let Some((other, seen)) = other.and_then(|other| Some((other, other.mac?))) else { return };
+    case.supports(
+        Weight::Weak,
+        Fact::new(
+            Origin::Arp,
+            "another-router",
+            text![other.address, " solicited this host from ", seen, ", not from ", mac],
+        )
+        .with("address", Value::Ip(other.address))
+        .with("mac", Value::Mac(seen))
+        .recheck(format!("ip -6 neigh show {}", other.address)),
+    );
+}
+
+fn advise(case: &mut Case, entry: &Neighbour, dev: &str) {
+    case.action(Action {
+        id: "ask-the-wire",
+        label: ActionLabel::Investigate,
+        text: text!["ask who really has ", entry.address],
+        commands: vec![Command(if entry.address.is_ipv4() {
+            format!("arping -c 3 -I {dev} {}", entry.address)
+        } else {
+            format!("ndisc6 {} {dev}", entry.address)
+        })],
+        verify: Text::new(),
+    })
+    .action(Action {
+        id: "delete-entry",
+        label: ActionLabel::Disruptive,
+        text: text!["delete the entry; the next packet asks anew"],
+        commands: vec![Command(format!("ip neigh del {} dev {dev}", entry.address))],
+        verify: text![
+            Command(format!("ip neigh show {} dev {dev}", entry.address)),
+            " is REACHABLE; stuck connections complete at their next retry",
+        ],
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::Confidence;
+
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .listener("10.1.0.10:80", 0, 128)
+            .neighbour(2, "10.1.0.1", "02:00:00:00:be:ef")
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (4, 1))
+            .via(2, "10.1.0.1")
+    }
+
+    #[test]
+    fn an_entry_set_by_hand_is_likely_wrong_when_nobody_connects() {
+        let judged = host().permanent().diagnose();
+        assert_eq!(judged.leading(), Some("neighbour-wrong"));
+        let finding = judged.finding("neighbour-wrong").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+    }
+
+    #[test]
+    fn an_entry_by_which_others_connect_is_right() {
+        let judged = host()
+            .permanent()
+            .connected("10.1.0.10:80", "203.0.113.9:4000")
+            .via(2, "10.1.0.1")
+            .diagnose();
+        assert!(judged.finding("neighbour-wrong").is_none());
+    }
+
+    #[test]
+    fn an_entry_that_was_learned_is_no_case() {
+        assert!(host().diagnose().finding("neighbour-wrong").is_none());
+    }
+}

@@ -1,0 +1,302 @@
+//! There is no route back to the client.
+
+use synrecv_model::view::RetryReading;
+use synrecv_model::{
+    Action, ActionLabel, CheckInfo, Class, Command, Manual, Origin, Part, Route, RouteKind,
+    Severity, Subject, Text, Value, Weight, text,
+};
+
+use crate::cases::{Case, Cases, Fact};
+use crate::view::View;
+use crate::{Check, phrase, share};
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "no-return-route",
+        class: Class::Refused,
+        summary: "there is no route back to the client",
+        severity: "problem",
+        needs: &[Part::Sockets],
+        also_reads: &[Part::Counters, Part::Replies, Part::Routes, Part::Addresses],
+        ipv6: "only a missing route moves Ip6OutNoRoutes; reject routes move ListenDrops alone",
+        explains: &["synack-dropped-here"],
+        disproved_by: &[
+            "`ip route get CLIENT from SERVER` names a device",
+            "OutNoRoutes and ListenDrops stand still while clients fail",
+        ],
+        manual: Manual {
+            meaning: "TCP looks the way back up before it answers. A blackhole, unreachable or prohibit route, or no route \
+                      at all, and the SYN is dropped without a row. When the route is lost after the SYN, the request \
+                      dies at its first timer.",
+            picture: &["SYN  client --> server   no way back: dropped, no SYN-ACK"],
+            recognised: &[
+                ("ListenDrops and OutNoRoutes grow alike, ListenOverflows does not", "counters"),
+                ("the look-up of a stuck client's reply fails", "replies"),
+                ("a reject route, or no default route", "routes"),
+            ],
+            looks_like: &[
+                ("accept-queue-full", "ListenOverflows grows"),
+                ("rp-filter-drop", "IPReversePathFilter grows; TCP never gets the SYN"),
+                ("local-address-gone", "the local address is not on this host any more"),
+            ],
+            by_hand: &[
+                (
+                    "nstat -az TcpExtListenDrops TcpExtListenOverflows IpOutNoRoutes Ip6OutNoRoutes",
+                    "run twice; which grow together",
+                ),
+                (
+                    "ip route get CLIENT from SERVER",
+                    "Invalid argument: blackhole; No route to host: unreachable; Permission denied: prohibit",
+                ),
+                ("ip route show table all type blackhole", "likewise unreachable, prohibit"),
+            ],
+            fix: "Add the missing route, or take the reject route away; when its prefix is meant to be rejected, a longer \
+                  prefix by the right gateway.",
+            references: &["ip-route(8)"],
+        },
+    },
+    examine,
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    let lost = view.stuck(|request| {
+        request.reading == RetryReading::KilledAtFirstTimer
+            && request.reply.is_some_and(|reply| reply.resolved.is_err())
+            && !view.is_gone(request.local().ip)
+    });
+    if !lost.is_empty() {
+        by_rows(view, cases, &lost);
+    } else if !view.some_local_is_gone() {
+        let refused = refused_v4(view);
+        if refused > 0 {
+            by_counters(view, cases, refused, false);
+        }
+        let refused = refused_v6(view);
+        if refused > 0 {
+            by_counters(view, cases, refused, true);
+        }
+    }
+}
+
+/// The route was there for the SYN and is not any more.
+fn by_rows(view: &View<'_>, cases: &mut Cases, requests: &[usize]) {
+    let sample = &view.requests()[requests[0]];
+    let Some(Err(errno)) = sample.reply.map(|reply| reply.resolved.as_ref()) else { return };
+    let peers = phrase::peers(view, requests);
+    let case = cases.about(Subject::Host);
+    case.headline(text![
+        phrase::stuck(view, requests),
+        ": there is no way back to the client any more",
+    ])
+    .summary(text![
+        "replies to ",
+        phrase::name_peers(&peers),
+        " have ",
+        phrase::route_error(*errno),
+    ])
+    .arg("errno", Value::Word(errno.name()))
+    .affects(requests.iter().copied())
+    // Decisive: the kernel's own look-up for this reply fails.
+    .supports(
+        Weight::Decisive,
+        Fact::new(
+            Origin::Route,
+            "reply-has-no-route",
+            text!["the reply to ", sample.peer(), " has ", phrase::route_error(*errno)],
+        )
+        .with("errno", Value::Word(errno.name()))
+        .recheck(phrase::route_get(sample)),
+    );
+    argue_routes(view, case, sample.peer().is_ipv6());
+    advise(case, Some(phrase::route_get(sample)));
+}
+
+/// Drops of listeners that nothing else of TCP explains.
+fn other_drops(view: &View<'_>) -> u64 {
+    let delta = |name: &str| view.delta(name).unwrap_or(0);
+    let known = delta("TcpExtListenOverflows") + delta("TcpExtTCPReqQFullDrop");
+    delta("TcpExtListenDrops").saturating_sub(known)
+}
+
+fn refused_v4(view: &View<'_>) -> u64 {
+    other_drops(view).min(view.delta("IpOutNoRoutes").unwrap_or(0))
+}
+
+/// Over IPv6 a reject route is counted as a drop of the listener and nowhere else.
+fn refused_v6(view: &View<'_>) -> u64 {
+    let delta = |name: &str| view.delta(name).unwrap_or(0);
+    let left = other_drops(view).saturating_sub(delta("IpOutNoRoutes"));
+    let counted = delta("Ip6OutNoRoutes");
+    if counted > 0 {
+        return left.min(counted);
+    }
+    // ICMP errors end requests and count as drops, too.
+    let by_icmp = delta("IcmpInDestUnreachs") + delta("Icmp6InDestUnreachs");
+    let some_wait = !view.requests().is_empty();
+    if by_icmp > 0 || some_wait || reject_routes(view, true).is_empty() { 0 } else { left }
+}
+
+fn by_counters(view: &View<'_>, cases: &mut Cases, refused: u64, v6: bool) {
+    let small = share::is_small(view, refused);
+    let rejecting = reject_routes(view, v6);
+    let case = cases.about(Subject::Host);
+    case.severity(if small { Severity::Info } else { Severity::Problem })
+        .headline(text![refused, " SYNs were refused: there is no way back to their sources"])
+        .summary(match (rejecting.first(), has_default(view, v6)) {
+            (Some(route), _) => text![
+                "a route of type ",
+                route.kind.name(),
+                " (",
+                route.destination,
+                ") or a missing one rejects the reply",
+            ],
+            (None, false) => text!["there is no default route"],
+            (None, true) => text!["the reply's table has no route to them"],
+        })
+        .arg("refused_count", Value::Number(refused))
+        .supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Counters,
+                "refused-for-no-route",
+                text![
+                    "ListenDrops +",
+                    view.delta("TcpExtListenDrops").unwrap_or(0),
+                    " with ListenOverflows +",
+                    view.delta("TcpExtListenOverflows").unwrap_or(0),
+                    ", ",
+                    if v6 { "Ip6OutNoRoutes +" } else { "IpOutNoRoutes +" },
+                    view.delta(if v6 { "Ip6OutNoRoutes" } else { "IpOutNoRoutes" }).unwrap_or(0),
+                ],
+            )
+            .with("refused_count", Value::Number(refused))
+            .recheck(
+                "nstat -az TcpExtListenDrops TcpExtListenOverflows IpOutNoRoutes Ip6OutNoRoutes",
+            ),
+        );
+    argue_routes(view, case, v6);
+    advise(case, None);
+}
+
+fn reject_routes<'a>(view: &View<'a>, v6: bool) -> Vec<&'a Route> {
+    let rejecting = [RouteKind::Blackhole, RouteKind::Unreachable, RouteKind::Prohibit];
+    view.routes()
+        .iter()
+        .filter(|route| route.destination.addr().is_ipv6() == v6)
+        .filter(|route| rejecting.contains(&route.kind))
+        .collect()
+}
+
+fn has_default(view: &View<'_>, v6: bool) -> bool {
+    view.routes().iter().any(|route| {
+        route.destination.addr().is_ipv6() == v6
+            && route.destination.prefix_len() == 0
+            && route.kind == RouteKind::Unicast
+    })
+}
+
+fn argue_routes(view: &View<'_>, case: &mut Case, v6: bool) {
+    let rejecting = reject_routes(view, v6);
+    let family = if v6 { "-6" } else { "-4" };
+    if !rejecting.is_empty() {
+        let names = rejecting
+            .iter()
+            .take(ROUTES_SHOWN)
+            .map(|route| text![route.kind.name(), " ", route.destination]);
+        let mut text = text!["routes that reject: ", Text::join(names, ", ")];
+        if rejecting.len() > ROUTES_SHOWN {
+            text.push(text![" and ", rejecting.len() - ROUTES_SHOWN, " more"]);
+        }
+        case.supports(
+            Weight::Weak,
+            Fact::new(Origin::Route, "reject-routes", text)
+                .with("route_count", Value::Number(rejecting.len() as u64))
+                .recheck(format!("ip {family} route show table all")),
+        );
+    }
+    if !has_default(view, v6) {
+        case.supports(
+            Weight::Weak,
+            Fact::new(Origin::Route, "no-default-route", text!["no table has a default route"])
+                .recheck(format!("ip {family} route show table all default")),
+        );
+    }
+}
+
+const ROUTES_SHOWN: usize = 3;
+
+fn advise(case: &mut Case, route_get: Option<String>) {
+    let command =
+        route_get.unwrap_or_else(|| "ip route get CLIENT from SERVER ipproto tcp".to_owned());
+    case.action(Action {
+        id: "ask-for-the-way",
+        label: ActionLabel::Investigate,
+        text: text!["ask the kernel for the way to a client that fails"],
+        commands: vec![Command(command)],
+        verify: Text::new(),
+    })
+    .action(Action {
+        id: "restore-route",
+        label: ActionLabel::Safe,
+        text: text!["add the missing route, or a longer prefix over the one that rejects"],
+        commands: vec![],
+        verify: text!["ListenDrops and OutNoRoutes stand still"],
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, RouteErrno};
+
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .listener("10.1.0.10:80", 0, 128)
+            .passive_opens(2)
+    }
+
+    #[test]
+    fn both_counters_together_are_likely() {
+        let judged = host()
+            .counter_moved("TcpExtListenDrops", 36)
+            .counter_moved("IpOutNoRoutes", 36)
+            .diagnose();
+        assert_eq!(judged.leading(), Some("no-return-route"));
+        let finding = judged.finding("no-return-route").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+    }
+
+    #[test]
+    fn own_connects_to_nowhere_are_no_case() {
+        let judged = host()
+            .counter_moved("TcpExtListenDrops", 0)
+            .counter_moved("IpOutNoRoutes", 36)
+            .diagnose();
+        assert!(judged.finding("no-return-route").is_none());
+    }
+
+    #[test]
+    fn overflows_are_another_story() {
+        let judged = host()
+            .counter_moved("TcpExtListenDrops", 36)
+            .listen_overflows(36)
+            .counter_moved("IpOutNoRoutes", 36)
+            .diagnose();
+        assert!(judged.finding("no-return-route").is_none());
+    }
+
+    #[test]
+    fn a_route_lost_after_the_syn_is_confirmed() {
+        let judged = host()
+            .dying_request("10.1.0.10:80", "198.51.100.7:4000")
+            .no_way_back(RouteErrno::ENETUNREACH)
+            .diagnose();
+        assert_eq!(judged.leading(), Some("no-return-route"));
+        let finding = judged.finding("no-return-route").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+        assert_eq!(finding.explains[0].id, "synack-dropped-here");
+    }
+}

@@ -1,0 +1,224 @@
+//! The SYN-ACK is ended inside this host: a rule of OUTPUT, an egress filter, a route that is gone.
+
+mod stage;
+
+use std::collections::BTreeMap;
+
+use synrecv_model::view::RetryReading;
+use synrecv_model::{
+    Action, ActionLabel, CheckInfo, Class, Command, Endpoint, Manual, Origin, Part, Subject, Text,
+    Value, Weight, text,
+};
+
+use crate::cases::{Case, Cases, Fact};
+use crate::view::View;
+use crate::{Check, phrase};
+
+use stage::Stage;
+
+pub(super) static CHECK: Check = Check {
+    info: CheckInfo {
+        id: "synack-dropped-here",
+        class: Class::Output,
+        summary: "the SYN-ACK is dropped inside this host",
+        severity: "problem",
+        needs: &[Part::Sockets],
+        also_reads: &[
+            Part::Counters,
+            Part::Filters,
+            Part::DeviceFilters,
+            Part::Conntrack,
+            Part::Replies,
+            Part::Links,
+            Part::Settings,
+        ],
+        ipv6: "the same",
+        explains: &[],
+        disproved_by: &["a SYN-ACK of a stuck connection in a capture on this host: it leaves"],
+        manual: Manual {
+            meaning: "The kernel makes the SYN-ACK, and something on the way out of this host ends it: a rule of OUTPUT or \
+                      POSTROUTING, a filter of the device, a route that is gone. The kernel is told that sending failed \
+                      and gives the request up at its first timer, after 1 s; the client's next SYN makes it anew.",
+            picture: &[
+                "SYN      client --> server",
+                "SYN-ACK           X <-- server   OUTPUT, egress filter or no route",
+            ],
+            recognised: &[
+                ("requests vanish at their first timer and are made anew", "sockets"),
+                ("TCPTimeouts grows, TCPSynRetrans does not", "counters"),
+                ("OutRequests grows, OutTransmits does not: OUTPUT or POSTROUTING", "kernel 6.6"),
+                ("both grow: a filter of the device (tc egress, netdev egress)", "kernel 6.6"),
+            ],
+            looks_like: &[
+                ("neighbour-unresolved", "requests live 3 s, the next hop is INCOMPLETE or FAILED"),
+                ("local-address-gone", "the local address is not on this host any more"),
+                ("synack-lost-outside", "requests live longer, SYN-ACKs are sent again"),
+            ],
+            by_hand: &[
+                ("tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'", "SYNs in, no SYN-ACK out"),
+                ("nft -a list ruleset; iptables-save -c", "a rule of output that counts"),
+                ("tc filter show dev DEV egress", "a filter on the way out"),
+                ("ip route get CLIENT from SERVER", "an error instead of a route"),
+            ],
+            fix: "Let replies pass: accept `ct state established` in OUTPUT, or remove the filter or route that ends them.",
+            references: &["nft(8)", "tc(8)"],
+        },
+    },
+    examine,
+};
+
+fn examine(view: &View<'_>, cases: &mut Cases) {
+    let mut by_local: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
+    for index in view.stuck(|request| request.reading == RetryReading::KilledAtFirstTimer) {
+        by_local.entry(view.requests()[index].local()).or_default().push(index);
+    }
+    let all: Vec<usize> = by_local.values().flatten().copied().collect();
+    for (stage, requests) in stage::split(view, &all) {
+        report(view, cases, &stage, &requests);
+    }
+}
+
+fn report(view: &View<'_>, cases: &mut Cases, stage: &Stage<'_>, requests: &[usize]) {
+    // A request that may not be tried again ends at its first timer, whatever became of its SYN-ACK.
+    let no_retries = view
+        .settings()
+        .and_then(|settings| settings.values.get("net.ipv4.tcp_synack_retries").copied())
+        == Some(0);
+    let case = cases.about(stage.subject(view, requests));
+    case.headline(text![
+        phrase::stuck(view, requests),
+        ": the SYN-ACK is dropped inside this host",
+    ])
+    .summary(stage.summary(view, requests))
+    .arg("stage", Value::Word(stage.word()))
+    .affects(requests.iter().copied());
+    let lives: u32 = requests.iter().map(|&index| view.requests()[index].track.life_count).sum();
+    case.supports(
+        if no_retries { Weight::Weak } else { Weight::Strong },
+        Fact::new(
+            Origin::Sockets,
+            "ends-at-first-timer",
+            text![
+                phrase::count(lives as usize, "request", "requests"),
+                " ended at the first timer, after 1 s, without a SYN-ACK being sent again: the kernel could not send it",
+            ],
+        )
+        .with("life_count", Value::Number(lives.into()))
+        .recheck("ss -tno state syn-recv"),
+    );
+    argue_counters(view, case);
+    stage.argue(view, case, requests);
+    advise(view, case, stage, requests);
+}
+
+/// The timer fires and nothing is sent again.
+fn argue_counters(view: &View<'_>, case: &mut Case) {
+    let [timeouts, resent] =
+        ["TcpExtTCPTimeouts", "TcpExtTCPSynRetrans"].map(|name| view.delta(name));
+    if let (Some(timeouts), Some(resent)) = (timeouts, resent)
+        && timeouts > resent
+    {
+        case.supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Counters,
+                "timeouts-without-retrans",
+                text!["TCPTimeouts +", timeouts, ", TCPSynRetrans +", resent],
+            )
+            .with("tcp_timeouts_delta_count", Value::Number(timeouts))
+            .with("tcp_syn_retrans_delta_count", Value::Number(resent))
+            .recheck("nstat -az TcpExtTCPTimeouts TcpExtTCPSynRetrans"),
+        );
+    }
+}
+
+fn advise(view: &View<'_>, case: &mut Case, stage: &Stage<'_>, requests: &[usize]) {
+    let sample = &view.requests()[requests[0]];
+    case.action(Action {
+        id: "see-no-synack",
+        label: ActionLabel::Investigate,
+        text: text!["see that SYNs come in and no SYN-ACK goes out"],
+        commands: vec![Command(format!("tcpdump -ni any 'host {} and tcp'", sample.peer()))],
+        verify: Text::new(),
+    });
+    let look = stage.look(view, sample);
+    if !look.is_empty() {
+        case.action(Action {
+            id: "find-filter",
+            label: ActionLabel::Investigate,
+            text: text!["look at what ends it"],
+            commands: look,
+            verify: Text::new(),
+        });
+    }
+    case.action(Action {
+        id: "let-replies-pass",
+        label: ActionLabel::Disruptive,
+        text: stage.remedy(),
+        commands: vec![],
+        verify: text!["SYN-ACKs leave; requests live longer than 1 s or complete"],
+    });
+}
+
+fn subject_of(view: &View<'_>, requests: &[usize]) -> Subject {
+    Subject::Listener(view.requests()[requests[0]].local())
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, Hook, RuleVerdict, Test};
+
+    use super::*;
+    use crate::fixture::HostFixture;
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+            .listener("10.1.0.10:80", 0, 128)
+            .dying_request("10.1.0.10:80", "198.51.100.7:4000")
+            .via(2, "10.1.0.1")
+    }
+
+    fn stage(finding: &synrecv_model::Finding) -> &Value {
+        &finding.args.iter().find(|(name, _)| *name == "stage").unwrap().1
+    }
+
+    #[test]
+    fn a_rule_of_output_that_counts_is_confirmed() {
+        let port = vec![Test::SourcePort(vec![80..=80])];
+        let judged = host().rule(Hook::Output, port, RuleVerdict::Drop, Some(2)).diagnose();
+        let finding = judged.finding("synack-dropped-here").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+        assert_eq!(stage(&finding), &Value::Word("output-rule"));
+    }
+
+    #[test]
+    fn without_rights_the_books_of_ip_give_the_stage() {
+        let judged =
+            host().counter_moved("IpOutRequests", 9).counter_moved("IpOutTransmits", 2).diagnose();
+        let finding = judged.finding("synack-dropped-here").unwrap();
+        assert_eq!(stage(&finding), &Value::Word("output-rule"));
+        assert_eq!(judged.leading(), Some("synack-dropped-here"));
+    }
+
+    #[test]
+    fn a_filter_of_the_device_is_another_stage() {
+        let judged = host()
+            .egress_filter(2)
+            .counter_moved("IpOutRequests", 9)
+            .counter_moved("IpOutTransmits", 9)
+            .diagnose();
+        let finding = judged.finding("synack-dropped-here").unwrap();
+        assert_eq!(stage(&finding), &Value::Word("egress-filter"));
+    }
+
+    #[test]
+    fn without_retries_every_request_ends_like_that() {
+        let judged = host().setting("net.ipv4.tcp_synack_retries", 0).diagnose();
+        let finding = judged.finding("synack-dropped-here").unwrap();
+        assert_eq!(finding.confidence, Confidence::Possible);
+    }
+}

@@ -1,0 +1,233 @@
+//! Where on the way out the SYN-ACK ends.
+
+use std::collections::BTreeMap;
+
+use synrecv_model::{
+    Command, Direction, Hook, Origin, RouteErrno, Subject, Text, Value, Weight, text,
+};
+
+use super::subject_of;
+use crate::cases::{Case, Fact};
+use crate::droppers::{Dropper, Step, droppers};
+use crate::phrase;
+use crate::undelivered::{Version, untransmitted, untransmitted_fact};
+use crate::view::{RequestView, View};
+
+/// A place between TCP and the wire.
+#[derive(Debug)]
+pub(super) enum Stage<'a> {
+    /// The look-up of the reply's way fails now.
+    Route(RouteErrno),
+    /// A rule that these SYN-ACKs meet, and how well it fits.
+    Rule(Dropper<'a>, Weight),
+    /// The books of IP: it was to leave and was not handed to a device.
+    Netfilter(u64),
+    /// It was handed to the device, which has a filter on its way out.
+    Egress(u32),
+    /// Not known further.
+    Unknown,
+}
+
+const HOOKS: [Hook; 3] = [Hook::Output, Hook::Postrouting, Hook::Egress];
+
+/// Puts each request where its SYN-ACK ends.
+pub(super) fn split<'a>(view: &View<'a>, requests: &[usize]) -> Vec<(Stage<'a>, Vec<usize>)> {
+    let mut stages = Vec::new();
+    let mut routed = Vec::new();
+    let mut unroutable: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
+    for &index in requests {
+        match view.requests()[index].reply.map(|reply| reply.resolved.as_ref()) {
+            Some(Err(errno)) => unroutable.entry(errno.0).or_default().push(index),
+            _ => routed.push(index),
+        }
+    }
+    for (errno, requests) in unroutable {
+        stages.push((Stage::Route(RouteErrno(errno)), requests));
+    }
+    for dropper in guilty(view, &routed) {
+        let (own, rest): (Vec<usize>, Vec<usize>) =
+            routed.iter().partition(|index| dropper.0.requests.contains(index));
+        if !own.is_empty() {
+            stages.push((Stage::Rule(dropper.0, dropper.1), own));
+        }
+        routed = rest;
+    }
+    let mut by_device: BTreeMap<(Option<u32>, Version), Vec<usize>> = BTreeMap::new();
+    for index in routed {
+        let request = &view.requests()[index];
+        let device = out_device(request).filter(|&device| has_egress_filter(view, device));
+        by_device.entry((device, Version::of(request.peer()))).or_default().push(index);
+    }
+    for ((device, version), requests) in by_device {
+        let kept = untransmitted(view, version).filter(|&count| count >= requests.len() as u64);
+        let stage = match (kept, device) {
+            (Some(count), _) => Stage::Netfilter(count),
+            (None, Some(device)) => Stage::Egress(device),
+            (None, None) => Stage::Unknown,
+        };
+        stages.push((stage, requests));
+    }
+    stages
+}
+
+/// Rules that these SYN-ACKs end by, the surest first.
+fn guilty<'a>(view: &View<'a>, requests: &[usize]) -> Vec<(Dropper<'a>, Weight)> {
+    if requests.is_empty() {
+        return Vec::new();
+    }
+    let mut list: Vec<(Dropper<'a>, Weight)> = droppers(view, &HOOKS, Step::SynAck, requests)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|dropper| {
+            // Each request sends one SYN-ACK before it is given up; half of them may have been
+            // made before the first reading.
+            let fits = |count: u64| count * 2 >= dropper.requests.len() as u64;
+            let weight = match (dropper.matched, dropper.stop.certain) {
+                (Some(count), _) if count == 0 || !fits(count) => return None,
+                // Decisive: these SYN-ACKs meet the rule by all its conditions, it matched as many,
+                // and the kernel could not send them.
+                (Some(_), true) => Weight::Decisive,
+                (Some(_), false) | (None, true) => Weight::Strong,
+                (None, false) => return None,
+            };
+            Some((dropper, weight))
+        })
+        .collect();
+    list.sort_by_key(|(_, weight)| std::cmp::Reverse(*weight));
+    list
+}
+
+fn out_device(request: &RequestView<'_>) -> Option<u32> {
+    Some(request.reply?.resolved.as_ref().ok()?.oif)
+}
+
+fn has_egress_filter(view: &View<'_>, device: u32) -> bool {
+    view.whole_device_filters().into_iter().flatten().any(|filter| {
+        filter.ifindex == device && filter.direction == Direction::Out && filter.can_drop()
+    })
+}
+
+impl Stage<'_> {
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Route(_) => "route",
+            Self::Rule(dropper, _) => match dropper.stop.hook {
+                Hook::Egress => "egress-filter",
+                Hook::Postrouting => "postrouting-rule",
+                _ => "output-rule",
+            },
+            Self::Netfilter(_) => "output-rule",
+            Self::Egress(_) => "egress-filter",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub(super) fn subject(&self, view: &View<'_>, requests: &[usize]) -> Subject {
+        match self {
+            Self::Egress(device) => Subject::Link(*device),
+            _ => subject_of(view, requests),
+        }
+    }
+
+    pub(super) fn summary(&self, view: &View<'_>, requests: &[usize]) -> Text {
+        match self {
+            Self::Route(errno) => text![
+                "there is no way back to ",
+                phrase::name_peers(&phrase::peers(view, requests)),
+                ": ",
+                phrase::route_error(*errno),
+            ],
+            Self::Rule(dropper, _) => text![dropper.name(), " drops it"],
+            Self::Netfilter(_) => text!["a rule of OUTPUT or POSTROUTING drops it"],
+            Self::Egress(device) => {
+                text!["a filter on the way out of ", view.dev(*device), " drops it"]
+            }
+            Self::Unknown => text!["it is dropped between TCP and the wire"],
+        }
+    }
+
+    pub(super) fn argue(&self, view: &View<'_>, case: &mut Case, requests: &[usize]) {
+        let sample = &view.requests()[requests[0]];
+        match self {
+            // Decisive: the kernel's own look-up for this reply fails.
+            Self::Route(errno) => {
+                case.supports(
+                    Weight::Decisive,
+                    Fact::new(
+                        Origin::Route,
+                        "reply-has-no-route",
+                        text![
+                            "the reply to ",
+                            sample.peer(),
+                            " has no route: ",
+                            phrase::route_error(*errno),
+                        ],
+                    )
+                    .with("errno", Value::Word(errno.name()))
+                    .recheck(phrase::route_get(sample)),
+                );
+            }
+            Self::Rule(dropper, weight) => {
+                case.supports(*weight, dropper.fact(text![" while watching"]));
+            }
+            Self::Netfilter(count) => {
+                let version = Version::of(sample.peer());
+                case.supports(Weight::Strong, untransmitted_fact(version, *count));
+            }
+            Self::Egress(device) => argue_egress(view, case, *device),
+            Self::Unknown => {}
+        }
+    }
+
+    pub(super) fn look(&self, view: &View<'_>, sample: &RequestView<'_>) -> Vec<Command> {
+        match self {
+            Self::Route(_) => vec![Command(phrase::route_get(sample))],
+            Self::Rule(dropper, _) => vec![dropper.listing()],
+            Self::Netfilter(_) => vec![
+                Command("nft -a list ruleset".to_owned()),
+                Command("iptables-save -c; iptables-legacy-save -c".to_owned()),
+            ],
+            Self::Egress(device) => {
+                vec![Command(format!("tc -s filter show dev {} egress", view.dev(*device)))]
+            }
+            Self::Unknown => match out_device(sample) {
+                Some(device) => vec![
+                    Command("nft -a list ruleset".to_owned()),
+                    Command(format!("tc -s filter show dev {} egress", view.dev(device))),
+                    Command(format!("tc -s qdisc show dev {}", view.dev(device))),
+                ],
+                None => Vec::new(),
+            },
+        }
+    }
+
+    pub(super) fn remedy(&self) -> Text {
+        match self {
+            Self::Route(_) => text!["restore a route to these clients"],
+            Self::Rule(..) | Self::Netfilter(_) => {
+                text!["before the rule, accept replies of connections that were accepted"]
+            }
+            Self::Egress(_) | Self::Unknown => text!["remove the filter, or let replies pass it"],
+        }
+    }
+}
+
+fn argue_egress(view: &View<'_>, case: &mut Case, device: u32) {
+    let filters = view.whole_device_filters().unwrap_or_default();
+    let own = filters.iter().find(|filter| {
+        filter.ifindex == device && filter.direction == Direction::Out && filter.can_drop()
+    });
+    let Some(filter) = own else { return };
+    let mut text = text![view.dev(device), " has a filter on its way out: ", filter.kind.clone()];
+    if let Some(name) = &filter.name {
+        text.push(text![" ", name.clone()]);
+    }
+    case.supports(
+        Weight::Strong,
+        Fact::new(Origin::Filter, "egress-filter", text)
+            .with("dev", Value::Foreign(view.dev(device)))
+            .with("kind", Value::Foreign(filter.kind.clone()))
+            .with("program_id", phrase::number(filter.program_id))
+            .recheck(format!("tc -s filter show dev {} egress", view.dev(device))),
+    );
+}
