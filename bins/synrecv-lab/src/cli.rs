@@ -11,8 +11,9 @@ const AFTER: &str = "\
 Exit status: 0 found as expected; 1 found something else; 2 usage; 3 could not be built or run.
 `run` with a COMMAND that prints no report ends with the status of COMMAND.
 
-Needs root, and for some scenarios the program nft (package nftables). Everything is built in
-namespaces of its own and is gone when the program ends, however it ends.";
+Needs root, and for some scenarios the programs nft (package nftables), iptables (iptables) or tc
+(iproute2). Everything is built in namespaces of its own and is gone when the program ends, however
+it ends.";
 
 /// Builds faults that leave TCP connections in `SYN_RECV`, and has the doctor look at them.
 #[derive(Debug, Parser)]

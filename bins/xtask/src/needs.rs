@@ -15,10 +15,16 @@ struct Need {
     what_for: &'static str,
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 5] = [
     Need { program: "ip", package: "iproute2", what_for: "to compare with the tables" },
     Need { program: "ss", package: "iproute2", what_for: "to compare with the sockets" },
+    Need { program: "tc", package: "iproute2", what_for: "for scenarios that filter at devices" },
     Need { program: "nft", package: "nftables", what_for: "for scenarios that filter packets" },
+    Need {
+        program: "iptables-legacy-restore",
+        package: "iptables",
+        what_for: "for scenarios that filter packets",
+    },
 ];
 
 /// Makes sure that the lab can run.

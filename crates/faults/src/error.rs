@@ -46,9 +46,7 @@ pub enum LabError {
         source: io::Error,
     },
     /// A program that configures the namespace is not installed.
-    #[error(
-        "run `{program}`: not installed; it is in the package `{package}` (apt-get install {package})"
-    )]
+    #[error("run `{program}`: not installed; it is in `{package}` (apt-get install {package})")]
     ToolMissing {
         /// The program.
         program: &'static str,

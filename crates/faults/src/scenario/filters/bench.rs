@@ -16,16 +16,22 @@ use crate::running::{Condition, Stage};
 use crate::traffic::{KernelClients, Pace, RawPeers, Script, Server, Traffic};
 
 /// Ten handshakes a second on the healthy listener.
-const HEALTHY: Pace = Pace { every: Duration::from_millis(200), burst: 2 };
-const ROUND_TRIP: Duration = Duration::from_millis(50);
+pub(super) const HEALTHY: Pace = Pace { every: Duration::from_millis(200), burst: 2 };
+/// Four connections a second, each of which stays as long as the kernel keeps it: 63 s.
+pub(super) const STUCK: Pace = Pace { every: Duration::from_millis(500), burst: 2 };
+pub(super) const ROUND_TRIP: Duration = Duration::from_millis(50);
+/// One SYN a second and a half; each leaves a row for 63 s.
+pub(super) const SCAN: Pace = Pace { every: Duration::from_millis(700), burst: 1 };
+/// The addresses of a scanner.
+pub(super) const SCANNER: [&str; 2] = ["203.0.113.66", "203.0.113.67"];
 const HOLD: Duration = Duration::from_millis(100);
 /// How long a visitor waits for an answer, to its SYN or to what it sends, before it starts anew.
-const PATIENCE: Duration = Duration::from_secs(6);
+pub(super) const PATIENCE: Duration = Duration::from_secs(6);
 
 /// The addresses of a scenario.
-pub(super) struct Plan {
-    pub(super) server: IpNet,
-    pub(super) gateway: IpNet,
+struct Plan {
+    server: IpNet,
+    gateway: IpNet,
     /// The router's, on the wire of the clients.
     outer: IpNet,
     /// The host of all clients; a client itself.
@@ -40,6 +46,14 @@ fn plan(family: Family) -> Plan {
         }
     };
     Plan { server: net(server), gateway: net(gateway), outer: net(outer), client: net(client) }
+}
+
+/// This port of any address: one of IPv6 cannot be bound to before the kernel has looked at it.
+pub(super) fn any(family: Family, port: u16) -> SocketAddr {
+    match family {
+        Family::V4 => SocketAddr::new(ip("0.0.0.0"), port),
+        Family::V6 => SocketAddr::new(ip("::"), port),
+    }
 }
 
 /// Clients with the kernel's TCP in five networks that have nothing in common but the way that they
@@ -62,7 +76,7 @@ pub(super) fn visitors(family: Family) -> [IpAddr; 5] {
 
 /// Crafted clients of the healthy listener, in five networks of their own: 100.64.0-4.1-8 or
 /// 2001:db8:c0-c4::1-8.
-fn crowd(family: Family) -> impl Iterator<Item = IpAddr> {
+pub(super) fn crowd(family: Family) -> impl Iterator<Item = IpAddr> {
     (0..40_u8).map(move |n| match family {
         Family::V4 => IpAddr::V4(Ipv4Addr::new(100, 64, n % 5, 1 + n / 5)),
         Family::V6 => {
@@ -72,9 +86,18 @@ fn crowd(family: Family) -> impl Iterator<Item = IpAddr> {
     })
 }
 
+/// Twenty-four addresses in four networks, for crafted peers.
+pub(super) fn strangers() -> impl Iterator<Item = IpAddr> {
+    const NETWORKS: [[u8; 3]; 4] = [[192, 0, 2], [198, 51, 100], [203, 0, 113], [198, 18, 7]];
+    (0..6_u8).flat_map(|n| NETWORKS.map(|[a, b, c]| IpAddr::from([a, b, c, 100 + n])))
+}
+
 pub(super) struct Bench {
     /// Its device is ps0.
     pub(super) server: Namespace,
+    /// Its device r0 is on the wire of the server, r1 on that of the clients.
+    pub(super) router: Namespace,
+    /// Its device is c0.
     pub(super) clients: Namespace,
     pub(super) family: Family,
     traffic: Vec<Traffic>,
@@ -111,12 +134,12 @@ impl Bench {
         prepare(&server)?;
 
         let target = SocketAddr::new(plan.server.addr(), 443);
-        let app = Server::accepting(target).start(&server)?;
+        let app = Server::accepting(any(family, 443)).start(&server)?;
         let kernel = KernelClients::new(target, [plan.client.addr()]).start(&clients)?;
         let script = |_| Script::completes(ROUND_TRIP).closing_after(HOLD);
         let crafted = RawPeers::new(target, crowd(family), HEALTHY, script).start(&clients)?;
         let shows = Condition::completed(&kernel, 2).and(Condition::completed(&crafted, 10));
-        Ok(Self { server, clients, family, traffic: vec![kernel, crafted, app], shows })
+        Ok(Self { server, router, clients, family, traffic: vec![kernel, crafted, app], shows })
     }
 
     /// The address of the server with this port.
@@ -131,7 +154,7 @@ impl Bench {
 
     /// A server on this port that accepts.
     pub(super) fn serve(&mut self, port: u16) -> Result<()> {
-        let app = Server::accepting(self.service(port)).start(&self.server)?;
+        let app = Server::accepting(any(self.family, port)).start(&self.server)?;
         self.keep(app);
         Ok(())
     }

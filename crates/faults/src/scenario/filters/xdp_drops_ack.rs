@@ -9,16 +9,18 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "xdp-drops-ack",
     title: "an XDP program drops everything but SYNs to :80",
     story: "\
-An XDP program on ps0 (generic mode) drops segments to :80 that have ACK and not SYN. It comes before
-a capture sees the frame: on the server nothing shows the ACKs but the packets that the device counts.
-All there is to see is that a program is attached. :443 works.",
+An XDP program on ps0 (generic mode) drops segments to :80 that have ACK and not SYN. It comes
+before a capture sees the frame: on the server nothing shows the ACKs but the packets that the
+device counts. What there is to see is that a program is attached. :443 works.",
     picture: "
   server 10.1.0.10 --- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  ps0: XDP                                          192.0.2.11  198.51.100.12
-  :80   ACKs dropped                                203.0.113.13 198.18.7.14
-  :443  healthy                                     198.19.9.15   of :80
+  ps0: XDP                                          192.0.2.11   198.51.100.12
+                                                    203.0.113.13 198.18.7.14
+                                                    198.19.9.15   of :80
                                                     100.64.0-4.1-8,
-  SYN      client -> server   admitted              10.9.0.2      of :443
+  :443 healthy                                      10.9.0.2      of :443
+
+  SYN      client -> server   admitted
   SYN-ACK  server -> client   arrives
   ACK      client -> server   dropped at the device",
     expect: Expectation::fault("ingress-filter", "local", &["confirmed", "likely", "possible"]),

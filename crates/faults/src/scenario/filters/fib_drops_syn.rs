@@ -1,0 +1,48 @@
+//! A rule looks up the way back and drops SYNs that came by another device.
+
+use super::multihomed::Multihomed;
+use crate::bpf::Family;
+use crate::expectation::Expectation;
+use crate::running::Condition;
+use crate::scenario::Scenario;
+
+const RULES: &str = "\
+table inet raw {
+    chain prerouting {
+        type filter hook prerouting priority raw; policy accept;
+        icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept
+        fib saddr . iif oif missing counter drop
+    }
+}
+";
+
+pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
+    id: "fib-drops-syn",
+    title: "nftables: `fib saddr . iif oif missing drop` on a host with two uplinks",
+    story: "\
+The reverse-path filter of firewalld: a rule in PREROUTING drops a packet whose source would not be
+answered by the device it came by. The only default route is on ps0, so every SYN to 10.2.0.10,
+which comes by ps1, is dropped before TCP. rp_filter is off, and IPReversePathFilter stays 0.
+Connections by ps0 work.",
+    picture: "
+                  ps0 10.1.0.10 ---- 10.1.0.1  ROUTER a  10.9.0.1 ---+
+  server :80                                                         |
+                  ps1 10.2.0.10 ---- 10.2.0.1  ROUTER b  10.9.0.2 ---+
+                                                                     |
+  default via 10.1.0.1 dev ps0                clients in 5 networks -+
+
+  to 10.2.0.10:  SYN  client -> b -> ps1   dropped: no route back by ps1",
+    expect: Expectation::fault(
+        "firewall-drops-syn",
+        "refused",
+        &["confirmed", "likely", "possible"],
+    )
+    .without_rows(),
+    needs_nft: true,
+    machine_wide: false,
+    stage: |lab| {
+        let hosts = Multihomed::build(lab, Family::V4, |server, _| server.nft(RULES))?;
+        let shows = hosts.first_connects().and(Condition::undelivered(&hosts.server, "Ip", 20));
+        Ok(hosts.into_stage(shows))
+    },
+};
