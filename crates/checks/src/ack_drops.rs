@@ -1,5 +1,6 @@
 //! What the checks on ACKs that die below TCP share: the counters that such packets leave behind.
 
+use synrecv_model::view::books::{Rhythm, rhythm};
 use synrecv_model::{Hook, Origin, Severity, TrackedState, Value, Weight, text};
 
 use crate::cases::{Case, Fact};
@@ -21,6 +22,12 @@ pub(crate) struct Missing<'a> {
     pub(crate) undelivered: Option<u64>,
     /// Packets that connection tracking called invalid while watching.
     pub(crate) invalid: Option<u64>,
+    /// Whether they keep time with the SYN-ACKs that are sent again.
+    pub(crate) undelivered_rhythm: Rhythm,
+    /// The same of invalid packets.
+    pub(crate) invalid_rhythm: Rhythm,
+    /// The same of frames that devices received and IP did not.
+    pub(crate) before_ip_rhythm: Rhythm,
     /// Entries of these requests by state.
     pub(crate) entries: Entries,
 }
@@ -34,17 +41,40 @@ pub(crate) struct Entries {
     pub(crate) established: usize,
     /// It saw no valid ACK: SYN_SENT or SYN_RECV.
     pub(crate) opening: usize,
+    /// Of these, it saw no SYN-ACK either: SYN_SENT.
+    pub(crate) no_reply: usize,
+}
+
+impl Entries {
+    /// Connection tracking follows these flows and saw none of their SYN-ACKs.
+    pub(crate) fn unreplied(self) -> bool {
+        self.no_reply > 0 && self.no_reply * 2 >= self.asked
+    }
 }
 
 impl Missing<'_> {
-    /// The undelivered packets are as many as the ACKs.
+    /// The undelivered packets come when the ACKs are due, or are as many.
     pub(crate) fn undelivered_fit(&self) -> bool {
-        self.undelivered.is_some_and(|count| count > 1 && close(count, self.expected))
+        self.fit(self.undelivered, self.undelivered_rhythm)
     }
 
-    /// The invalid packets are as many as the ACKs.
+    /// The invalid packets come when the ACKs are due, or are as many.
     pub(crate) fn invalid_fit(&self) -> bool {
-        self.invalid.is_some_and(|count| count > 1 && close(count, self.expected))
+        self.fit(self.invalid, self.invalid_rhythm)
+    }
+
+    fn fit(&self, count: Option<u64>, rhythm: Rhythm) -> bool {
+        count.is_some_and(|count| match rhythm {
+            Rhythm::Keeps => self.accounts(count),
+            Rhythm::Misses => false,
+            Rhythm::Unclear => count > 1 && close(count, self.expected),
+        })
+    }
+
+    /// The undelivered packets, when the ACKs can be among them.
+    pub(crate) fn undelivered_enough(&self) -> Option<u64> {
+        self.undelivered
+            .filter(|&count| self.accounts(count) && self.undelivered_rhythm != Rhythm::Misses)
     }
 
     /// Whether a count accounts for at least half of the SYN-ACKs that were sent again.
@@ -65,14 +95,23 @@ impl Missing<'_> {
 
     /// How much a rule is worth as the one that these ACKs end by; `None` when it is not.
     pub(crate) fn weigh(&self, dropper: &Dropper<'_>) -> Option<Weight> {
+        let rhythm = match dropper.stop.hook {
+            Hook::Ingress => self.before_ip_rhythm,
+            _ => self.undelivered_rhythm,
+        };
         match (dropper.matched, dropper.stop.certain) {
             (Some(count), _) if !self.accounts(count) => None,
+            (_, false) if rhythm == Rhythm::Misses => None,
             // Decisive: these ACKs meet the rule by all its conditions, and it matched as many.
             (Some(_), true) if self.waiting.retries > 0 => Some(Weight::Decisive),
-            (Some(count), false) if close(count, self.expected) => Some(Weight::Strong),
+            (Some(count), false) if rhythm == Rhythm::Keeps || close(count, self.expected) => {
+                Some(Weight::Strong)
+            }
             (Some(_), _) => Some(Weight::Weak),
             (None, true) => Some(Weight::Strong),
-            (None, false) if self.undelivered_fit() => Some(Weight::Strong),
+            (None, false) if rhythm == Rhythm::Keeps || self.undelivered_fit() => {
+                Some(Weight::Strong)
+            }
             (None, false) => None,
         }
     }
@@ -103,6 +142,12 @@ pub(crate) fn missing<'a>(view: &View<'a>) -> Vec<Missing<'a>> {
                 version,
                 undelivered: undelivered(view, version),
                 invalid: view.conntrack_delta(|cpu| cpu.invalid_count),
+                undelivered_rhythm: rhythm(view.steps(), |step| match version {
+                    Version::V4 => step.undelivered_v4,
+                    Version::V6 => step.undelivered_v6,
+                }),
+                invalid_rhythm: rhythm(view.steps(), |step| step.invalid),
+                before_ip_rhythm: rhythm(view.steps(), |step| step.before_ip),
                 entries,
                 waiting,
             }
@@ -117,7 +162,11 @@ fn entries(view: &View<'_>, requests: &[usize]) -> Entries {
         entries.asked += 1;
         match entry.map(|entry| entry.state) {
             Some(TrackedState::Established) => entries.established += 1,
-            Some(TrackedState::SynSent | TrackedState::SynRecv) => entries.opening += 1,
+            Some(TrackedState::SynRecv) => entries.opening += 1,
+            Some(TrackedState::SynSent) => {
+                entries.opening += 1;
+                entries.no_reply += 1;
+            }
             _ => {}
         }
     }
@@ -126,7 +175,7 @@ fn entries(view: &View<'_>, requests: &[usize]) -> Entries {
 
 /// How far the ACKs came by connection tracking.
 pub(crate) fn argue_entries(case: &mut Case, missing: &Missing<'_>, weight: Weight) {
-    let Entries { asked, established, opening } = missing.entries;
+    let Entries { asked, established, opening, .. } = missing.entries;
     if established == 0 {
         return;
     }

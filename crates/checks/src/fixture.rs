@@ -13,7 +13,7 @@ use synrecv_model::{
     MacChange, MatchedRoute, Mono, NamespaceSurvey, Neighbour, NeighbourFlags, NextHop,
     NextHopFlags, Nud, Observation, OperState, Owners, Reading, Reason, Reply, ReplyQuestion,
     ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope, RuleDelta, Section, Settings,
-    Sighting, SocketSource, Sockets, SourceKind, Track, Tracked, WallClock, text,
+    Sighting, SocketSource, Sockets, SourceKind, Step, Track, Tracked, WallClock, text,
 };
 
 pub(crate) use judged::Judged;
@@ -40,6 +40,7 @@ pub(crate) struct HostFixture {
     tracked: Section<Vec<Tracked>>,
     mac_changes: Vec<MacChange>,
     traffic: Vec<LinkTraffic>,
+    steps: Vec<Step>,
 }
 
 fn endpoint(text: &str) -> Endpoint {
@@ -85,6 +86,7 @@ impl HostFixture {
             tracked: unread(),
             mac_changes: Vec::new(),
             traffic: Vec::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -411,6 +413,7 @@ impl HostFixture {
             ended_young: self.ended_young,
             unresolved: Vec::new(),
             mac_changes: self.mac_changes,
+            steps: self.steps,
             rules_moved: self.rules_moved,
             traffic: self.traffic,
             tracks: self.tracks,

@@ -8,10 +8,6 @@ use synrecv_model::{Direction, Foreign, Link, Origin, Text, Value, text};
 use crate::cases::Fact;
 use crate::view::View;
 
-/// Devices whose frames other devices of this host count a second time.
-const COUNTED_TWICE: [&str; 9] =
-    ["vlan", "macvlan", "ipvlan", "vxlan", "gre", "ipip", "wireguard", "tun", "geneve"];
-
 /// A filter or program that frames pass before IP.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
@@ -79,23 +75,4 @@ pub(crate) fn gates(view: &View<'_>, local: IpAddr) -> Vec<Gate> {
 
 fn is_loopback(view: &View<'_>, ifindex: u32) -> bool {
     view.links().iter().any(|link| link.ifindex == ifindex && link.loopback)
-}
-
-/// Frames that devices received while watching and IP did not: ARP and the like, and what a gate
-/// dropped. `None` when devices of this host count frames twice, or counters are missing.
-pub(crate) fn before_ip(view: &View<'_>) -> Option<u64> {
-    let links = view.links();
-    let twice = |link: &Link| {
-        link.kind.as_ref().is_some_and(|kind| COUNTED_TWICE.contains(&kind.0.as_str()))
-    };
-    if links.iter().any(twice) {
-        return None;
-    }
-    let received: u64 = links
-        .iter()
-        .filter(|link| link.up && link.master_ifindex.is_none())
-        .map(|link| view.traffic(link.ifindex).map(|(received, _)| received))
-        .sum::<Option<u64>>()?;
-    let by_ip = view.delta("IpInReceives")? + view.delta("Ip6InReceives").unwrap_or(0);
-    Some(received.saturating_sub(by_ip))
 }

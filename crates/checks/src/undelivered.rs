@@ -1,90 +1,49 @@
 //! IP's own books: what came in and was delivered nowhere, what was to leave and did not.
 
-use synrecv_model::{Origin, text};
+pub(crate) use synrecv_model::view::books::IpVersion as Version;
+use synrecv_model::view::books::{self, Rhythm};
+use synrecv_model::{Origin, Value, text};
 
 use crate::cases::Fact;
 use crate::phrase;
 use crate::view::View;
 
-/// An IP version, as counters name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Version {
-    V4,
-    V6,
-}
-
-impl Version {
-    pub(crate) fn of(address: std::net::IpAddr) -> Self {
-        if address.is_ipv4() { Self::V4 } else { Self::V6 }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::V4 => "IPv4",
-            Self::V6 => "IPv6",
-        }
-    }
-}
-
-/// Packets that came in and ended between IP's entrance and its delivery (PREROUTING, INPUT, the
-/// routing decision), less those that another counter accounts for.
-///
-/// Exact for IPv4; over IPv6 a healthy host has one or two in some seconds (multicast that nobody
-/// here listens to).
+/// Packets that came in and ended between IP's entrance and TCP while watching; see
+/// [`books::undelivered`].
 pub(crate) fn undelivered(view: &View<'_>, version: Version) -> Option<u64> {
-    let (received, accounted): (&str, &[&str]) = match version {
-        Version::V4 => (
-            "IpInReceives",
-            &[
-                "IpInDelivers",
-                "IpForwDatagrams",
-                "IpInHdrErrors",
-                "IpInAddrErrors",
-                "IpInUnknownProtos",
-                "IpInDiscards",
-                "IpExtInNoRoutes",
-                "IpExtInTruncatedPkts",
-                "TcpExtIPReversePathFilter",
-            ],
-        ),
-        Version::V6 => (
-            "Ip6InReceives",
-            &[
-                "Ip6InDelivers",
-                "Ip6OutForwDatagrams",
-                "Ip6InHdrErrors",
-                "Ip6InTooBigErrors",
-                "Ip6InNoRoutes",
-                "Ip6InAddrErrors",
-                "Ip6InUnknownProtos",
-                "Ip6InTruncatedPkts",
-                "Ip6InDiscards",
-            ],
-        ),
-    };
-    // Fragments come in as many and are delivered as one.
-    let [pieces, whole] = match version {
-        Version::V4 => ["IpReasmReqds", "IpReasmOKs"],
-        Version::V6 => ["Ip6ReasmReqds", "Ip6ReasmOKs"],
-    };
-    let delta = |name: &str| view.delta(name).unwrap_or(0);
-    let known: u64 = accounted.iter().map(|name| delta(name)).sum();
-    let merged = delta(pieces).saturating_sub(delta(whole));
-    Some(view.delta(received)?.saturating_sub(known + merged))
+    let (before, after) = view.counters()?;
+    grown(books::undelivered(before, version)?, books::undelivered(after, version)?)
 }
 
-/// Packets that were to leave and ended in OUTPUT or POSTROUTING. `None` before kernel 6.6, which
-/// does not count what it hands to the device (OutTransmits).
+/// Packets that were to leave and ended in OUTPUT or POSTROUTING while watching; see
+/// [`books::untransmitted`].
 pub(crate) fn untransmitted(view: &View<'_>, version: Version) -> Option<u64> {
-    let [requested, forwarded, transmitted, discarded] = match version {
-        Version::V4 => ["IpOutRequests", "IpForwDatagrams", "IpOutTransmits", "IpOutDiscards"],
-        Version::V6 => {
-            ["Ip6OutRequests", "Ip6OutForwDatagrams", "Ip6OutTransmits", "Ip6OutDiscards"]
-        }
-    };
-    let wanted = view.delta(requested)? + view.delta(forwarded).unwrap_or(0);
-    let gone = view.delta(transmitted)? + view.delta(discarded).unwrap_or(0);
-    Some(wanted.saturating_sub(gone))
+    let (before, after) = view.counters()?;
+    grown(books::untransmitted(before, version)?, books::untransmitted(after, version)?)
+}
+
+/// Frames that devices received while watching and IP did not; see [`books::before_ip`].
+pub(crate) fn before_ip(view: &View<'_>) -> Option<u64> {
+    let ((before, after), (links, then, now)) = (view.counters()?, view.all_traffic()?);
+    grown(books::before_ip(before, links, &then)?, books::before_ip(after, links, now)?)
+}
+
+/// Packets that IP handed to devices while watching and none sent; see [`books::after_ip`].
+pub(crate) fn after_ip(view: &View<'_>) -> Option<u64> {
+    let ((before, after), (links, then, now)) = (view.counters()?, view.all_traffic()?);
+    grown(books::after_ip(before, links, &then)?, books::after_ip(after, links, now)?)
+}
+
+/// 0 when it fell: two tables are read some milliseconds apart.
+fn grown(before: i64, after: i64) -> Option<u64> {
+    u64::try_from(after.checked_sub(before)?.max(0)).ok()
+}
+
+fn word(version: Version) -> &'static str {
+    match version {
+        Version::V4 => "IPv4",
+        Version::V6 => "IPv6",
+    }
 }
 
 /// Two counts of the same packets, read some milliseconds apart.
@@ -93,22 +52,42 @@ pub(crate) fn close(a: u64, b: u64) -> bool {
 }
 
 /// `12 IPv4 packets came in and were delivered nowhere`.
-pub(crate) fn undelivered_fact(version: Version, count: u64) -> Fact {
+pub(crate) fn undelivered_fact(version: Version, count: u64, rhythm: Rhythm) -> Fact {
     Fact::new(
         Origin::Counters,
         "received-not-delivered",
         text![
             phrase::count(usize::try_from(count).unwrap_or(usize::MAX), "packet", "packets"),
             " came in over ",
-            version.word(),
-            " and ended before TCP: InReceives less InDelivers",
+            word(version),
+            " and ended before TCP (InReceives less InDelivers)",
+            in_time(rhythm),
         ],
     )
+    .with("keeps_time", keeps_time(rhythm))
     .with("not_delivered_count", phrase::number(Some(count)))
     .recheck(match version {
         Version::V4 => "nstat -az IpInReceives IpInDelivers IpForwDatagrams",
         Version::V6 => "nstat -az Ip6InReceives Ip6InDelivers Ip6OutForwDatagrams",
     })
+}
+
+/// What the rhythm adds to a count.
+pub(crate) fn in_time(rhythm: Rhythm) -> &'static str {
+    match rhythm {
+        Rhythm::Keeps => ", each time a SYN-ACK was sent again and hardly ever else",
+        Rhythm::Misses => ", but not when SYN-ACKs were sent again",
+        Rhythm::Unclear => "",
+    }
+}
+
+/// The same as a value.
+pub(crate) fn keeps_time(rhythm: Rhythm) -> Value {
+    match rhythm {
+        Rhythm::Keeps => Value::Flag(true),
+        Rhythm::Misses => Value::Flag(false),
+        Rhythm::Unclear => Value::Unknown,
+    }
 }
 
 /// `14 IPv4 packets were to leave and ended in OUTPUT or POSTROUTING`.
@@ -119,7 +98,7 @@ pub(crate) fn untransmitted_fact(version: Version, count: u64) -> Fact {
         text![
             phrase::count(usize::try_from(count).unwrap_or(usize::MAX), "packet", "packets"),
             " were to leave over ",
-            version.word(),
+            word(version),
             " and were not handed to a device: OutRequests less OutTransmits",
         ],
     )

@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use synrecv_model::view::{FullQueues, HostRetries, RetryReading, retry_reading};
 use synrecv_model::{
     Address, ConntrackCpu, ConntrackEntry, Counters, DeviceFilter, Endpoint, Facts, FilterChain,
-    Flow, Foreign, Link, LinkNames, Listener, ListenerTrack, Mac, MacChange, Neighbour, Nud,
-    Observation, Part, Reply, Route, RouteKind, Rule, RuleId, Section, Settings, Sockets, Track,
+    Flow, Foreign, Link, LinkNames, LinkTraffic, Listener, ListenerTrack, Mac, MacChange,
+    Neighbour, Nud, Observation, Part, Reply, Route, RouteKind, Rule, RuleId, Section, Settings,
+    Sockets, Step, Track,
 };
 
 /// Facts and observation, indexed once. Accessors note what a check reads; a test compares that
@@ -299,13 +300,18 @@ impl<'a> View<'a> {
         after.conntrack_delta(before, field)
     }
 
-    /// Packets that a device received and sent while watching.
-    pub fn traffic(&self, ifindex: u32) -> Option<(u64, u64)> {
-        self.note(Part::Links);
-        let before = rows(&self.facts.links).iter().find(|link| link.ifindex == ifindex)?.traffic?;
-        let after = self.observation.traffic.iter().find(|now| now.ifindex == ifindex)?;
-        let grown = |now: u64, then: u64| now.checked_sub(then);
-        Some((grown(after.rx_count, before.rx_count)?, grown(after.tx_count, before.tx_count)?))
+    /// Devices, and their traffic at both ends of the observation.
+    pub fn all_traffic(&self) -> Option<(&'a [Link], Vec<LinkTraffic>, &'a [LinkTraffic])> {
+        let links = self.links();
+        let before = links.iter().filter_map(|link| link.traffic).collect();
+        let after = &self.observation.traffic;
+        (!after.is_empty()).then_some((links, before, after.as_slice()))
+    }
+
+    /// Counts at each sample.
+    pub fn steps(&self) -> &'a [Step] {
+        self.note(Part::Counters);
+        &self.observation.steps
     }
 
     /// Addresses whose link-layer address changed while watching.

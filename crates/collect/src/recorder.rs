@@ -4,7 +4,7 @@ mod lives;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lives::{first_seen, has_passed, key, see_again, stays_away};
+use lives::{expired_between, first_seen, has_passed, key, see_again, stays_away};
 use synrecv_checks::plan;
 use synrecv_model::view::completed_late;
 use synrecv_model::{
@@ -35,6 +35,8 @@ pub(crate) struct Recorder {
     passed: BTreeMap<Endpoint, BTreeSet<Flow>>,
     /// Of those, how many lasted until a client repeats its SYN.
     passed_late: u64,
+    /// Timer expiries of requests whose client does not repeat its SYN.
+    expired: u64,
 }
 
 #[derive(Debug)]
@@ -132,8 +134,11 @@ impl Recorder {
             let sighting = Sighting { at, counters: request.counters };
             match self.tracks.binary_search_by_key(&(request.flow, request.ifindex), key) {
                 Ok(known) => {
+                    let before = self.tracks[known].last_life().last;
                     if see_again(&mut self.tracks[known], request, sighting) {
                         self.note_made(request.flow.local);
+                    } else {
+                        self.expired += expired_between(&before, request);
                     }
                 }
                 Err(_) => fresh.push(first_seen(request, sighting)),
@@ -204,6 +209,11 @@ impl Recorder {
     /// Requests there in the last sample.
     pub(crate) fn request_count(&self) -> usize {
         self.tracks.iter().filter(|track| track.last_life().gone.is_none()).count()
+    }
+
+    /// Timer expiries seen of requests whose client does not repeat its SYN.
+    pub(crate) fn expired(&self) -> u64 {
+        self.expired
     }
 
     /// Requests seen, counting each life.

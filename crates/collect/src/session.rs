@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use synrecv_checks::plan;
+use synrecv_model::view::books::{self, IpVersion};
 use synrecv_model::{
     Counters, Facts, Gap, LinkTraffic, Mono, Observation, Reason, Section, Sockets, SourceKind,
-    Track,
+    Step, Track,
 };
 use synrecv_netlink::clock;
 use synrecv_sockets::{Sampler, SocketQuery, StateSet, Wanted, namespaces};
@@ -21,6 +22,12 @@ use crate::{ModulePolicy, Modules, Place, host};
 
 /// Other namespaces are counted for this long at most.
 const NAMESPACES_MS: u64 = 500;
+
+/// Steps kept; an hour has 14,400.
+const STEPS_MAX: usize = 20_000;
+
+/// Devices up to which their packets are counted at each sample.
+const LINKS_FEW: usize = 64;
 
 /// What to read.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +51,7 @@ pub struct Session {
     sampler: Sampler,
     recorder: Recorder,
     heard: Heard,
+    steps: Vec<Step>,
     facts: Facts,
     counters_now: Section<Counters>,
     /// Of devices, when `counters_now` was read; those that are not in it are not known.
@@ -102,6 +110,7 @@ impl Session {
             sampler,
             recorder,
             heard,
+            steps: Vec::new(),
             facts,
             counters_now: counters,
             traffic_now: Vec::new(),
@@ -113,8 +122,34 @@ impl Session {
         let started = clock::now();
         let sample = filtered(self.sampler.sample(), &self.options);
         self.recorder.add(&sample);
+        self.take_step();
         self.heard.listen();
         clock::now().ms_since(started)
+    }
+
+    /// Notes how the books stand: packets that end in this host keep time with what they answer.
+    fn take_step(&mut self) {
+        if self.steps.len() >= STEPS_MAX {
+            return;
+        }
+        let counters = synrecv_counters::counters(&self.proc_net);
+        let Some(counters) = counters.data() else { return };
+        let few_links = self.facts.links.data().is_some_and(|links| links.len() <= LINKS_FEW);
+        let traffic = (few_links && self.place.gap().is_none())
+            .then(synrecv_interfaces::read::traffic)
+            .and_then(Result::ok);
+        self.steps.push(Step {
+            at: clock::now(),
+            expiry_count: self.recorder.expired(),
+            undelivered_v4: books::undelivered(counters, IpVersion::V4),
+            undelivered_v6: books::undelivered(counters, IpVersion::V6),
+            before_ip: traffic
+                .and_then(|traffic| books::before_ip(counters, self.facts.links.data()?, &traffic)),
+            invalid: counters
+                .conntrack
+                .as_ref()
+                .map(|cpus| cpus.iter().map(|cpu| i64::from(cpu.invalid_count)).sum()),
+        });
     }
 
     /// The last sample, or one for an interim diagnosis: the requests and listeners with everything
@@ -224,6 +259,7 @@ impl Session {
             },
             unresolved: self.heard.unresolved(),
             mac_changes: self.heard.mac_changes(),
+            steps: self.steps.clone(),
             rules_moved: Section::Missing(unread()),
             traffic: self.traffic_now.clone(),
             tracks,

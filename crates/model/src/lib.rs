@@ -45,7 +45,7 @@ pub use link::{
 };
 pub use mac::{Mac, MacParseError};
 pub use neighbour::{MacChange, Neighbour, NeighbourAges, NeighbourFlags, Nud};
-pub use observation::{Life, ListenerTrack, Observation, Sighting, Track};
+pub use observation::{Life, ListenerTrack, Observation, Sighting, Step, Track};
 pub use reply::{
     InputAnswer, MatchedRoute, Reply, ReplyQuestion, ResolvedRoute, RouteErrno, RouteLookup,
 };

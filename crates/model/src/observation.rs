@@ -50,6 +50,9 @@ pub struct Observation {
     /// Traffic of devices at the end, by device; that of the start is in the facts.
     #[cfg_attr(feature = "serde", serde(default))]
     pub traffic: Vec<LinkTraffic>,
+    /// Counts at each sample, oldest first.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub steps: Vec<Step>,
     /// Every listener, in order of the last sample.
     pub listeners: Vec<ListenerTrack>,
     /// Counters at the end; those of the start are in the facts.
@@ -61,6 +64,24 @@ impl Observation {
     pub fn length(&self) -> Duration {
         self.ended.since(self.started)
     }
+}
+
+/// Counts at one sample. Those of packets are since boot, and only their differences mean something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Step {
+    /// When it was taken.
+    pub at: Mono,
+    /// Timer expiries so far, of requests whose client does not repeat its SYN: SYN-ACKs sent again.
+    pub expiry_count: u64,
+    /// [`crate::view::books::undelivered`] of IPv4.
+    pub undelivered_v4: Option<i64>,
+    /// [`crate::view::books::undelivered`] of IPv6.
+    pub undelivered_v6: Option<i64>,
+    /// Frames that devices received less packets that IP received; `None` when not known.
+    pub before_ip: Option<i64>,
+    /// Packets that connection tracking called invalid.
+    pub invalid: Option<i64>,
 }
 
 /// One 4-tuple that was seen in SYN_RECV.

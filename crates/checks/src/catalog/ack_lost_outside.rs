@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use synrecv_model::view::RetryReading;
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Endpoint, Manual, Origin, Part, Subject, Text,
-    Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, Endpoint, Hook, Manual, Origin, Part, Subject,
+    Text, Value, Weight, text,
 };
 
+use crate::ack_drops::{Missing, missing};
 use crate::cases::{Case, Cases, Fact};
+use crate::ingress::gates;
+use crate::undelivered::undelivered_fact;
 use crate::view::View;
 use crate::{Check, phrase, share};
 
@@ -19,7 +23,15 @@ pub(super) static CHECK: Check = Check {
         summary: "no ACK arrives: the client is silent or its ACK is lost",
         severity: "by share: info, warning or problem",
         needs: &[Part::Sockets],
-        also_reads: &[Part::Counters],
+        also_reads: &[
+            Part::Counters,
+            Part::Filters,
+            Part::DeviceFilters,
+            Part::Conntrack,
+            Part::Replies,
+            Part::Links,
+            Part::Addresses,
+        ],
         ipv6: "the same",
         explains: &[],
         disproved_by: &[
@@ -134,25 +146,43 @@ fn argue_arrivals(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &
     } else if refused_ahead {
         case.refutes(Weight::Strong, fact);
     }
-    let below_tcp =
-        view.delta("IpInReceives").zip(view.delta("IpInDelivers")).map(|(received, delivered)| {
-            let forwarded = view.delta("IpForwDatagrams").unwrap_or(0);
-            received.saturating_sub(delivered + forwarded)
-        });
-    if below_tcp.is_some_and(|lost| lost >= u64::from(retries_seen)) && local.ip.is_ipv4() {
+    argue_below_tcp(view, case, requests);
+}
+
+/// Packets that ended on this host below TCP can be the ACKs, unless they stand still when ACKs are
+/// due or no rule here ends such packets.
+fn argue_below_tcp(view: &View<'_>, case: &mut Case, requests: &[usize]) {
+    let of_these = |missing: &Missing<'_>| {
+        missing.waiting.requests.iter().any(|index| requests.contains(index))
+    };
+    let all = missing(view);
+    let Some(missing) = all.iter().find(|missing| of_these(missing)) else { return };
+    let hooks = [Hook::Ingress, Hook::Prerouting, Hook::Input];
+    let innocent = missing
+        .droppers(view, &hooks)
+        .is_some_and(|list| list.iter().all(|dropper| missing.weigh(dropper).is_none()));
+    if let Some(count) = missing.undelivered_enough().filter(|_| !innocent) {
         case.refutes(
             Weight::Strong,
-            Fact::new(
-                Origin::Counters,
-                "received-not-delivered",
-                text![
-                    below_tcp.unwrap_or(0),
-                    " IPv4 packets came in and were not delivered: something here drops them",
-                ],
-            )
-            .with("not_delivered_count", phrase::number(below_tcp))
-            .recheck("nstat -az IpInReceives IpInDelivers IpForwDatagrams"),
+            undelivered_fact(missing.version, count, missing.undelivered_rhythm),
         );
+    }
+    if missing.undelivered_rhythm == Rhythm::Misses && missing.undelivered.is_some_and(|n| n > 0) {
+        case.supports(
+            Weight::Weak,
+            undelivered_fact(
+                missing.version,
+                missing.undelivered.unwrap_or(0),
+                missing.undelivered_rhythm,
+            ),
+        );
+    }
+    let gates = gates(view, view.requests()[requests[0]].local().ip);
+    if let Some(gate) = gates.first()
+        && !view.completes(view.requests()[requests[0]].local())
+        && missing.before_ip_rhythm != Rhythm::Misses
+    {
+        case.refutes(Weight::Strong, gate.fact(view.dev(gate.ifindex)));
     }
 }
 

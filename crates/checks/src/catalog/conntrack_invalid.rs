@@ -1,5 +1,6 @@
 //! Connection tracking calls the ACK invalid, and a rule drops what is invalid.
 
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Origin, Part, Subject, Text,
     Value, Weight, text,
@@ -86,15 +87,14 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         let weight = match rule {
             // Rules are known, and none drops what is invalid.
             Some(None) => continue,
-            Some(Some(dropper)) if dropper.matched.is_some() && missing.entries.opening > 0 => {
-                // Decisive: judged invalid and dropped as such, one for each SYN-ACK, while the
-                // entries of these very flows stay where an ACK would have moved them.
+            // Decisive: judged invalid and dropped as such, one for each SYN-ACK, and connection
+            // tracking never saw a SYN-ACK of these flows, so that it has to judge their ACK invalid.
+            Some(Some(dropper)) if dropper.matched.is_some() && missing.entries.unreplied() => {
                 Weight::Decisive
             }
-            Some(Some(dropper)) if dropper.matched.is_some() || missing.invalid_fit() => {
-                Weight::Strong
-            }
+            Some(Some(_)) if missing.invalid_fit() => Weight::Strong,
             None if missing.invalid_fit() && missing.undelivered_fit() => Weight::Strong,
+            _ if missing.invalid_rhythm == Rhythm::Misses => continue,
             _ => Weight::Weak,
         };
         let case = open(view, cases, &missing, invalid, weight);
@@ -104,8 +104,11 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
                 .arg("table", Value::Foreign(dropper.stop.chain.table.clone()));
         }
         argue_entry(view, case, &missing);
-        if let Some(count) = missing.undelivered.filter(|&count| missing.accounts(count)) {
-            case.supports(Weight::Weak, undelivered_fact(missing.version, count));
+        if let Some(count) = missing.undelivered_enough() {
+            case.supports(
+                Weight::Weak,
+                undelivered_fact(missing.version, count, missing.undelivered_rhythm),
+            );
         }
         argue_listener(case, &missing);
         advise(case, &missing, rule.flatten().map(crate::droppers::Dropper::listing));

@@ -114,7 +114,7 @@ fn by_rule(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>, droppers: 
 
 /// The rules are not known: the books of IP and the entries of connection tracking speak.
 fn by_counters(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
-    let gone = missing.undelivered.filter(|&count| missing.accounts(count));
+    let gone = missing.undelivered_enough();
     let seen = missing.entries.established > 0;
     let weight = match gone {
         _ if missing.waiting.retries == 0 && !seen => return,
@@ -173,9 +173,9 @@ fn open<'c>(
 }
 
 fn argue(view: &View<'_>, case: &mut Case, missing: &Missing<'_>, weight: Weight) {
-    if let Some(count) = missing.undelivered.filter(|&count| missing.accounts(count)) {
+    if let Some(count) = missing.undelivered_enough() {
         let own = if missing.undelivered_fit() { weight.min(Weight::Strong) } else { Weight::Weak };
-        case.supports(own, undelivered_fact(missing.version, count));
+        case.supports(own, undelivered_fact(missing.version, count, missing.undelivered_rhythm));
     }
     argue_entries(case, missing, Weight::Weak);
     argue_listener(case, missing);

@@ -1,5 +1,6 @@
 //! A filter between the wire and IP drops the ACK: traffic control, XDP, a netdev chain.
 
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Origin, Part, Subject, Text,
     Value, Weight, text,
@@ -7,7 +8,8 @@ use synrecv_model::{
 
 use crate::ack_drops::{Missing, argue_listener, missing, severity};
 use crate::cases::{Case, Cases, Fact};
-use crate::ingress::{Gate, before_ip, gates};
+use crate::ingress::{Gate, gates};
+use crate::undelivered::{before_ip, in_time, keeps_time};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -100,12 +102,20 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     let sample = view.requests()[missing.waiting.requests[0]].local();
     let gates = gates(view, sample.ip);
     let Some(gate) = gates.first() else { return };
-    // Frames that IP did not get are at least as many as the ACKs, and ARP explains few of them.
-    let swallowed = before_ip(view).filter(|&count| {
-        missing.waiting.retries > 0
-            && count + 1 >= missing.expected
-            && count <= missing.expected + missing.expected / 4 + ARP_FEW
+    // Frames that IP did not get come when ACKs are due; or they are at least as many, and ARP
+    // explains few of them.
+    let swallowed = before_ip(view).filter(|&count| match missing.before_ip_rhythm {
+        Rhythm::Keeps => missing.accounts(count),
+        Rhythm::Misses => false,
+        Rhythm::Unclear => {
+            missing.waiting.retries > 0
+                && count + 1 >= missing.expected
+                && count <= missing.expected + missing.expected / 4 + ARP_FEW
+        }
     });
+    if missing.before_ip_rhythm == Rhythm::Misses {
+        return;
+    }
     if swallowed.is_none() && view.completes(sample) {
         return;
     }
@@ -131,8 +141,10 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
                     " that IP did not, while ",
                     missing.expected,
                     " ACKs were due",
+                    in_time(missing.before_ip_rhythm),
                 ],
             )
+            .with("keeps_time", keeps_time(missing.before_ip_rhythm))
             .with("before_ip_count", Value::Number(count))
             .with("expected_ack_count", Value::Number(missing.expected))
             .recheck("ip -s link; nstat -az IpInReceives Ip6InReceives"),

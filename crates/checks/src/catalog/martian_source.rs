@@ -1,5 +1,6 @@
 //! SYNs come from sources that the routing decision does not accept.
 
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Part, Severity, Subject, Text,
     Value, Weight, text,
@@ -74,7 +75,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             "their sources or destinations are not acceptable on the device they came by"
         ])
         .arg("not_delivered_count", Value::Number(count))
-        .supports(Weight::Weak, undelivered_fact(Version::V4, count))
+        .supports(Weight::Weak, undelivered_fact(Version::V4, count, Rhythm::Unclear))
         .action(Action {
             id: "log-martians",
             label: ActionLabel::Safe,

@@ -53,6 +53,16 @@ pub(super) fn see_again(track: &mut Track, request: &Request, sighting: Sighting
     true
 }
 
+/// Timer expiries of a request since it was seen before; 0 when its client repeats its SYN, for then
+/// no ACK is due.
+pub(super) fn expired_between(before: &Sighting, now: &Request) -> u64 {
+    if now.counters.client_repeats().is_some_and(|repeats| repeats > 0) {
+        return 0;
+    }
+    let (then, now) = (before.counters.timer_expiry_count, now.counters.timer_expiry_count);
+    then.zip(now).map_or(0, |(then, now)| u64::from(now.saturating_sub(then)))
+}
+
 pub(super) fn stays_away(track: &Track, now: Mono) -> bool {
     track.last_life().gone.is_some_and(|gone| now.ms_since(gone) >= RETURN_MS)
 }

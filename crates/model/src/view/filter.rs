@@ -156,7 +156,13 @@ impl<'a> Walk<'a, '_> {
                     certain = false;
                     continue;
                 }
-                RuleVerdict::Queue | RuleVerdict::Unknown => Passes::Sometimes,
+                RuleVerdict::Queue => {
+                    // What the process says is not known.
+                    let stop = Stop { hook: self.hook, chain, rule: Some(rule), certain: false };
+                    self.stops.push(stop);
+                    Passes::Sometimes
+                }
+                RuleVerdict::Unknown => Passes::Sometimes,
                 RuleVerdict::Jump(name) | RuleVerdict::Goto(name) => {
                     let jump = matches!(rule.verdict, RuleVerdict::Jump(_));
                     let end = self.called(chain, name, depth, certain && sure);

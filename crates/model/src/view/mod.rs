@@ -1,5 +1,6 @@
 //! Pure views: facts seen together.
 
+pub mod books;
 pub mod fib;
 pub mod filter;
 mod fit;

@@ -175,6 +175,7 @@ pub(super) fn observation() -> Observation {
         ended_young: Vec::new(),
         unresolved: Vec::new(),
         mac_changes: Vec::new(),
+        steps: Vec::new(),
         rules_moved: collected(vec![]),
         traffic: Vec::new(),
         late_completed_count: 0,

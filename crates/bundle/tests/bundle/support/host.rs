@@ -327,6 +327,7 @@ pub(crate) fn full() -> (Facts, Observation) {
         ended_young: Vec::new(),
         unresolved: Vec::new(),
         mac_changes: vec![filter::mac_change()],
+        steps: vec![Step::default()],
         rules_moved: whole(filter::rules_moved()),
         traffic: vec![LinkTraffic::default()],
         tracks: vec![Track {

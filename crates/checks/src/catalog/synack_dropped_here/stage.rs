@@ -10,7 +10,7 @@ use super::subject_of;
 use crate::cases::{Case, Fact};
 use crate::droppers::{Dropper, Step, droppers};
 use crate::phrase;
-use crate::undelivered::{Version, untransmitted, untransmitted_fact};
+use crate::undelivered::{Version, after_ip, untransmitted, untransmitted_fact};
 use crate::view::{RequestView, View};
 
 /// A place between TCP and the wire.
@@ -22,8 +22,9 @@ pub(super) enum Stage<'a> {
     Rule(Dropper<'a>, Weight),
     /// The books of IP: it was to leave and was not handed to a device.
     Netfilter(u64),
-    /// It was handed to the device, which has a filter on its way out.
-    Egress(u32),
+    /// It was handed to the device and not sent, as far as that is counted; the device has a filter on
+    /// its way out, as far as that can be seen.
+    Egress { device: u32, unsent: Option<u64>, filter: bool },
     /// Not known further.
     Unknown,
 }
@@ -55,15 +56,20 @@ pub(super) fn split<'a>(view: &View<'a>, requests: &[usize]) -> Vec<(Stage<'a>, 
     let mut by_device: BTreeMap<(Option<u32>, Version), Vec<usize>> = BTreeMap::new();
     for index in routed {
         let request = &view.requests()[index];
-        let device = out_device(request).filter(|&device| has_egress_filter(view, device));
-        by_device.entry((device, Version::of(request.peer()))).or_default().push(index);
+        let key = (out_device(request), Version::of(request.peer()));
+        by_device.entry(key).or_default().push(index);
     }
     for ((device, version), requests) in by_device {
-        let kept = untransmitted(view, version).filter(|&count| count >= requests.len() as u64);
+        let enough = |count: &u64| *count >= requests.len() as u64;
+        let kept = untransmitted(view, version).filter(enough);
+        let unsent = after_ip(view).filter(enough);
+        let filter = device.is_some_and(|device| has_egress_filter(view, device));
         let stage = match (kept, device) {
             (Some(count), _) => Stage::Netfilter(count),
-            (None, Some(device)) => Stage::Egress(device),
-            (None, None) => Stage::Unknown,
+            (None, Some(device)) if filter || unsent.is_some() => {
+                Stage::Egress { device, unsent, filter }
+            }
+            _ => Stage::Unknown,
         };
         stages.push((stage, requests));
     }
@@ -117,14 +123,14 @@ impl Stage<'_> {
                 _ => "output-rule",
             },
             Self::Netfilter(_) => "output-rule",
-            Self::Egress(_) => "egress-filter",
+            Self::Egress { .. } => "egress-filter",
             Self::Unknown => "unknown",
         }
     }
 
     pub(super) fn subject(&self, view: &View<'_>, requests: &[usize]) -> Subject {
         match self {
-            Self::Egress(device) => Subject::Link(*device),
+            Self::Egress { device, .. } => Subject::Link(*device),
             _ => subject_of(view, requests),
         }
     }
@@ -139,7 +145,7 @@ impl Stage<'_> {
             ],
             Self::Rule(dropper, _) => text![dropper.name(), " drops it"],
             Self::Netfilter(_) => text!["a rule of OUTPUT or POSTROUTING drops it"],
-            Self::Egress(device) => {
+            Self::Egress { device, .. } => {
                 text!["a filter on the way out of ", view.dev(*device), " drops it"]
             }
             Self::Unknown => text!["it is dropped between TCP and the wire"],
@@ -174,7 +180,14 @@ impl Stage<'_> {
                 let version = Version::of(sample.peer());
                 case.supports(Weight::Strong, untransmitted_fact(version, *count));
             }
-            Self::Egress(device) => argue_egress(view, case, *device),
+            Self::Egress { device, unsent, filter } => {
+                if *filter {
+                    argue_egress(view, case, *device);
+                }
+                if let Some(count) = unsent {
+                    argue_unsent(case, *count);
+                }
+            }
             Self::Unknown => {}
         }
     }
@@ -187,7 +200,7 @@ impl Stage<'_> {
                 Command("nft -a list ruleset".to_owned()),
                 Command("iptables-save -c; iptables-legacy-save -c".to_owned()),
             ],
-            Self::Egress(device) => {
+            Self::Egress { device, .. } => {
                 vec![Command(format!("tc -s filter show dev {} egress", view.dev(*device)))]
             }
             Self::Unknown => match out_device(sample) {
@@ -207,7 +220,9 @@ impl Stage<'_> {
             Self::Rule(..) | Self::Netfilter(_) => {
                 text!["before the rule, accept replies of connections that were accepted"]
             }
-            Self::Egress(_) | Self::Unknown => text!["remove the filter, or let replies pass it"],
+            Self::Egress { .. } | Self::Unknown => {
+                text!["remove the filter, or let replies pass it"]
+            }
         }
     }
 }
@@ -229,5 +244,22 @@ fn argue_egress(view: &View<'_>, case: &mut Case, device: u32) {
             .with("kind", Value::Foreign(filter.kind.clone()))
             .with("program_id", phrase::number(filter.program_id))
             .recheck(format!("tc -s filter show dev {} egress", view.dev(device))),
+    );
+}
+
+/// IP handed them over and the device did not send them.
+fn argue_unsent(case: &mut Case, count: u64) {
+    case.supports(
+        Weight::Strong,
+        Fact::new(
+            Origin::Counters,
+            "transmitted-not-sent",
+            text![
+                count,
+                " packets that IP handed to devices were not sent: a filter on the way out"
+            ],
+        )
+        .with("not_sent_count", Value::Number(count))
+        .recheck("nstat -az IpOutTransmits Ip6OutTransmits; ip -s link"),
     );
 }

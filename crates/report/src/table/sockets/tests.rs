@@ -278,6 +278,7 @@ mod watched {
             ended_young: Vec::new(),
             unresolved: Vec::new(),
             mac_changes: Vec::new(),
+            steps: Vec::new(),
             rules_moved: whole(Vec::new()),
             traffic: Vec::new(),
             listeners: vec![listener],
