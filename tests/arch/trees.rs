@@ -2,7 +2,7 @@
 
 use synrecv_tests::cargo;
 
-const TABLES: &[&str] = &["sockets", "neighbours", "routes", "interfaces", "counters"];
+const TABLES: &[&str] = &["sockets", "neighbours", "routes", "interfaces", "counters", "filters"];
 
 /// What asks the kernel, or is only needed for that.
 const KERNEL: &[&str] = &["neli", "rtnetlink", "netlink-sys", "procfs", "tokio", "mio", "rustix"];
