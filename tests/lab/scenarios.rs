@@ -179,6 +179,20 @@ scenarios!(
     rp_filter_loose_device,
     rp_filter_strict,
     rp_filter_stray,
+    neighbour_wrong_peer,
+    permanent_gateway_synack_lost,
+    duplicate_address_flips,
+    duplicate_address_resets,
+    duplicate_gateway,
+    arp_flux_guarded,
+    no_return_route_unreachable,
+    no_return_route_prohibit,
+    no_return_route_missing,
+    narrow_mask_no_gateway,
+    permanent_gateway,
+    arp_flux,
+    arp_flux_ghost,
+    own_connects_without_route,
 );
 
 /// Who looks.

@@ -9,6 +9,7 @@ use crate::error::{LabError, Result};
 use crate::lab::{Lab, Segment, ip, net};
 use crate::namespace::Namespace;
 use crate::route::NewRoute;
+use crate::running::Condition;
 use crate::traffic::{KernelClients, Server, Traffic};
 
 /// Clients of four networks, all in [`FAR_NETWORKS`].
@@ -45,6 +46,42 @@ pub(super) fn connect(
     port: u16,
 ) -> Result<Traffic> {
     KernelClients::new(SocketAddr::new(ip(target), port), sources.iter().copied()).start(host)
+}
+
+/// A client on the server's own wire.
+pub(super) struct Neighbour {
+    pub(super) host: Namespace,
+    pub(super) address: IpAddr,
+}
+
+/// Hosts of their own on a wire, so that each asks by ARP or ND for itself. The last byte of the
+/// address is that of the MAC as well; the device is n0.
+pub(super) fn neighbours(lab: &mut Lab, wire: &Segment, nets: &[&str]) -> Result<Vec<Neighbour>> {
+    let each = |text: &&str| {
+        let net = net(text);
+        let last = match net.addr() {
+            IpAddr::V4(address) => address.octets()[3],
+            IpAddr::V6(address) => address.octets()[15],
+        };
+        let host = lab.host(&format!("client-{last}"))?;
+        lab.attach(wire, &host, "n0", mac(last), &[net])?;
+        Ok(Neighbour { host, address: net.addr() })
+    };
+    nets.iter().map(each).collect()
+}
+
+/// Has each of them connect to this address.
+pub(super) fn connect_each(
+    neighbours: &[Neighbour],
+    target: &str,
+    port: u16,
+) -> Result<Vec<Traffic>> {
+    neighbours.iter().map(|near| connect(&near.host, &[near.address], target, port)).collect()
+}
+
+/// Each of this traffic completed at least two handshakes.
+pub(super) fn all_completed(shows: Condition, traffic: &[Traffic]) -> Condition {
+    traffic.iter().fold(shows, |shows, each| shows.and(Condition::completed(each, 2)))
 }
 
 /// A server on two networks, each with a router to the same clients.

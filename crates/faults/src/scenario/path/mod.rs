@@ -1,13 +1,27 @@
 //! What goes wrong on the way back, and hosts where the same things are all right: reverse-path
 //! filters, neighbours, routes, translated addresses.
 
+mod arp_flux;
+mod arp_flux_ghost;
 mod arp_flux_ghost_stateful;
+mod arp_flux_guarded;
 mod bridge_and_dead_gateway;
+mod duplicate_address_flips;
+mod duplicate_address_resets;
 mod duplicate_address_silent;
+mod duplicate_gateway;
 mod ground;
+mod narrow_mask_no_gateway;
 mod neighbour_wrong_gateway;
+mod neighbour_wrong_peer;
 mod no_return_route_blackhole;
 mod no_return_route_flaps;
+mod no_return_route_missing;
+mod no_return_route_prohibit;
+mod no_return_route_unreachable;
+mod own_connects_without_route;
+mod permanent_gateway;
+mod permanent_gateway_synack_lost;
 mod rp_filter_ack_other;
 mod rp_filter_drop;
 mod rp_filter_drop_all;
@@ -29,13 +43,27 @@ pub(super) static ALL: &[&Scenario] = &[
     &rp_filter_route_change::SCENARIO,
     &rp_filter_wrong_route::SCENARIO,
     &neighbour_wrong_gateway::SCENARIO,
+    &neighbour_wrong_peer::SCENARIO,
+    &permanent_gateway_synack_lost::SCENARIO,
     &duplicate_address_silent::SCENARIO,
+    &duplicate_address_flips::SCENARIO,
+    &duplicate_address_resets::SCENARIO,
+    &duplicate_gateway::SCENARIO,
     &arp_flux_ghost_stateful::SCENARIO,
+    &arp_flux_guarded::SCENARIO,
     &no_return_route_blackhole::SCENARIO,
+    &no_return_route_unreachable::SCENARIO,
+    &no_return_route_prohibit::SCENARIO,
+    &no_return_route_missing::SCENARIO,
     &no_return_route_flaps::SCENARIO,
+    &narrow_mask_no_gateway::SCENARIO,
     &bridge_and_dead_gateway::SCENARIO,
     &rp_filter_loose::SCENARIO,
     &rp_filter_loose_device::SCENARIO,
     &rp_filter_strict::SCENARIO,
     &rp_filter_stray::SCENARIO,
+    &permanent_gateway::SCENARIO,
+    &arp_flux::SCENARIO,
+    &arp_flux_ghost::SCENARIO,
+    &own_connects_without_route::SCENARIO,
 ];
