@@ -2,6 +2,7 @@
 //!
 //! What is not understood becomes [`Test::Other`] or an unknown verdict, never a guess.
 
+pub mod device;
 mod fields;
 mod nft;
 mod words;

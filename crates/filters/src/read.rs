@@ -2,6 +2,7 @@
 //!
 //! Nothing is made by looking: no module is loaded, no table instantiated, no hook registered.
 
+mod device;
 mod nft;
 
 use std::fs;
@@ -9,6 +10,8 @@ use std::path::Path;
 
 use synrecv_model::{FilterChain, Flaw, Gap, Reading, Reason, Section};
 use synrecv_netlink::clock;
+
+pub use device::device_filters;
 
 /// Whether nf_tables may be asked for its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
