@@ -1,6 +1,8 @@
 //! What filters on the server drop: netfilter, connection tracking, traffic control, XDP; and hosts
 //! whose filters are at work and in nobody's way.
 
+mod ack_lost_behind_firewall;
+mod ack_lost_behind_programs;
 mod bench;
 mod closed_service_scanned;
 mod conntrack_invalid_checksum;
@@ -20,6 +22,7 @@ mod firewall_drops_ack_of_some;
 mod firewall_drops_ack_policy;
 mod firewall_drops_ack_raw;
 mod firewall_drops_ack_uncounted;
+mod firewall_drops_ack_untracked;
 mod firewall_drops_ack_v6;
 mod firewall_drops_nd;
 mod firewall_drops_syn;
@@ -28,6 +31,7 @@ mod firewall_drops_syn_of_some;
 mod firewall_queues_ack;
 mod firewall_rejects_ack;
 mod firewall_rejects_syn;
+mod firewall_resets_ack;
 mod firewalled_host;
 mod firewalled_host_v6;
 mod incident_behind_firewall;
@@ -45,11 +49,14 @@ mod postrouting_drops_synack;
 mod reroute_by_mangle;
 mod reroute_by_mark;
 mod rpfilter_drops_syn;
+mod synack_lost_behind_firewall;
 mod tc_egress_drops_synack;
+mod tc_egress_drops_synack_v6;
 mod tc_ingress_drops_ack;
 mod tc_ingress_drops_ack_v6;
 mod tc_passes;
 mod tcx_drops_ack;
+mod two_filters;
 mod untracked_replies;
 mod untracked_service;
 mod xdp_drops_ack;
@@ -109,4 +116,11 @@ pub(super) static ALL: &[&Scenario] = &[
     &netdev_blocklist::SCENARIO,
     &output_drops_smtp::SCENARIO,
     &incident_behind_firewall::SCENARIO,
+    &firewall_resets_ack::SCENARIO,
+    &firewall_drops_ack_untracked::SCENARIO,
+    &tc_egress_drops_synack_v6::SCENARIO,
+    &two_filters::SCENARIO,
+    &ack_lost_behind_firewall::SCENARIO,
+    &ack_lost_behind_programs::SCENARIO,
+    &synack_lost_behind_firewall::SCENARIO,
 ];
