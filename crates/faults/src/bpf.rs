@@ -1,16 +1,18 @@
 //! BPF programs that drop frames of one kind, in both instruction sets.
 //!
 //! The classic one is what `tc` takes as `bytecode`; the extended one is loaded with `bpf(2)`, for
-//! XDP and for programs attached to a device without traffic control's own objects (tcx).
+//! XDP, for programs attached to a device without traffic control's own objects (tcx), and for
+//! cgroups.
 
 use std::ffi::c_int;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// A condition on a frame: its bytes at an offset, under a mask, have a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Test {
-    /// From the start of the Ethernet header.
+    /// From the start of the frame as the program sees it.
     at: i16,
     width: Width,
     /// Byte fields only.
@@ -58,6 +60,15 @@ impl Frames {
     /// SYN-ACKs from this port.
     pub(crate) fn syn_acks_from(family: Family, port: u16) -> Self {
         Self::segments(family, Port::Source(port), (SYN | ACK).into())
+    }
+
+    /// IPv4 segments with ACK as their only flag, without an Ethernet header: for programs of a
+    /// cgroup.
+    pub(crate) fn bare_acks() -> Self {
+        const IPV4: i16 = 20;
+        let byte = |at, value| Test { at, width: Width::Byte, mask: 0xff, value };
+        let tests = vec![byte(9, TCP), byte(IPV4 + 13, ACK.into())];
+        Self { tests, length: i32::from(IPV4) + 14 }
     }
 
     fn segments(family: Family, port: Port, flags: u16) -> Self {
@@ -197,6 +208,10 @@ pub(crate) const XDP: Context =
 pub(crate) const TCX_INGRESS: Context =
     Context { program_type: 3, attach_type: 46, data: 76, data_end: 80, drop: 2, pass: 0 };
 
+/// `struct __sk_buff`, from the IP header on; what sockets of a cgroup receive.
+pub(crate) const CGROUP_INGRESS: Context =
+    Context { program_type: 8, attach_type: 0, data: 76, data_end: 80, drop: 0, pass: 1 };
+
 /// Name of the programs, at most 15 bytes.
 const NAME: &[u8] = b"lab_filter";
 
@@ -222,9 +237,27 @@ pub(crate) fn load(frames: Option<&Frames>, context: &Context) -> io::Result<Own
     attributes[68..].copy_from_slice(&context.attach_type.to_ne_bytes());
     let descriptor = bpf(PROG_LOAD, &attributes)?;
     drop(program);
-    #[expect(unsafe_code, reason = "a descriptor that the kernel just gave")]
-    // SAFETY: BPF_PROG_LOAD returned a new descriptor, which nobody else has.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+    Ok(owned(descriptor))
+}
+
+/// Attaches a program to a cgroup, where it stays as long as the result is open.
+///
+/// # Errors
+/// The kernel's answer to `BPF_LINK_CREATE`: `EINVAL` before Linux 5.7.
+pub(crate) fn link(program: &OwnedFd, context: &Context, cgroup: &File) -> io::Result<OwnedFd> {
+    const LINK_CREATE: c_int = 28;
+    let mut attributes = [0; 72];
+    attributes[..4].copy_from_slice(&program.as_raw_fd().to_ne_bytes());
+    attributes[4..8].copy_from_slice(&cgroup.as_raw_fd().to_ne_bytes());
+    attributes[8..12].copy_from_slice(&context.attach_type.to_ne_bytes());
+    bpf(LINK_CREATE, &attributes).map(owned)
+}
+
+#[expect(unsafe_code, reason = "a descriptor that the kernel just gave")]
+fn owned(descriptor: c_int) -> OwnedFd {
+    // SAFETY: both callers have it from a command that returns a new descriptor, which nobody else
+    // has.
+    unsafe { OwnedFd::from_raw_fd(descriptor) }
 }
 
 /// Attaches a program to a device, where it stays until the device ends.
@@ -246,7 +279,7 @@ fn address<T>(pointer: *const T) -> [u8; 8] {
 
 #[expect(unsafe_code, reason = "neither libc nor rustix has bpf(2)")]
 fn bpf(command: c_int, attributes: &[u8; 72]) -> io::Result<c_int> {
-    // SAFETY: the kernel reads the attributes and what they point to, which both callers keep alive
+    // SAFETY: the kernel reads the attributes and what they point to, which all callers keep alive
     // beyond the call, and writes nothing: no log was asked for.
     let answer =
         unsafe { libc::syscall(libc::SYS_bpf, command, attributes.as_ptr(), attributes.len()) };

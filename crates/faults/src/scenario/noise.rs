@@ -17,7 +17,7 @@ const LOSSY: u64 = 50;
 const ROUND_TRIP: Duration = Duration::from_millis(50);
 const HOLD: Duration = Duration::from_millis(100);
 /// One SYN to a hundred of the crowd; each leaves a row for 63 s.
-const SCAN: Pace = Pace { every: Duration::from_millis(350), burst: 1 };
+pub(super) const SCAN: Pace = Pace { every: Duration::from_millis(350), burst: 1 };
 
 /// The addresses of the scanner.
 pub(super) const SCANNER: [&str; 2] = ["203.0.113.66", "203.0.113.67"];

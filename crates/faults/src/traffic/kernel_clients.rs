@@ -9,7 +9,7 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sockopt};
 
-use super::option::connect_with_data;
+use super::option::{connect_with_data, sign_with};
 use super::{Counts, Stop, Traffic, add_one};
 use crate::error::Result;
 use crate::namespace::Namespace;
@@ -33,6 +33,8 @@ pub struct KernelClients {
     pub fast_open: bool,
     /// Whether they ask for Multipath TCP (RFC 8684).
     pub multipath: bool,
+    /// Key with which they sign (RFC 2385); only of IPv4.
+    pub key: Option<&'static [u8]>,
 }
 
 impl KernelClients {
@@ -47,6 +49,7 @@ impl KernelClients {
             patience: Duration::from_secs(30),
             fast_open: false,
             multipath: false,
+            key: None,
         }
     }
 
@@ -170,6 +173,9 @@ fn connect(source: IpAddr, plan: &KernelClients) -> io::Result<OwnedFd> {
     rustix::net::bind(&socket, &SocketAddr::new(source, 0))?;
     if plan.fast_open {
         connect_with_data(&socket)?;
+    }
+    if let Some(key) = plan.key {
+        sign_with(&socket, key)?;
     }
     match rustix::net::connect(&socket, &target) {
         // Of a server that it knows the kernel says so before anything is sent; the first data

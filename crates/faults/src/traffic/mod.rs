@@ -4,6 +4,8 @@
 //! has a bounded rate and a bounded number of connections.
 
 mod asker;
+mod cgroup;
+mod cgroup_server;
 mod flapping_route;
 mod kernel_clients;
 mod md5;
@@ -26,6 +28,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 pub use asker::Asker;
+pub use cgroup_server::CgroupServer;
 pub use flapping_route::FlappingRoute;
 pub use kernel_clients::KernelClients;
 pub use moving_addresses::{Holder, MovingAddresses};

@@ -10,6 +10,8 @@ use libc::{
 };
 use rustix::net::sockopt;
 
+use super::segment::Flags;
+
 /// What an application asks of its listener before it listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListenerOption {
@@ -21,6 +23,9 @@ pub enum ListenerOption {
     ReusePort,
     /// `SO_ATTACH_FILTER`: a classic BPF program drops every segment that has ACK as its only flag.
     DropBareAcks,
+    /// `SO_ATTACH_FILTER`: a classic BPF program drops every segment without any flag, as some port
+    /// scans send them.
+    DropNullSegments,
     /// `TCP_MD5SIG_EXT`: all IPv4 peers have to sign with this key (RFC 2385), at most 80 bytes.
     Md5Key(&'static [u8]),
     /// The socket is one of Multipath TCP (RFC 8684), which TCP clients can use too.
@@ -35,10 +40,11 @@ impl ListenerOption {
             }
             Self::FastOpen(most) => set(socket, IPPROTO_TCP, TCP_FASTOPEN, &most.to_ne_bytes()),
             Self::ReusePort => Ok(sockopt::set_socket_reuseport(socket, true)?),
-            Self::DropBareAcks => drop_bare_acks(socket),
+            Self::DropBareAcks => drop_flags(socket, Flags::ACK),
+            Self::DropNullSegments => drop_flags(socket, Flags::default()),
             // Not an option to be set, but another protocol of the socket.
             Self::Multipath => Ok(()),
-            Self::Md5Key(key) => set(socket, IPPROTO_TCP, TCP_MD5SIG_EXT, &md5_key(key)),
+            Self::Md5Key(key) => sign_with(socket, key),
         }
     }
 }
@@ -46,6 +52,11 @@ impl ListenerOption {
 /// `TCP_FASTOPEN_CONNECT`: `connect` waits for the first data and sends it with the SYN.
 pub(super) fn connect_with_data(socket: &impl AsFd) -> io::Result<()> {
     set(socket, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &1_i32.to_ne_bytes())
+}
+
+/// `TCP_MD5SIG_EXT`: signs for all IPv4 peers, and wants their signatures (RFC 2385).
+pub(super) fn sign_with(socket: &impl AsFd, key: &[u8]) -> io::Result<()> {
+    set(socket, IPPROTO_TCP, TCP_MD5SIG_EXT, &md5_key(key))
 }
 
 /// `struct tcp_md5sig` of `linux/tcp.h` for any IPv4 peer: the address (128 bytes), flags, prefix
@@ -62,14 +73,15 @@ fn md5_key(key: &[u8]) -> [u8; 216] {
     bytes
 }
 
-/// A socket filter of TCP sees the segment from its TCP header on; the flags are byte 13.
-fn drop_bare_acks(socket: &impl AsFd) -> io::Result<()> {
+/// Drops every segment with exactly these flags. A socket filter of TCP sees the segment from its TCP
+/// header on; the flags are byte 13.
+fn drop_flags(socket: &impl AsFd, flags: Flags) -> io::Result<()> {
     const LOAD_BYTE: u16 = 0x30;
     const JUMP_IF_EQUAL: u16 = 0x15;
     const RETURN: u16 = 0x06;
     let mut program = [
         sock_filter { code: LOAD_BYTE, jt: 0, jf: 0, k: 13 },
-        sock_filter { code: JUMP_IF_EQUAL, jt: 0, jf: 1, k: 0x10 },
+        sock_filter { code: JUMP_IF_EQUAL, jt: 0, jf: 1, k: flags.0.into() },
         sock_filter { code: RETURN, jt: 0, jf: 0, k: 0 },
         sock_filter { code: RETURN, jt: 0, jf: 0, k: u32::MAX },
     ];

@@ -140,7 +140,10 @@ impl Flow {
         let mut segment = Segment::new(self.syn.source, self.syn.destination, flags);
         segment.sequence = self.sequence;
         segment.acknowledgement = self.expected;
-        segment
+        match self.script.syn_key {
+            Some(key) => segment.signed(key),
+            None => segment,
+        }
     }
 }
 
@@ -259,6 +262,7 @@ impl Crowd {
         syn.sequence = initial_sequence(number);
         syn.options.clone_from(&script.syn_options);
         syn.payload.clone_from(&script.syn_payload);
+        syn.damaged = script.syn_damaged;
         if let Some(key) = script.syn_key {
             syn = syn.signed(key);
         }

@@ -94,8 +94,10 @@ pub struct Script {
     pub syn_options: Vec<u8>,
     /// Data of the SYN, for a server with TCP Fast Open.
     pub syn_payload: Vec<u8>,
-    /// Key with which the SYN is signed (RFC 2385).
+    /// Key with which the SYN and what closes the connection are signed (RFC 2385).
     pub syn_key: Option<&'static [u8]>,
+    /// Whether the SYN is sent with a wrong TCP checksum.
+    pub syn_damaged: bool,
     /// SYN-ACKs that are lost before they reach the peer.
     pub lost_syn_acks: u32,
     /// Time from a SYN-ACK to the reply: the round trip.
@@ -117,6 +119,7 @@ impl Script {
             syn_options: MSS_1460.to_vec(),
             syn_payload: Vec::new(),
             syn_key: None,
+            syn_damaged: false,
             lost_syn_acks: 0,
             delay: Duration::ZERO,
             reply: Reply::Silence,

@@ -37,6 +37,12 @@ pub enum App {
         /// How long there is no listener.
         closed: Duration,
     },
+    /// Accepts at once, and passes its listener on to a successor now and then, as an application
+    /// does that restarts without closing it.
+    HandsOver {
+        /// How long each has it.
+        every: Duration,
+    },
     /// Accepts everything, makes its queue as small as `backlog`, and does something else for
     /// `pause`; then makes it large again, and so on.
     Shrinks {
@@ -108,7 +114,7 @@ impl Server {
         Ok(socket)
     }
 
-    fn serve(self, listener: OwnedFd, stop: &Stop, counts: &Counts) {
+    pub(super) fn serve(self, listener: OwnedFd, stop: &Stop, counts: &Counts) {
         match self.app {
             App::Accepts => serve_all(&listener, None, stop, counts),
             App::Slow { batch, pause } => {
@@ -134,6 +140,16 @@ impl Server {
                         serve_all(&listener, Some(Instant::now() + open), stop, counts);
                     }
                     pause_for(closed, stop);
+                }
+            }
+            App::HandsOver { every } => {
+                let mut listener = listener;
+                while !stop.is_raised() {
+                    serve_all(&listener, Some(Instant::now() + every), stop, counts);
+                    // Without a descriptor to spare it stays where it is.
+                    if let Ok(successor) = listener.try_clone() {
+                        listener = successor;
+                    }
                 }
             }
             App::Shrinks { backlog, large, pause } => {

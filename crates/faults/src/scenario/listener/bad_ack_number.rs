@@ -7,7 +7,7 @@ use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{Exchange, Segment, Server};
 
-fn wrong_number(exchange: &Exchange<'_>) -> Vec<Segment> {
+pub(super) fn wrong_number(exchange: &Exchange<'_>) -> Vec<Segment> {
     let mut ack = exchange.ack();
     ack.acknowledgement = ack.acknowledgement.wrapping_add(1_000_000);
     vec![ack]

@@ -13,6 +13,8 @@ use crate::traffic::{Exchange, KernelClients, Pace, RawPeers, Script, Segment, S
 const HEALTHY: Pace = Pace { every: Duration::from_millis(200), burst: 2 };
 /// Four connections a second, each of which stays as long as the kernel keeps it: 63 s.
 pub(super) const STUCK: Pace = Pace { every: Duration::from_millis(500), burst: 2 };
+/// Fifty handshakes a second.
+pub(super) const CROWD: Pace = Pace { every: Duration::from_millis(20), burst: 1 };
 pub(super) const ROUND_TRIP: Duration = Duration::from_millis(50);
 const HOLD: Duration = Duration::from_millis(100);
 
@@ -86,7 +88,7 @@ impl Bench {
 }
 
 /// Forty-eight addresses in four networks.
-fn sources(port: u16) -> Vec<IpAddr> {
+pub(super) fn sources(port: u16) -> Vec<IpAddr> {
     let group = u8::try_from(port % 10).unwrap_or_default() * 12;
     let of = |n: u8| NETWORKS.map(|[a, b, c]| IpAddr::from([a, b, c, 1 + group + n]));
     (0..12).flat_map(of).collect()

@@ -1,6 +1,6 @@
 //! A listener that waits for data, and clients that wait for the server.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::bench::{Bench, ROUND_TRIP, kernel};
@@ -10,27 +10,35 @@ use crate::lab::net;
 use crate::running::Condition;
 use crate::scenario::Scenario;
 use crate::scenario::routed::service;
-use crate::traffic::{Exchange, KernelClients, ListenerOption, Pace, Script, Server};
+use crate::traffic::{Exchange, KernelClients, ListenerOption, Pace, Script, Segment, Server};
 
 const TALKERS: Pace = Pace { every: Duration::from_millis(500), burst: 2 };
-const SILENT: [&str; 4] = ["10.9.0.101/24", "10.9.0.102/24", "10.9.0.103/24", "10.9.0.104/24"];
 
-/// Puts the listener and both kinds of clients on the bench.
-pub(super) fn defer(bench: &mut Bench, target: SocketAddr) -> Result<()> {
-    for address in SILENT {
-        bench.hosts.clients.address("c0", net(address))?;
+pub(super) fn talks(exchange: &Exchange<'_>) -> Vec<Segment> {
+    vec![exchange.ack(), exchange.data(b"GET")]
+}
+
+/// The first `count` of the silent clients, 10.9.0.101 and on.
+pub(super) fn silent(count: u8) -> Vec<IpAddr> {
+    (101..=100 + count).map(|last| IpAddr::from([10, 9, 0, last])).collect()
+}
+
+/// Puts the listener, `count` silent clients and talking ones on the bench.
+pub(super) fn defer(bench: &mut Bench, target: SocketAddr, count: u8) -> Result<()> {
+    let silent = silent(count);
+    for address in &silent {
+        bench.hosts.clients.address("c0", net(&format!("{address}/24")))?;
     }
     bench.serve(Server::accepting(target).with(&[ListenerOption::DeferAccept(30)]))?;
     bench.kernel_clients(KernelClients {
-        sources: SILENT.iter().map(|address| net(address).addr()).collect(),
+        sources: silent,
         every: Duration::from_secs(2),
         at_once: 20,
         hold: Duration::from_secs(25),
         ..kernel(target)
     })?;
     bench.peers(target.port(), TALKERS, |_| {
-        let script = |exchange: &Exchange<'_>| vec![exchange.ack(), exchange.data(b"GET")];
-        Script::answers(ROUND_TRIP, script).closing_after(Duration::from_millis(500))
+        Script::answers(ROUND_TRIP, talks).closing_after(Duration::from_millis(500))
     })
 }
 
@@ -56,7 +64,7 @@ served.",
     machine_wide: false,
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
-        defer(&mut bench, service(8080))?;
+        defer(&mut bench, service(8080), 4)?;
         let shows = Condition::stuck_on_port(8080, 4);
         Ok(bench.into_stage(shows))
     },

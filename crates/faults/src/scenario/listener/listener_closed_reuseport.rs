@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::bench::Bench;
+use crate::error::Result;
 use crate::expectation::Expectation;
 use crate::running::Condition;
 use crate::scenario::Scenario;
@@ -13,6 +14,23 @@ const REOPENS: App =
     App::Reopens { open: Duration::from_millis(2500), closed: Duration::from_secs(1) };
 /// A third of them goes to the worker that is restarted.
 const PACE: Pace = Pace { every: Duration::from_millis(500), burst: 8 };
+
+/// Three listeners of the port, the last of which comes and goes.
+pub(super) fn workers(bench: &mut Bench) -> Result<()> {
+    for app in [App::Accepts, App::Accepts, REOPENS] {
+        let worker = Server::new(service(80), 4096, app);
+        bench.serve(worker.with(&[ListenerOption::ReusePort]))?;
+    }
+    Ok(())
+}
+
+/// Clients that take almost a second for their ACK.
+pub(super) fn far_away(bench: &mut Bench) -> Result<()> {
+    bench.peers(80, PACE, |_| {
+        let far_away = Duration::from_millis(900);
+        Script::completes(far_away).closing_after(Duration::from_secs(1))
+    })
+}
 
 pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "listener-closed-reuseport",
@@ -39,14 +57,8 @@ SYN-ACK, before any timer fires: the requests are young and end in a reset.",
     machine_wide: false,
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
-        for app in [App::Accepts, App::Accepts, REOPENS] {
-            let worker = Server::new(service(80), 4096, app);
-            bench.serve(worker.with(&[ListenerOption::ReusePort]))?;
-        }
-        bench.peers(80, PACE, |_| {
-            let far_away = Duration::from_millis(900);
-            Script::completes(far_away).closing_after(Duration::from_secs(1))
-        })?;
+        workers(&mut bench)?;
+        far_away(&mut bench)?;
         let shows = Condition::counted(&bench.hosts.server, ("Tcp", "OutRsts"), 4);
         Ok(bench.into_stage(shows))
     },

@@ -7,14 +7,14 @@ use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{Exchange, ListenerOption, Script, Segment, Server};
 
-const PORT: u16 = 179;
-const KEY: &[u8] = b"lab";
+pub(super) const PORT: u16 = 179;
+pub(super) const KEY: &[u8] = b"lab";
 
 fn unsigned(exchange: &Exchange<'_>) -> Vec<Segment> {
     vec![exchange.ack()]
 }
 
-fn signed(exchange: &Exchange<'_>) -> Vec<Segment> {
+pub(super) fn signed(exchange: &Exchange<'_>) -> Vec<Segment> {
     vec![exchange.ack().signed(KEY)]
 }
 

@@ -7,7 +7,7 @@ use crate::scenario::Scenario;
 use crate::scenario::routed::service;
 use crate::traffic::{Exchange, Script, Segment, Server};
 
-fn older(exchange: &Exchange<'_>) -> Vec<Segment> {
+pub(super) fn older(exchange: &Exchange<'_>) -> Vec<Segment> {
     vec![exchange.ack_with_timestamp(0_u32.wrapping_sub(1_000_000), 0)]
 }
 

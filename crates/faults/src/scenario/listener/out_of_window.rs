@@ -12,7 +12,7 @@ pub(super) fn beyond(exchange: &Exchange<'_>) -> Vec<Segment> {
 }
 
 /// The server answers the first, and counts that it does not answer the second within 500 ms.
-fn beyond_twice(exchange: &Exchange<'_>) -> Vec<Segment> {
+pub(super) fn beyond_twice(exchange: &Exchange<'_>) -> Vec<Segment> {
     [exchange.ack(), exchange.ack()].into_iter().flat_map(shifted).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::traffic::{Exchange, Flags, Pace, Script, Segment, Server};
 
 const PACE: Pace = Pace { every: Duration::from_millis(500), burst: 4 };
 
-fn reset(exchange: &Exchange<'_>) -> Vec<Segment> {
+pub(super) fn reset(exchange: &Exchange<'_>) -> Vec<Segment> {
     vec![Segment { flags: Flags::RST, ..exchange.ack() }]
 }
 
