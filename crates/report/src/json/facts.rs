@@ -3,13 +3,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::Serialize;
-use synrecv_model::{Facts, LinkNames};
+use synrecv_model::{Facts, LinkNames, Section};
 
+use super::moved;
 use crate::Report;
-use crate::rows::{InterfaceRow, NeighbourRow, ReplyRow, RouteRow, RuleRow, SectionRow};
+use crate::rows::{
+    DeviceFilterRow, FilterRuleRow, InterfaceRow, MacChangeRow, NeighbourRow, ReplyRow, RouteRow,
+    RuleRow, SectionRow, TrackedRow, TrafficRow,
+};
 
 /// Routes and neighbours listed at most; the tables have them all.
-const ROWS_MAX: usize = 200;
+pub(super) const ROWS_MAX: usize = 200;
 
 /// Stuck peers whose routes are listed at most.
 const PEERS_MAX: usize = 64;
@@ -34,6 +38,16 @@ pub struct FactsJson {
     pub counters: BTreeMap<String, u64>,
     /// Settings of the namespace by name.
     pub settings: BTreeMap<Cow<'static, str>, i64>,
+    /// Rules and policies of netfilter that end packets, those that did during the observation first.
+    pub filters: Vec<FilterRuleRow>,
+    /// Filters of traffic control that can drop.
+    pub device_filters: Vec<DeviceFilterRow>,
+    /// What connection tracking holds for requests.
+    pub conntrack: Vec<TrackedRow>,
+    /// Packets of devices during the observation; devices without any are left out.
+    pub traffic: Vec<TrafficRow>,
+    /// Neighbours whose link-layer address changed during the observation.
+    pub mac_changes: Vec<MacChangeRow>,
 }
 
 impl FactsJson {
@@ -66,8 +80,26 @@ impl FactsJson {
                 .data()
                 .map(|settings| settings.values.clone())
                 .unwrap_or_default(),
+            filters: moved::filters(
+                slice(&facts.filters),
+                report.observation.rules_moved.data().map(Vec::as_slice),
+            ),
+            device_filters: moved::device_filters(slice(&facts.device_filters), &names),
+            conntrack: slice(&facts.tracked).iter().take(ROWS_MAX).map(TrackedRow::new).collect(),
+            traffic: moved::traffic(slice(&facts.links), &report.observation.traffic, &names),
+            mac_changes: report
+                .observation
+                .mac_changes
+                .iter()
+                .take(ROWS_MAX)
+                .map(|change| MacChangeRow::new(change, &names))
+                .collect(),
         }
     }
+}
+
+fn slice<T>(section: &Section<Vec<T>>) -> &[T] {
+    section.data().map_or(&[], Vec::as_slice)
 }
 
 fn sections(facts: &Facts) -> BTreeMap<&'static str, SectionRow> {
@@ -83,6 +115,9 @@ fn sections(facts: &Facts) -> BTreeMap<&'static str, SectionRow> {
         ("replies", SectionRow::of(&facts.replies)),
         ("counters", SectionRow::of(&facts.counters)),
         ("namespaces", SectionRow::of(&facts.namespaces)),
+        ("filters", SectionRow::of(&facts.filters)),
+        ("device_filters", SectionRow::of(&facts.device_filters)),
+        ("conntrack", SectionRow::of(&facts.tracked)),
     ])
 }
 

@@ -5,6 +5,7 @@
 
 mod facts;
 mod finding;
+mod moved;
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -134,6 +134,12 @@ pub struct DeviceSettingsRow {
     pub arp_filter: Option<bool>,
     /// In force.
     pub accept_local: Option<bool>,
+    /// In force.
+    pub route_localnet: Option<bool>,
+    /// In force.
+    pub src_valid_mark: Option<bool>,
+    /// In force.
+    pub log_martians: Option<bool>,
     /// IPv4 forwarding.
     pub forwarding_v4: Option<bool>,
     /// IPv6 forwarding.
@@ -223,6 +229,9 @@ impl DeviceSettingsRow {
             arp_announce: settings.arp_announce,
             arp_filter: settings.arp_filter,
             accept_local: settings.accept_local,
+            route_localnet: settings.route_localnet,
+            src_valid_mark: settings.src_valid_mark,
+            log_martians: settings.log_martians,
             forwarding_v4: settings.forwarding_v4,
             forwarding_v6: settings.forwarding_v6,
             proxy_ndp: settings.proxy_ndp,

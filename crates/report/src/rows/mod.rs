@@ -4,13 +4,17 @@
 //! version 1 fields are added, never removed, renamed or re-typed. `null` is "looked for, unknown";
 //! a field that does not apply is absent.
 
+mod filter;
 mod interface;
+mod moved;
 mod neighbour;
 mod route;
 mod socket;
 mod watched;
 
+pub use filter::{ConntrackEntryRow, DeviceFilterRow, EndsRow, FilterRuleRow, TrackedRow};
 pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow, PrefixFitRow};
+pub use moved::{MacChangeRow, TrafficRow};
 pub use neighbour::NeighbourRow;
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
 pub(crate) use route::{flag_names, metric_name};
