@@ -4,6 +4,7 @@
 
 pub mod device;
 mod fields;
+pub mod legacy;
 mod nft;
 mod words;
 mod xt;

@@ -3,7 +3,9 @@
 //! Nothing is made by looking: no module is loaded, no table instantiated, no hook registered.
 
 mod device;
+mod legacy;
 mod nft;
+mod sockopt;
 
 use std::fs;
 use std::path::Path;
@@ -48,11 +50,20 @@ pub fn netfilter(proc_net: &Path, nf_tables: impl Into<NfTables>) -> Section<Vec
         NfTables::Ask => nft::chains(),
         NfTables::Refused(gap) => Err(gap),
     };
-    let (chains, flaws) = match nft {
-        Ok(found) => found,
-        Err(gap) => return Section::Missing(gap),
+    let (chains, flaws) = match (nft, legacy::chains(proc_net)) {
+        (Err(gap), Err(_)) => return Section::Missing(gap),
+        // What one system holds says nothing about the other.
+        (Ok((chains, mut flaws)), Err(gap)) | (Err(gap), Ok((chains, mut flaws))) => {
+            flaws.push(Flaw::PartMissing(gap));
+            (chains, flaws)
+        }
+        (Ok((mut chains, mut flaws)), Ok((others, more))) => {
+            chains.extend(others);
+            flaws.extend(more);
+            (chains, flaws)
+        }
     };
-    let reading = Reading { source: "nfnetlink".into(), started, ended: clock::now() };
+    let reading = Reading { source: "netfilter".into(), started, ended: clock::now() };
     Section::from_reading(chains, flaws, reading)
 }
 

@@ -18,7 +18,9 @@ use synrecv_netlink::{Attributes, Undecodable};
 use self::set::Set;
 use super::fields::Fields;
 
+pub(super) use self::set::verdict_text;
 pub use self::value::DeviceNames;
+pub(super) use self::value::{address, prefix_len};
 
 /// `struct nfgenmsg`.
 const HEADER_LEN: usize = 4;

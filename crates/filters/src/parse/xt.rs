@@ -314,6 +314,37 @@ fn icmp(info: &[u8], option: &str, found: &mut Matched) -> Option<()> {
     Some(())
 }
 
+/// `struct nf_nat_ipv4_multi_range_compat`, which revision 0 of IPv4 has, else the beginning of
+/// `struct nf_nat_range2`.
+fn translation(option: &str, revision: u32, info: &[u8], ip_version: Option<u8>) -> Option<String> {
+    const MAPS_ADDRESS: u32 = 1;
+    const MAPS_PORT: u32 = 2;
+    let (start, wide) = if revision == 0 && ip_version == Some(4) { (4, 4) } else { (0, 16) };
+    let flags = u32_at(info, start)?;
+    let address = |index: usize| -> Option<IpAddr> {
+        let offset = start + 4 + index * wide;
+        match ip_version? {
+            4 => Some(IpAddr::from(at::<4>(info, offset)?)),
+            _ => Some(IpAddr::from(at::<16>(info, offset)?)),
+        }
+    };
+    let port = |index: usize| at(info, start + 4 + 2 * wide + 2 * index).map(u16::from_be_bytes);
+    let range = |low: String, high: String| if low == high { low } else { format!("{low}-{high}") };
+    let mut to = String::new();
+    if flags & MAPS_ADDRESS != 0 {
+        let (low, high) = (address(0)?, address(1)?);
+        to = range(low.to_string(), high.to_string());
+        if low.is_ipv6() && flags & MAPS_PORT != 0 {
+            to = format!("[{to}]");
+        }
+    }
+    if flags & MAPS_PORT != 0 {
+        let colon = if to.is_empty() { "" } else { ":" };
+        to = format!("{to}{colon}{}", range(port(0)?.to_string(), port(1)?.to_string()));
+    }
+    Some(format!(" {option} {to}"))
+}
+
 /// A target by its name and revision.
 pub(super) fn target(
     name: &str,
@@ -337,6 +368,9 @@ pub(super) fn target(
             Some(" --notrack".to_owned())
         }
         ("MASQUERADE" | "NOTRACK", _) => Some(String::new()),
+        ("DNAT", _) => translation("--to-destination", revision, info, ip_version),
+        ("SNAT", _) => translation("--to-source", revision, info, ip_version),
+        ("REDIRECT", _) => translation("--to-ports", revision, info, ip_version),
         _ => None,
     };
     let verdict = match name {

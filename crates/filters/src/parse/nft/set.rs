@@ -158,7 +158,7 @@ impl Set {
 }
 
 /// What a verdict says, as `nft` writes it.
-pub(crate) fn verdict_text(verdict: &RuleVerdict) -> String {
+pub(in crate::parse) fn verdict_text(verdict: &RuleVerdict) -> String {
     let (word, chain) = match verdict {
         RuleVerdict::Accept => ("accept", None),
         RuleVerdict::Drop => ("drop", None),

@@ -22,7 +22,7 @@ pub(super) fn small(bytes: &[u8], big_endian: bool) -> Option<u32> {
     u32::try_from(number(bytes, big_endian)?).ok()
 }
 
-pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
+pub(in crate::parse) fn address(bytes: &[u8]) -> Option<IpAddr> {
     match bytes.len() {
         4 => Some(Ipv4Addr::from(*bytes.first_chunk::<4>()?).into()),
         16 => Some(Ipv6Addr::from(*bytes.first_chunk::<16>()?).into()),
@@ -58,7 +58,7 @@ pub(super) fn name_range(low: &[u8], high: &[u8]) -> Option<String> {
 }
 
 /// Number of leading ones when a mask is that of a prefix.
-pub(super) fn prefix_len(mask: &[u8]) -> Option<u32> {
+pub(in crate::parse) fn prefix_len(mask: &[u8]) -> Option<u32> {
     let ones = |byte: &u8| byte.leading_ones();
     let whole = mask.iter().take_while(|byte| **byte == 0xff).count();
     let (partial, rest) = mask.get(whole..)?.split_first().unwrap_or((&0, &[]));
