@@ -219,6 +219,21 @@ scenarios!(
     arp_flux,
     arp_flux_ghost,
     own_connects_without_route,
+    rp_filter_and_wrong_route,
+    martian_loopback_source,
+    martian_own_source,
+    nat_direct_reply,
+    nat_direct_reply_filtered,
+    nat_hairpin,
+    next_hop_rp_filter,
+    policy_table_without_connected,
+    incident_arp_settings,
+    wide_mask_one_client,
+    martian_own_source_accepted,
+    policy_table_tolerated,
+    published_port,
+    direct_server_return,
+    private_vlan,
 );
 
 /// Who looks.

@@ -6,14 +6,23 @@ mod arp_flux_ghost;
 mod arp_flux_ghost_stateful;
 mod arp_flux_guarded;
 mod bridge_and_dead_gateway;
+mod direct_server_return;
 mod duplicate_address_flips;
 mod duplicate_address_resets;
 mod duplicate_address_silent;
 mod duplicate_gateway;
 mod ground;
+mod incident_arp_settings;
+mod martian_loopback_source;
+mod martian_own_source;
+mod martian_own_source_accepted;
 mod narrow_mask_no_gateway;
+mod nat_direct_reply;
+mod nat_direct_reply_filtered;
+mod nat_hairpin;
 mod neighbour_wrong_gateway;
 mod neighbour_wrong_peer;
+mod next_hop_rp_filter;
 mod no_return_route_blackhole;
 mod no_return_route_flaps;
 mod no_return_route_missing;
@@ -22,7 +31,12 @@ mod no_return_route_unreachable;
 mod own_connects_without_route;
 mod permanent_gateway;
 mod permanent_gateway_synack_lost;
+mod policy_table_tolerated;
+mod policy_table_without_connected;
+mod private_vlan;
+mod published_port;
 mod rp_filter_ack_other;
+mod rp_filter_and_wrong_route;
 mod rp_filter_drop;
 mod rp_filter_drop_all;
 mod rp_filter_loose;
@@ -32,6 +46,7 @@ mod rp_filter_route_change;
 mod rp_filter_stray;
 mod rp_filter_strict;
 mod rp_filter_wrong_route;
+mod wide_mask_one_client;
 
 use super::Scenario;
 
@@ -42,6 +57,7 @@ pub(super) static ALL: &[&Scenario] = &[
     &rp_filter_ack_other::SCENARIO,
     &rp_filter_route_change::SCENARIO,
     &rp_filter_wrong_route::SCENARIO,
+    &rp_filter_and_wrong_route::SCENARIO,
     &neighbour_wrong_gateway::SCENARIO,
     &neighbour_wrong_peer::SCENARIO,
     &permanent_gateway_synack_lost::SCENARIO,
@@ -57,6 +73,15 @@ pub(super) static ALL: &[&Scenario] = &[
     &no_return_route_missing::SCENARIO,
     &no_return_route_flaps::SCENARIO,
     &narrow_mask_no_gateway::SCENARIO,
+    &martian_loopback_source::SCENARIO,
+    &martian_own_source::SCENARIO,
+    &nat_direct_reply::SCENARIO,
+    &nat_direct_reply_filtered::SCENARIO,
+    &nat_hairpin::SCENARIO,
+    &next_hop_rp_filter::SCENARIO,
+    &policy_table_without_connected::SCENARIO,
+    &incident_arp_settings::SCENARIO,
+    &wide_mask_one_client::SCENARIO,
     &bridge_and_dead_gateway::SCENARIO,
     &rp_filter_loose::SCENARIO,
     &rp_filter_loose_device::SCENARIO,
@@ -66,4 +91,9 @@ pub(super) static ALL: &[&Scenario] = &[
     &arp_flux::SCENARIO,
     &arp_flux_ghost::SCENARIO,
     &own_connects_without_route::SCENARIO,
+    &martian_own_source_accepted::SCENARIO,
+    &policy_table_tolerated::SCENARIO,
+    &published_port::SCENARIO,
+    &direct_server_return::SCENARIO,
+    &private_vlan::SCENARIO,
 ];
