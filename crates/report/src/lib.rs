@@ -10,6 +10,8 @@ pub mod layout;
 pub mod markdown;
 mod paint;
 pub mod rows;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod table;
 pub mod text;
 

@@ -20,7 +20,8 @@ const PEERS_MAX: usize = 64;
 
 /// The facts that the evidence rests on: devices, rules, settings and changed counters whole; routes
 /// and neighbours as far as they concern the requests.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FactsJson {
     /// How each part was read.
     pub sections: BTreeMap<&'static str, SectionRow>,

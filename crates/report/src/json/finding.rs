@@ -6,7 +6,8 @@ use synrecv_model::{Action, Class, Evidence, Finding, Value};
 use crate::escape::plain;
 
 /// A finding.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FindingJson {
     /// Id; never changes its meaning.
     pub id: &'static str,
@@ -37,7 +38,8 @@ pub struct FindingJson {
 }
 
 /// A typed value.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum ValueJson {
     /// Looked for and unknown.
@@ -70,7 +72,8 @@ impl From<&Value> for ValueJson {
 }
 
 /// One piece of evidence.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EvidenceJson {
     /// Where it was read.
     pub from: &'static str,
@@ -104,7 +107,8 @@ impl EvidenceJson {
 }
 
 /// One step of what to do.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ActionJson {
     /// Name of the step.
     pub id: &'static str,

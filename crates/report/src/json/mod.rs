@@ -25,7 +25,8 @@ pub const SCHEMA: &str = "synrecv-doctor/report/1";
 const CONNECTIONS_MAX: usize = 1_000;
 
 /// The whole report.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportJson {
     /// `synrecv-doctor/report/1`.
     pub schema: &'static str,
@@ -54,7 +55,8 @@ pub struct ReportJson {
 }
 
 /// The program.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ToolJson {
     /// Name.
     pub name: &'static str,
@@ -63,7 +65,8 @@ pub struct ToolJson {
 }
 
 /// Where the facts came from.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceJson {
     /// `live`, `bundle`, `capture` or `ticket`.
     pub kind: &'static str,
@@ -92,7 +95,8 @@ pub struct SourceJson {
 }
 
 /// The answer.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct VerdictJson {
     /// `ok`, `idle`, `warning`, `problem` or `unexplained`.
     pub status: &'static str,
@@ -109,7 +113,8 @@ pub struct VerdictJson {
 }
 
 /// Something that was not looked at.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotCheckedJson {
     /// Id of the check, or the name of the part.
     pub check: &'static str,
@@ -120,7 +125,8 @@ pub struct NotCheckedJson {
 }
 
 /// A check and how it ended.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CheckJson {
     /// Id.
     pub id: &'static str,
@@ -132,7 +138,8 @@ pub struct CheckJson {
 }
 
 /// A request.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConnectionJson {
     /// Our end.
     pub local: String,
@@ -170,7 +177,8 @@ pub struct ConnectionJson {
 }
 
 /// The way a reply takes.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OutJson {
     /// Device.
     pub dev: String,
@@ -185,7 +193,8 @@ pub struct OutJson {
 }
 
 /// A listener.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListenerJson {
     /// Address and port.
     pub local: String,
@@ -206,7 +215,8 @@ pub struct ListenerJson {
 }
 
 /// Requests in another network namespace.
-#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NamespaceJson {
     /// A process inside it.
     pub pid: u32,
@@ -351,11 +361,7 @@ pub fn render(report: &Report<'_>) -> String {
 }
 
 /// The JSON Schema of the report.
+#[cfg(feature = "schema")]
 pub fn schema() -> String {
-    // What is written, not what would be read: a field that may be left out is not required.
-    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings.into_generator().into_root_schema_for::<ReportJson>();
-    let mut out = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
-    out.push('\n');
-    out
+    crate::schema::of::<ReportJson>()
 }

@@ -5,7 +5,8 @@ use synrecv_model::{
 };
 
 /// A rule of netfilter that ends packets, or the policy of a chain that does.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FilterRuleRow {
     /// `nftables` or `iptables-legacy`.
     pub system: &'static str,
@@ -92,7 +93,8 @@ fn verdict(verdict: &RuleVerdict) -> Option<&'static str> {
 }
 
 /// A filter of traffic control that can drop.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceFilterRow {
     /// Device.
     pub dev: String,
@@ -131,7 +133,8 @@ impl DeviceFilterRow {
 }
 
 /// What connection tracking holds for a request.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrackedRow {
     /// Our end.
     pub local: String,
@@ -142,7 +145,8 @@ pub struct TrackedRow {
 }
 
 /// An entry of connection tracking.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConntrackEntryRow {
     /// `SYN_SENT`, `SYN_RECV`, `ESTABLISHED` …
     pub state: &'static str,
@@ -159,7 +163,8 @@ pub struct ConntrackEntryRow {
 }
 
 /// Where a packet comes from and where it goes.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EndsRow {
     /// Address and port.
     pub source: String,

@@ -3,7 +3,8 @@ use synrecv_model::view::{Misfit, PrefixFit};
 use synrecv_model::{Address, DeviceSettings, Link, LinkNames, Settings};
 
 /// A device with its addresses and settings.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InterfaceRow {
     /// Interface index.
     pub ifindex: u32,
@@ -48,7 +49,8 @@ pub struct InterfaceRow {
 }
 
 /// An address of this host.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AddressRow {
     /// The address.
     pub address: String,
@@ -81,7 +83,8 @@ pub struct AddressRow {
 }
 
 /// How a prefix fits what is on its wire: a suggestion, never a verdict.
-#[derive(Clone, Copy, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PrefixFitRow {
     /// `null` when nobody is known on the wire.
     pub fits: Option<bool>,
@@ -118,7 +121,8 @@ impl PrefixFitRow {
 }
 
 /// Settings of a device that decide about replies; `null` = unknown.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DeviceSettingsRow {
     /// `net.ipv4.conf.DEV.rp_filter`.
     pub rp_filter: Option<u32>,

@@ -31,7 +31,8 @@ use synrecv_model::{Flaw, Gap, Section};
 use crate::escape::plain;
 
 /// How a section was read.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SectionRow {
     /// `collected`, `partial` or `missing`.
     pub state: &'static str,

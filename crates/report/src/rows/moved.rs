@@ -2,7 +2,8 @@ use serde::Serialize;
 use synrecv_model::{LinkNames, LinkTraffic, MacChange};
 
 /// Packets of a device during the observation.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrafficRow {
     /// Device.
     pub dev: String,
@@ -31,7 +32,8 @@ impl TrafficRow {
 }
 
 /// A neighbour whose link-layer address changed during the observation.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MacChangeRow {
     /// Device.
     pub dev: String,

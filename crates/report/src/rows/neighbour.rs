@@ -2,7 +2,8 @@ use serde::Serialize;
 use synrecv_model::{LinkNames, Neighbour};
 
 /// An entry of the ARP or ND table.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NeighbourRow {
     /// Device; `null` for a proxy entry on every device.
     pub dev: Option<String>,

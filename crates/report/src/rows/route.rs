@@ -6,7 +6,8 @@ use synrecv_model::{
 };
 
 /// A route.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RouteRow {
     /// `ipv4` or `ipv6`.
     pub family: &'static str,
@@ -52,7 +53,8 @@ pub struct RouteRow {
 }
 
 /// One way out of a route.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NextHopRow {
     /// Device; `null` when the route names none.
     pub dev: Option<String>,
@@ -172,7 +174,8 @@ impl RouteRow {
 }
 
 /// A next-hop object.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NextHopObjectRow {
     /// Id.
     pub id: u32,
@@ -199,7 +202,8 @@ impl NextHopObjectRow {
 }
 
 /// A routing policy rule. Absent selectors match everything.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RuleRow {
     /// `ipv4` or `ipv6`.
     pub family: &'static str,
@@ -306,7 +310,8 @@ impl RuleRow {
 }
 
 /// The kernel's answer about one reply.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplyRow {
     /// Our end.
     pub local: String,

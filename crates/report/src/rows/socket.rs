@@ -14,7 +14,8 @@ pub(crate) fn endpoint(end: Endpoint, ifindex: u32, names: &LinkNames) -> String
 }
 
 /// A listener.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ListenerRow {
     /// Address and port.
     pub local: String,
@@ -56,7 +57,8 @@ pub struct ListenerRow {
 }
 
 /// Socket options of a listener.
-#[derive(Clone, Copy, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OptionsRow {
     /// How long an ACK without data is held (TCP_DEFER_ACCEPT), rounded up by the kernel; 0 is off.
     pub defer_accept_s: Option<u32>,
@@ -82,7 +84,8 @@ impl OptionsRow {
 }
 
 /// A process.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProcessRow {
     /// Process id.
     pub pid: u32,
@@ -135,7 +138,8 @@ impl ListenerRow {
 }
 
 /// A request socket in SYN_RECV.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestRow {
     /// Our end.
     pub local: String,
@@ -197,7 +201,8 @@ impl RequestRow {
 }
 
 /// A socket in another state.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SocketRow {
     /// Our end.
     pub local: String,

@@ -6,7 +6,8 @@ use synrecv_model::{Connection, LinkNames, Listener, ListenerTrack, Nud, Request
 use super::{ListenerRow, RequestRow};
 
 /// A listener, with what changed.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WatchedListenerRow {
     /// As it was at the end.
     #[serde(flatten)]
@@ -35,7 +36,8 @@ impl WatchedListenerRow {
 }
 
 /// A request, with what was seen of it over time.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WatchedRequestRow {
     /// As it was at its last sighting. With --observe `reading` rests on all sightings and can also be
     /// `killed-at-first-timer` or `next-hop-unresolved`.
@@ -59,7 +61,8 @@ pub struct WatchedRequestRow {
 }
 
 /// The way a reply takes.
-#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReplyWayRow {
     /// Device.
     pub dev: String,

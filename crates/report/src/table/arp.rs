@@ -8,7 +8,6 @@ mod tests;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use synrecv_model::view::{Machine, Neighbourhood};
 use synrecv_model::{
@@ -42,15 +41,17 @@ pub struct ArpTable<'a> {
 }
 
 /// `arp` in JSON.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct ArpJson<'a> {
     /// Entries of both families.
-    #[schemars(with = "Option<Vec<ArpRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<ArpRow>>"))]
     neighbours: Option<Rows<'a, Neighbour, ArpRow>>,
 }
 
 /// An entry, and what is to be said about it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct ArpRow {
     #[serde(flatten)]
     neighbour: NeighbourRow,

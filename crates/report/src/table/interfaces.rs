@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use ipnet::IpNet;
-use schemars::JsonSchema;
 use serde::Serialize;
 use synrecv_model::view::{Misfit, Neighbourhood, PrefixFit};
 use synrecv_model::{
@@ -43,10 +42,11 @@ pub struct InterfacesTable<'a> {
 }
 
 /// `interfaces` in JSON.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct InterfacesJson<'a> {
     /// Devices, with addresses and settings.
-    #[schemars(with = "Option<Vec<InterfaceRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<InterfaceRow>>"))]
     interfaces: Option<Rows<'a, Link, InterfaceRow>>,
     /// Settings of the namespace by name; `null` when they could not be read.
     settings: Option<BTreeMap<&'a str, i64>>,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 use synrecv_model::{Host, LinkNames, SourceKind};
@@ -22,7 +21,8 @@ use crate::{PROGRAM, VERSION};
 pub const SCHEMA: &str = "synrecv-doctor/table/1";
 
 /// A table.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct TableJson<'a> {
     /// `synrecv-doctor/table/1`.
     schema: &'static str,
@@ -38,7 +38,8 @@ pub(super) struct TableJson<'a> {
 }
 
 /// Where and when a table was read.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct TableSourceJson {
     /// `live`.
     kind: &'static str,
@@ -57,7 +58,8 @@ pub(super) struct TableSourceJson {
 }
 
 /// The rows of one table.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "table", rename_all = "kebab-case")]
 pub(super) enum RowsJson<'a> {
     /// `sockets`
@@ -134,13 +136,9 @@ pub(super) fn write(
 }
 
 /// The JSON Schema of tables.
+#[cfg(feature = "schema")]
 pub fn schema() -> String {
-    // What is written, not what would be read: a field that may be left out is not required.
-    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-    let schema = settings.into_generator().into_root_schema_for::<TableJson<'static>>();
-    let mut out = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
-    out.push('\n');
-    out
+    crate::schema::of::<TableJson<'static>>()
 }
 
 /// Breaks lines in the two outer levels, so that each row is one line: readable, and good for grep.

@@ -22,7 +22,9 @@ use crate::rows::{flaw_text, gap_text};
 
 pub use arp::ArpTable;
 pub use interfaces::InterfacesTable;
-pub use json::{SCHEMA, schema};
+pub use json::SCHEMA;
+#[cfg(feature = "schema")]
+pub use json::schema;
 pub use route::RouteTable;
 pub use route_get::RouteGet;
 pub use sockets::{SocketsTable, Watched};

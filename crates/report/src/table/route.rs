@@ -7,7 +7,6 @@ mod words;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use synrecv_model::{
     Family, Host, Link, LinkNames, NextHopObject, Route, RouteKind, Rule, Section, SourceKind,
@@ -47,16 +46,17 @@ pub struct RouteTable<'a> {
 }
 
 /// `route` in JSON.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct RoutesJson<'a> {
     /// Policy rules, IPv4 first, in the order in which the kernel asks them.
-    #[schemars(with = "Option<Vec<RuleRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<RuleRow>>"))]
     rules: Option<Rows<'a, Rule, RuleRow>>,
     /// Routes of all tables.
-    #[schemars(with = "Option<Vec<RouteRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<RouteRow>>"))]
     routes: Option<Rows<'a, Route, RouteRow>>,
     /// Next-hop objects.
-    #[schemars(with = "Option<Vec<NextHopObjectRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<NextHopObjectRow>>"))]
     nexthops: Option<Rows<'a, NextHopObject, NextHopObjectRow>>,
 }
 

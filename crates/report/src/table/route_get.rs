@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use synrecv_model::{
     Host, Link, LinkNames, MatchedRoute, Neighbour, Reply, ResolvedRoute, RouteErrno, RouteKind,
@@ -37,14 +36,16 @@ pub struct RouteGet<'a> {
 }
 
 /// `route get` in JSON.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct RouteGetJson {
     /// The answer; `null` when the kernel could not be asked.
     answer: Option<AnswerJson>,
 }
 
 /// The kernel's answer.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct AnswerJson {
     /// Where to.
     peer: String,
@@ -87,7 +88,8 @@ struct AnswerJson {
 }
 
 /// A table entry.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct EntryJson {
     /// Prefix.
     prefix: String,

@@ -8,7 +8,6 @@ mod watched;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use synrecv_model::{
     Endpoint, Family, Host, Link, LinkNames, Listener, ListenerOptions, Owners, Request, Section,
@@ -46,7 +45,8 @@ pub struct SocketsTable<'a> {
 }
 
 /// `sockets` in JSON.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct SocketsJson<'a> {
     /// States that were asked for, as in `state`.
     states: Vec<&'static str>,
@@ -63,13 +63,13 @@ pub(super) struct SocketsJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     interrupted: Option<bool>,
     /// Sockets in LISTEN.
-    #[schemars(with = "Option<Vec<WatchedListenerRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<WatchedListenerRow>>"))]
     listeners: Option<Rows<'a, Listener, WatchedListenerRow>>,
     /// Requests in SYN_RECV.
-    #[schemars(with = "Option<Vec<WatchedRequestRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<WatchedRequestRow>>"))]
     requests: Option<RequestRows<'a>>,
     /// Sockets in every other state.
-    #[schemars(with = "Option<Vec<SocketRow>>")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<SocketRow>>"))]
     sockets: Option<Rows<'a, Socket, SocketRow>>,
 }
 
