@@ -115,7 +115,7 @@ pub(crate) fn watch(
         ));
     }
     if limit_ms == 0 {
-        watch.session.complete(true);
+        watch.session.complete();
     } else {
         watch.session.sample_all(true);
         taken += 1;

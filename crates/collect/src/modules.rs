@@ -37,22 +37,36 @@ impl Modules {
 
     /// `Ok` when asking for what `module` serves loads nothing.
     pub fn allows(&self, module: &'static str, policy: ModulePolicy) -> Result<(), Gap> {
-        let Some(loaded) = &self.loaded else { return Ok(()) };
-        let is_loaded =
-            loaded.lines().any(|line| line.split(' ').next().is_some_and(|name| name == module));
-        let is_builtin = self.builtin.as_ref().is_some_and(|list| {
-            list.lines().any(|path| {
-                let file = path.rsplit('/').next().unwrap_or(path);
-                file.split(".ko").next().is_some_and(|name| name.replace('-', "_") == module)
-            })
-        });
-        if is_loaded || is_builtin || policy == ModulePolicy::MayLoad {
+        let here = self.has_loaded(module) || self.has_built_in(module) == Some(true);
+        if here || policy == ModulePolicy::MayLoad {
             return Ok(());
         }
         Err(Gap::new(
             Reason::NeedsModule(module.into()),
             text!["asking would load the kernel module ", module, " (--load-modules permits it)"],
         ))
+    }
+
+    /// True when it is certain that the running kernel does not have `module` now, so that nothing can
+    /// be in its tables.
+    pub fn lack(&self, module: &str) -> bool {
+        !self.has_loaded(module) && self.has_built_in(module) == Some(false)
+    }
+
+    /// A kernel without module support has everything that it will ever have.
+    fn has_loaded(&self, module: &str) -> bool {
+        self.loaded.as_ref().is_none_or(|loaded| {
+            loaded.lines().any(|line| line.split(' ').next().is_some_and(|name| name == module))
+        })
+    }
+
+    /// `None` when the list is not installed.
+    fn has_built_in(&self, module: &str) -> Option<bool> {
+        let list = self.builtin.as_ref()?;
+        Some(list.lines().any(|path| {
+            let file = path.rsplit('/').next().unwrap_or(path);
+            file.split(".ko").next().is_some_and(|name| name.replace('-', "_") == module)
+        }))
     }
 
     /// `Ok` when TCP sockets can be asked for by sock_diag without loading anything.
@@ -100,6 +114,33 @@ mod tests {
         check(Some(""), Some(built), LoadNothing, true);
         check(Some(""), None, LoadNothing, false);
         check(Some("xtcp_diag 1\nxinet_diag 1\n"), None, LoadNothing, false);
+    }
+
+    #[test]
+    fn what_a_kernel_certainly_lacks_needs_two_lists() {
+        let of = |loaded: Option<&str>, builtin: Option<&str>| Modules {
+            loaded: loaded.map(ToOwned::to_owned),
+            builtin: builtin.map(ToOwned::to_owned),
+        };
+        let built = "kernel/net/netfilter/nf_tables.ko\n";
+        assert!(of(Some("inet_diag 1\n"), Some("")).lack("nf_tables"));
+        assert!(!of(Some("nf_tables 1\n"), Some("")).lack("nf_tables"));
+        assert!(!of(Some(""), Some(built)).lack("nf_tables"));
+        assert!(!of(Some(""), None).lack("nf_tables"));
+        assert!(!of(None, None).lack("nf_tables"));
+    }
+
+    #[test]
+    fn netfilter_needs_its_own_modules_and_nfnetlink() {
+        let policy = ModulePolicy::LoadNothing;
+        let of = |loaded: &str| Modules { loaded: Some(loaded.to_owned()), builtin: None };
+        let all = of("nfnetlink 1\nnf_tables 1\nnf_conntrack_netlink 1\n");
+        assert!(all.allow_nf_tables(policy).is_ok() && all.allow_conntrack(policy).is_ok());
+        let some = of("nfnetlink 1\nnf_conntrack 1\n");
+        assert!(some.allow_nf_tables(policy).is_err());
+        let gap = some.allow_conntrack(policy).unwrap_err();
+        assert_eq!(gap.reason, Reason::NeedsModule("nf_conntrack_netlink".into()));
+        assert!(of("").allow_nf_tables(ModulePolicy::MayLoad).is_ok());
     }
 
     #[test]

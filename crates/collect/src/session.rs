@@ -1,6 +1,7 @@
 //! One look at a host, from the survey to the last answer.
 
 mod heard;
+mod rules;
 mod tracking;
 
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ use synrecv_netlink::clock;
 use synrecv_sockets::{Sampler, SocketQuery, StateSet, Wanted, namespaces};
 
 use self::heard::Heard;
+use self::rules::RuleWatch;
 use crate::recorder::Recorder;
 use crate::{ModulePolicy, Modules, Place, host};
 
@@ -51,6 +53,7 @@ pub struct Session {
     sampler: Sampler,
     recorder: Recorder,
     heard: Heard,
+    rules: RuleWatch,
     steps: Vec<Step>,
     facts: Facts,
     counters_now: Section<Counters>,
@@ -74,6 +77,8 @@ impl Session {
         let mut recorder = Recorder::default();
         let first = filtered(sampler.sample(), &options);
         recorder.add(&first);
+        // Soon after the counters: they are compared with those of rules.
+        let (rules, filters) = RuleWatch::start(&place, &proc_net, &modules, options.modules);
         let devices = ask(&place, synrecv_interfaces::read::links);
         let settings = match place.gap() {
             Some(gap) => Section::Missing(gap.clone()),
@@ -96,9 +101,9 @@ impl Session {
             replies: ask(&place, || synrecv_routes::read::replies(&[], &[])),
             counters: counters.clone(),
             namespaces: namespaces::survey(Path::new("/proc"), &proc_net, deadline),
-            filters: Section::Missing(unread()),
-            device_filters: Section::Missing(unread()),
-            tracked: Section::Missing(unread()),
+            filters,
+            device_filters: ask(&place, synrecv_filters::read::device_filters),
+            tracked: Section::Missing(Gap::new(Reason::NotInInput, "not read yet")),
         };
         heard.start(&facts.neighbours, &facts.links);
         Self {
@@ -110,6 +115,7 @@ impl Session {
             sampler,
             recorder,
             heard,
+            rules,
             steps: Vec::new(),
             facts,
             counters_now: counters,
@@ -155,18 +161,18 @@ impl Session {
     /// The last sample, or one for an interim diagnosis: the requests and listeners with everything
     /// that a diagnosis needs beside them.
     ///
-    /// With `owners` it looks for the processes of the listeners, which is done once, at the end.
-    pub fn sample_all(&mut self, owners: bool) {
-        self.read_sockets(owners);
+    /// The `last` one looks for the processes of the listeners and reads a large set of rules again.
+    pub fn sample_all(&mut self, last: bool) {
+        self.read_sockets(last);
         self.recorder.add(&self.facts.sockets);
         self.heard.listen();
-        self.read_beside();
+        self.read_beside(last);
     }
 
     /// Completes the first sample, when it is to be the only one.
-    pub fn complete(&mut self, owners: bool) {
-        self.read_sockets(owners);
-        self.read_beside();
+    pub fn complete(&mut self) {
+        self.read_sockets(true);
+        self.read_beside(true);
     }
 
     fn read_sockets(&mut self, owners: bool) {
@@ -187,8 +193,9 @@ impl Session {
     }
 
     /// Counters, neighbours and the kernel's answers, after the sockets: they explain those.
-    fn read_beside(&mut self) {
+    fn read_beside(&mut self, last: bool) {
         self.counters_now = synrecv_counters::counters(&self.proc_net);
+        self.rules.read_again(&self.proc_net, &self.facts.filters, last);
         if self.place.gap().is_none() {
             self.traffic_now = synrecv_interfaces::read::traffic().unwrap_or_default();
         }
@@ -260,7 +267,7 @@ impl Session {
             unresolved: self.heard.unresolved(),
             mac_changes: self.heard.mac_changes(),
             steps: self.steps.clone(),
-            rules_moved: Section::Missing(unread()),
+            rules_moved: self.rules.moved(),
             traffic: self.traffic_now.clone(),
             tracks,
             listeners: self.recorder.listeners(),
@@ -281,10 +288,6 @@ impl Session {
     fn started(&self) -> Mono {
         self.recorder.span().0
     }
-}
-
-fn unread() -> Gap {
-    Gap::new(Reason::NotInInput, "not read")
 }
 
 fn ask<T>(place: &Place, read: impl FnOnce() -> Section<T>) -> Section<T> {
