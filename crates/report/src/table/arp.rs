@@ -21,7 +21,8 @@ use crate::Style;
 use crate::escape::foreign;
 use crate::layout::Column;
 use crate::rows::{NeighbourRow, SectionRow};
-use marks::{Mark, Share, is_suspect, marks, role};
+pub(super) use marks::{Mark, marks};
+use marks::{Share, is_suspect, role};
 
 /// What the table of neighbours is made of.
 #[derive(Clone, Copy, Debug)]

@@ -68,13 +68,14 @@ fn lookup(payload: &[u8]) -> Result<Answered, Undecodable> {
 }
 
 /// IPv6 marks an exception as cloned, be it a redirect or a path MTU; a redirect also leads to a
-/// gateway that the table entry does not have.
+/// gateway that the table entry does not have, or to the destination itself instead of one.
 fn redirected(route: &Route, flags: u32, gateway: Option<IpAddr>, entry: Option<&Route>) -> bool {
     match route.family {
         Family::V4 => flags & RTCF_REDIRECTED != 0,
         Family::V6 => {
             let elsewhere = entry.is_some_and(|entry| {
-                gateway.is_some() && entry.next_hops.iter().all(|hop| hop.gateway != gateway)
+                let mut hops = entry.next_hops.iter();
+                !entry.next_hops.is_empty() && hops.all(|hop| hop.gateway != gateway)
             });
             route.protocol == RTPROT_REDIRECT || (flags & RTM_F_CLONED != 0 && elsewhere)
         }
@@ -143,6 +144,10 @@ mod tests {
         let gateway = v6.windows(4).position(|bytes| bytes == [20, 0, 5, 0]).unwrap();
         v6[gateway + 19] = 0x99;
         assert!(answer(&v6, Some(entry)).unwrap().resolved.redirected);
+        // To the destination itself: another attribute where the gateway was.
+        v6[gateway + 2] = 0xff;
+        let itself = answer(&v6, Some(entry)).unwrap().resolved;
+        assert!(itself.redirected && itself.gateway.is_none());
     }
 
     #[test]

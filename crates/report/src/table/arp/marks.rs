@@ -10,7 +10,7 @@ use crate::table::counted;
 
 /// Something about one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(in crate::table) enum Mark {
     /// The MAC has several addresses.
     SharedMac(Share),
     /// A gateway of the device has the same MAC.
@@ -29,7 +29,7 @@ pub(super) enum Mark {
 
 /// Several addresses behind one MAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Share {
+pub(in crate::table) struct Share {
     machine: Machine,
     /// Whose MAC it is, as far as that can be told.
     pub(super) owner: Option<IpAddr>,
@@ -54,7 +54,7 @@ pub(super) fn is_suspect(machine: &Machine) -> bool {
 
 /// MACs that no machine has for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KnownMac {
+pub(in crate::table) enum KnownMac {
     /// 00:00:5e:00:01:xx, or :02:xx for IPv6, with the number of the virtual router. RFC 9568.
     Vrrp(u8),
     /// 00:00:0c:07:ac:xx, or 00:00:0c:9f:fx:xx, with the group.
@@ -78,7 +78,7 @@ impl KnownMac {
 }
 
 impl Mark {
-    pub(super) fn name(&self) -> &'static str {
+    pub(in crate::table) fn name(&self) -> &'static str {
         match self {
             Self::SharedMac(_) => "shared-mac",
             Self::GatewayMac => "gateway-mac",
@@ -92,7 +92,7 @@ impl Mark {
         }
     }
 
-    pub(super) fn severity(&self) -> Option<Severity> {
+    pub(in crate::table) fn severity(&self) -> Option<Severity> {
         match self {
             Self::SharedMac(share) if share.is_suspect() => Some(Severity::Warning),
             Self::SharedMac(share) => share.machine.gateway.map(|_| Severity::Info),
@@ -106,7 +106,7 @@ impl Mark {
     }
 
     /// For people; empty when another mark says it.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::table) fn words(&self) -> String {
         match self {
             Self::SharedMac(share) => {
                 let others = share.machine.address_count.saturating_sub(1);
@@ -147,7 +147,11 @@ pub(super) fn role(seen: &Neighbourhood, entry: &Neighbour) -> Option<&'static s
 }
 
 /// All that is to be said about an entry.
-pub(super) fn marks(seen: &Neighbourhood, entry: &Neighbour, names: &LinkNames) -> Vec<Mark> {
+pub(in crate::table) fn marks(
+    seen: &Neighbourhood,
+    entry: &Neighbour,
+    names: &LinkNames,
+) -> Vec<Mark> {
     let mut marks = Vec::new();
     if entry.state.is_unresolved() && !entry.flags.proxy {
         let is_gateway = seen.is_gateway(entry.ifindex, entry.address);

@@ -16,7 +16,7 @@ use crate::rows::{flag_names, metric_name, protocol_name};
 const RTAX_LOCK: u16 = 1;
 
 /// All selectors of a rule; `all` when it matches everything.
-pub(super) fn selectors(rule: &Rule) -> String {
+pub(in crate::table) fn selectors(rule: &Rule) -> String {
     let mut words = Vec::new();
     let mut say = |word: &str, value: Option<String>| {
         words.extend(value.map(|value| format!("{word} {value}")));
@@ -55,7 +55,7 @@ pub(super) fn selectors(rule: &Rule) -> String {
 }
 
 /// What a rule does.
-pub(super) fn action(rule: &Rule) -> String {
+pub(in crate::table) fn action(rule: &Rule) -> String {
     let table = table_name(rule.table).map_or_else(|| rule.table.to_string(), ToOwned::to_owned);
     let mut words = match rule.action {
         RuleAction::ToTable if rule.l3mdev => "lookup the VRF's table".to_owned(),
