@@ -1,6 +1,8 @@
 //! nf_tables: payloads of `NFNL_SUBSYS_NFTABLES` messages, see `linux/netfilter/nf_tables.h`.
 
 mod condition;
+mod load;
+mod lookup;
 mod register;
 mod rule;
 mod selector;

@@ -7,21 +7,14 @@ use synrecv_netlink::{Attributes, Undecodable};
 
 use super::Name;
 use super::condition::{self, Condition, Operator};
+use super::load::named;
 use super::register::{Content, Registers};
-use super::selector::{
-    Header, Kind, Load, META_IIFTYPE, META_L4PROTO, META_NFPROTO, META_PROTOCOL, Piece, Subject,
-};
+use super::selector::{Load, META_IIFTYPE, META_L4PROTO, META_NFPROTO, META_PROTOCOL};
 use super::set::{Set, verdict_text};
 use super::statement::{self, Effect};
 use super::value::DeviceNames;
 use crate::parse::fields::Fields;
-use crate::parse::words::{ADDRESS_TYPES, PRESENCE};
 use crate::parse::{UNKNOWN, xt};
-
-/// Elements of a set that are written out.
-const SHOWN_MAX: usize = 32;
-/// Different verdicts of a map that are kept apart.
-const BRANCHES_MAX: usize = 1024;
 
 const NFT_REG_VERDICT: u32 = 0;
 
@@ -35,7 +28,7 @@ pub(super) struct Scope<'a> {
 
 /// A condition that `nft` adds by itself, and leaves out again when what follows implies it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Implied {
+pub(super) enum Implied {
     Link,
     Network,
     Transport,
@@ -59,17 +52,17 @@ pub(super) struct Reading<'a> {
     pub(super) registers: Registers,
     /// 4 or 6 once it is known which.
     pub(super) ip_version: Option<u8>,
-    transport: Option<u8>,
+    pub(super) transport: Option<u8>,
     words: Vec<Word>,
-    terms: Vec<Term>,
+    pub(super) terms: Vec<Term>,
     verdict: RuleVerdict,
     /// Something that may have decided was not understood.
-    unknown: bool,
+    pub(super) unknown: bool,
     /// Packets of the last counter, and how many terms were before it.
     counted: Option<(u64, usize)>,
     lower: Option<Lower>,
     /// What a verdict map does for which keys.
-    branches: Vec<(Vec<Term>, RuleVerdict)>,
+    pub(super) branches: Vec<(Vec<Term>, RuleVerdict)>,
 }
 
 /// The rule of a NFT_MSG_NEWRULE: one, or one for each verdict of its verdict map.
@@ -201,60 +194,7 @@ impl Reading<'_> {
         }
     }
 
-    /// An expression that reads something into a register, with the register.
-    fn load(&mut self, name: &str, data: &Fields<'_>) -> Option<(u32, Load)> {
-        let number = |kind| data.be32(kind);
-        let load = match name {
-            "meta" => (number(1)?, Load::meta(number(2)?)?),
-            "ct" => (number(1)?, Load::conntrack(number(2)?, data.u8(3))?),
-            "payload" => (number(1)?, self.payload(data)?),
-            "fib" => (number(1)?, fib(number(2)?, number(3)?)),
-            "exthdr" => (number(1)?, extension(data)?),
-            "rt" => (number(1)?, named("rt ...", 16)),
-            "socket" => (number(2)?, named("socket ...", 8)),
-            "numgen" => (number(1)?, named("numgen ...", 4)),
-            "hash" => (number(2)?, named("hash ...", 4)),
-            "osf" => (number(1)?, named("osf ...", 16)),
-            "xfrm" => (number(1)?, named("ipsec ...", 16)),
-            "tunnel" => (number(2)?, named("tunnel ...", 4)),
-            _ => return None,
-        };
-        Some(load)
-    }
-
-    fn payload(&mut self, data: &Fields<'_>) -> Option<Load> {
-        let (base, offset) = (data.be32(2)?, data.be32(3)?);
-        let len = usize::try_from(data.be32(4)?).ok()?;
-        let header = match (base, self.ip_version, self.transport) {
-            (0, ..) => Some(Header::Ether),
-            (1, Some(4), _) => Some(Header::Ip),
-            (1, Some(6), _) => Some(Header::Ip6),
-            (1, None, _) if self.scope.family == super::NFPROTO_ARP => Some(Header::Arp),
-            (2, _, Some(6)) => Some(Header::Tcp),
-            (2, _, Some(17)) => Some(Header::Udp),
-            (2, _, Some(1)) => Some(Header::Icmp),
-            (2, _, Some(58)) => Some(Header::Icmp6),
-            (2, ..) => Some(Header::Transport),
-            _ => None,
-        };
-        if let Some(header) = header
-            && let Some(load) = Load::payload(header, offset, len)
-        {
-            self.drop_implied(match header {
-                Header::Ether => &[Implied::Link],
-                Header::Ip | Header::Ip6 => &[Implied::Network],
-                Header::Icmp | Header::Icmp6 => &[Implied::Network, Implied::Transport],
-                Header::Tcp | Header::Udp => &[Implied::Transport],
-                Header::Arp | Header::Transport => &[],
-            });
-            return Some(load);
-        }
-        let base = ["ll", "nh", "th", "ih"].get(usize::try_from(base).ok()?)?;
-        let name = format!("@{base},{},{}", offset.checked_mul(8)?, len.checked_mul(8)?);
-        Some(Load::one(Piece::named(name, len), true))
-    }
-
-    fn drop_implied(&mut self, kinds: &[Implied]) {
+    pub(super) fn drop_implied(&mut self, kinds: &[Implied]) {
         self.words.retain(|word| word.implied.is_none_or(|implied| !kinds.contains(&implied)));
     }
 
@@ -275,7 +215,7 @@ impl Reading<'_> {
         self.terms.extend(condition.terms);
     }
 
-    fn not_understood(&mut self) {
+    pub(super) fn not_understood(&mut self) {
         self.say("...".to_owned());
         self.terms.push(UNKNOWN);
     }
@@ -355,52 +295,6 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn look_up(&mut self, data: &Fields<'_>) {
-        let name = data.text(1).unwrap_or_default();
-        let key = (self.scope.family, self.scope.table.to_owned(), name);
-        let set = self.scope.sets.get(&key);
-        let to = data.be32(3);
-        let loads = match (set, data.be32(2)) {
-            (Some(set), Some(register)) => self.registers.key(register, set.key_len),
-            _ => None,
-        };
-        let (Some(set), Some(loads)) = (set, loads) else {
-            self.unknown |= to == Some(NFT_REG_VERDICT);
-            if to.is_some() {
-                self.registers.forget();
-            }
-            return self.not_understood();
-        };
-        let negated = data.be32(5).unwrap_or(0) & 1 != 0;
-        let loads: Vec<Load> = loads.into_iter().cloned().collect();
-        let found = Found { set, name: &key.2, loads: loads.iter().collect() };
-        let left = condition::key_text(&found.loads);
-        let devices = self.scope.devices;
-        match to {
-            None => {
-                let symbol = if negated { "!= " } else { "" };
-                self.say(format!("{left} {symbol}{}", found.text(devices)));
-                self.terms.extend(found.terms(negated, devices));
-            }
-            Some(NFT_REG_VERDICT) => {
-                self.say(format!("{left} vmap {}", found.text(devices)));
-                match found.branches(devices) {
-                    Some(branches) => self.branches = branches,
-                    None => {
-                        self.terms.push(UNKNOWN);
-                        self.unknown = true;
-                    }
-                }
-            }
-            Some(to) => {
-                let name =
-                    format!("{left} map {}", if set.is_anonymous() { "{ ... }" } else { &key.2 });
-                self.terms.push(UNKNOWN);
-                self.registers.put(to, Content::Load(named(&name, set.data_len)));
-            }
-        }
-    }
-
     fn finish(self, handle: u64) -> Vec<FilterRule> {
         let texts: Vec<String> = self.words.into_iter().map(|word| word.text).collect();
         let text = Foreign(texts.join(" "));
@@ -419,72 +313,6 @@ impl Reading<'_> {
         let packet_count = counted.map(|(packets, _)| packets);
         vec![FilterRule { handle, text, terms: self.terms, verdict, packet_count }]
     }
-}
-
-/// A set that a rule looks something up in.
-struct Found<'a> {
-    set: &'a Set,
-    name: &'a str,
-    loads: Vec<&'a Load>,
-}
-
-impl Found<'_> {
-    fn text(&self, devices: DeviceNames<'_>) -> String {
-        if !self.set.is_anonymous() {
-            return format!("@{}", self.name);
-        }
-        let Some(entries) = &self.set.entries else { return "{ ... }".to_owned() };
-        let entry = |entry: &super::set::Entry| {
-            let key = condition::range_of_key(&self.loads, (&entry.low, &entry.high), devices);
-            match &entry.verdict {
-                Some(verdict) => format!("{key} : {}", verdict_text(verdict)),
-                None => key,
-            }
-        };
-        let mut shown: Vec<String> = entries.iter().take(SHOWN_MAX).map(entry).collect();
-        shown.extend((entries.len() > SHOWN_MAX).then(|| "...".to_owned()));
-        shown.extend(self.set.otherwise.as_ref().map(|v| format!("* : {}", verdict_text(v))));
-        format!("{{ {} }}", shown.join(", "))
-    }
-
-    fn terms(&self, negated: bool, devices: DeviceNames<'_>) -> Vec<Term> {
-        match &self.set.entries {
-            Some(entries) => {
-                let ranges: Vec<_> =
-                    entries.iter().map(|e| (e.low.as_slice(), e.high.as_slice())).collect();
-                condition::among(&self.loads, &ranges, negated, devices)
-            }
-            None => vec![UNKNOWN],
-        }
-    }
-
-    /// What it does for which keys; `None` when that was not read or is too much.
-    fn branches(&self, devices: DeviceNames<'_>) -> Option<Vec<(Vec<Term>, RuleVerdict)>> {
-        let mut groups: Vec<(RuleVerdict, Vec<condition::Range<'_>>)> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
-        for entry in self.set.entries.as_ref()? {
-            let verdict = entry.verdict.clone()?;
-            let range = (entry.low.as_slice(), entry.high.as_slice());
-            let place = *places.entry(verdict_text(&verdict)).or_insert(groups.len());
-            match groups.get_mut(place) {
-                Some((_, ranges)) => ranges.push(range),
-                None => groups.push((verdict, vec![range])),
-            }
-        }
-        if groups.len() > BRANCHES_MAX {
-            return None;
-        }
-        let branch = |(verdict, ranges): (RuleVerdict, Vec<_>)| {
-            (condition::among(&self.loads, &ranges, false, devices), verdict)
-        };
-        let mut branches: Vec<_> = groups.into_iter().map(branch).collect();
-        branches.extend(self.set.otherwise.clone().map(|verdict| (vec![UNKNOWN], verdict)));
-        Some(branches)
-    }
-}
-
-fn named(name: &str, len: usize) -> Load {
-    Load::one(Piece::named(name.to_owned(), len), false)
 }
 
 /// What `nft` would have added this comparison for.
@@ -507,45 +335,4 @@ fn cut(mut load: Load, len: usize) -> Load {
         piece.len = piece.len.min(len);
     }
     load
-}
-
-/// `fib`: flags say what is looked up, the result what of the answer is taken.
-fn fib(result: u32, flags: u32) -> Load {
-    const RESULT_TYPE: u32 = 3;
-    const SOURCE: u32 = 1;
-    const PRESENT: u32 = 32;
-    let keys = [(1, "saddr"), (2, "daddr"), (4, "mark"), (8, "iif"), (16, "oif")];
-    let keys: Vec<&str> =
-        keys.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
-    let what = match result {
-        1 => "oif",
-        2 => "oifname",
-        _ => "type",
-    };
-    let (kind, len) = match (result, flags & PRESENT != 0) {
-        (RESULT_TYPE, _) => (Kind::Words(ADDRESS_TYPES), 4),
-        (_, true) => (Kind::Words(PRESENCE), 1),
-        (1, false) => (Kind::Device, 4),
-        _ => (Kind::Name, 16),
-    };
-    let is_way_back = flags & SOURCE != 0 && kind != Kind::Name && result != RESULT_TYPE;
-    let subject = if is_way_back { Subject::ReversePath } else { Subject::Nothing };
-    let name = format!("fib {} {what}", keys.join(" . ")).into();
-    Load::one(Piece { name, kind, subject, len, whole: len }, false)
-}
-
-/// An extension header of IPv6 or an option of TCP.
-fn extension(data: &Fields<'_>) -> Option<Load> {
-    let (kind, offset) = (data.u8(2)?, data.be32(3)?);
-    let len = usize::try_from(data.be32(4)?).ok()?;
-    let what = if data.be32(6) == Some(1) { "tcp option" } else { "exthdr" };
-    let present = data.be32(5).unwrap_or(0) & 1 != 0;
-    if present {
-        let name = format!("{what} {kind}").into();
-        let (kind, subject) = (Kind::Words(PRESENCE), Subject::Nothing);
-        return Some(Load::one(Piece { name, kind, subject, len: 1, whole: 1 }, false));
-    }
-    let name = format!("{what} @{kind},{},{}", offset.checked_mul(8)?, len.checked_mul(8)?);
-    let (kind, subject) = (Kind::Number, Subject::Nothing);
-    Some(Load::one(Piece { name: name.into(), kind, subject, len, whole: len }, true))
 }
