@@ -28,6 +28,8 @@ pub(crate) struct Missing<'a> {
     pub(crate) invalid_rhythm: Rhythm,
     /// The same of frames that devices received and IP did not.
     pub(crate) before_ip_rhythm: Rhythm,
+    /// The same of packets that the reverse-path filter dropped.
+    pub(crate) reverse_path_rhythm: Rhythm,
     /// Entries of these requests by state.
     pub(crate) entries: Entries,
 }
@@ -147,6 +149,7 @@ pub(crate) fn missing<'a>(view: &View<'a>) -> Vec<Missing<'a>> {
                     Version::V6 => step.undelivered_v6,
                 }),
                 invalid_rhythm: rhythm(view.steps(), |step| step.invalid),
+                reverse_path_rhythm: rhythm(view.steps(), |step| step.reverse_path),
                 before_ip_rhythm: rhythm(view.steps(), |step| step.before_ip),
                 entries,
                 waiting,

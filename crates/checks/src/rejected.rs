@@ -2,6 +2,7 @@
 
 use synrecv_model::{Action, ActionLabel, Command, Origin, Subject, Text, Value, text};
 
+use crate::ack_drops::severity;
 use crate::cases::{Cases, Fact};
 use crate::phrase;
 use crate::view::View;
@@ -72,6 +73,7 @@ fn open(
         .arg("local", Value::Endpoint(local))
         .arg("counted_count", Value::Number(suspect.counted))
         .affects(waiting.requests.iter().copied())
+        .severity(severity(view, &waiting.requests, suspect.weight))
         .supports(suspect.weight, counters)
         .supports(synrecv_model::Weight::Weak, drops(suspect, rejection.drop))
         .supports(

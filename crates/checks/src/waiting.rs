@@ -4,6 +4,7 @@
 //! a listener.
 
 use synrecv_model::view::RetryReading;
+use synrecv_model::view::books::{Rhythm, rhythm};
 use synrecv_model::{Listener, ListenerTrack, RetryCounters, Weight};
 
 use crate::phrase;
@@ -26,9 +27,24 @@ pub(crate) struct Waiting<'a> {
     pub(crate) drops: Option<u32>,
     /// Of these, the ones that no repeated SYN explains: a listener counts each repeated SYN, too.
     pub(crate) sure_drops: Option<u32>,
+    /// Whether drops of listeners keep time with the SYN-ACKs that are sent again.
+    pub(crate) drops_rhythm: Rhythm,
+    /// Others connect to the same local end meanwhile.
+    pub(crate) completes: bool,
 }
 
 impl Waiting<'_> {
+    /// How much `count` packets are worth as the answers to these SYN-ACKs: on a listener that others
+    /// connect to, stray packets and silent clients have to be told from answers that are rejected.
+    pub(crate) fn worth(&self, count: u64) -> Weight {
+        let as_many = close(count, u64::from(self.expected_acks));
+        if !self.completes || as_many || self.drops_rhythm == Rhythm::Keeps {
+            Weight::Strong
+        } else {
+            Weight::Weak
+        }
+    }
+
     /// True when the accept queue was at its limit in some sample.
     pub(crate) fn queue_was_full(&self) -> bool {
         self.track.is_some_and(|track| {
@@ -42,6 +58,7 @@ impl Waiting<'_> {
 /// Every listener with at least one waiting request.
 pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
     let repeated = repeated_syns_at_most(view);
+    let drops_rhythm = rhythm(view.steps(), |step| step.listener_drops);
     let listeners = view.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
     listeners
         .filter_map(|listener| {
@@ -59,6 +76,8 @@ pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
                 retries: phrase::retries_watched(view, &requests),
                 expected_acks: expected_acks(view, listener),
                 drops: track.and_then(|track| track.drops_delta),
+                drops_rhythm,
+                completes: view.completes(view.requests()[requests[0]].local()),
                 sure_drops: track
                     .and_then(|track| track.drops_delta)
                     .map(|drops| drops.saturating_sub(repeated)),
@@ -155,7 +174,7 @@ pub(crate) fn suspects<'a>(
             Counter::Limited => listener.sure_drops.is_some_and(|drops| drops >= listener.retries),
         })
         .filter(|listener| match (drop, listener.drops) {
-            (Drop::Counted, Some(drops)) => drops > 0,
+            (Drop::Counted, Some(drops)) => drops > 0 && listener.drops_rhythm != Rhythm::Misses,
             (Drop::NotCounted, Some(_)) => listener.sure_drops == Some(0),
             (_, None) => true,
         })
@@ -167,7 +186,7 @@ pub(crate) fn suspects<'a>(
         .map(|waiting| {
             let equal = drop == Drop::Counted
                 && waiting.drops.is_some_and(|drops| close(u64::from(drops), counted));
-            let weight = if alone || equal { Weight::Strong } else { Weight::Weak };
+            let weight = if alone || equal { waiting.worth(counted) } else { Weight::Weak };
             Suspect { waiting, counted, weight, others }
         })
         .collect()

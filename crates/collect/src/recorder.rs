@@ -37,6 +37,8 @@ pub(crate) struct Recorder {
     passed_late: u64,
     /// Timer expiries of requests whose client does not repeat its SYN.
     expired: u64,
+    /// Drops of all listeners together, in the last sample.
+    drops: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -67,6 +69,8 @@ impl Recorder {
         for request in &sockets.requests {
             *outstanding.entry(request.flow.local).or_default() += 1;
         }
+        self.drops =
+            sockets.listeners.iter().map(|listener| listener.drops_count.map(i64::from)).sum();
         for listener in &sockets.listeners {
             let own = |counts: &BTreeMap<Endpoint, u64>| {
                 let own = counts.iter().filter(|(local, _)| listener.accepts(**local));
@@ -214,6 +218,11 @@ impl Recorder {
     /// Timer expiries seen of requests whose client does not repeat its SYN.
     pub(crate) fn expired(&self) -> u64 {
         self.expired
+    }
+
+    /// Drops of all listeners together, in the last sample.
+    pub(crate) fn drops(&self) -> Option<i64> {
+        self.drops
     }
 
     /// Requests seen, counting each life.

@@ -147,6 +147,11 @@ impl Session {
         self.steps.push(Step {
             at: clock::now(),
             expiry_count: self.recorder.expired(),
+            made_count: self.recorder.seen(),
+            listener_drops: self.recorder.drops(),
+            reverse_path: counters
+                .get("TcpExtIPReversePathFilter")
+                .and_then(|count| i64::try_from(count).ok()),
             undelivered_v4: books::undelivered(counters, IpVersion::V4),
             undelivered_v6: books::undelivered(counters, IpVersion::V6),
             before_ip: traffic

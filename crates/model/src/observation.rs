@@ -74,6 +74,12 @@ pub struct Step {
     pub at: Mono,
     /// Timer expiries so far, of requests whose client does not repeat its SYN: SYN-ACKs sent again.
     pub expiry_count: u64,
+    /// Requests made so far: SYN-ACKs sent for the first time.
+    pub made_count: u64,
+    /// Packets that the reverse-path filter dropped.
+    pub reverse_path: Option<i64>,
+    /// Packets that listeners dropped (`sk_drops`), all together.
+    pub listener_drops: Option<i64>,
     /// [`crate::view::books::undelivered`] of IPv4.
     pub undelivered_v4: Option<i64>,
     /// [`crate::view::books::undelivered`] of IPv6.

@@ -12,7 +12,7 @@ use synrecv_model::{
 use crate::ack_drops::{Missing, missing};
 use crate::cases::{Case, Cases, Fact};
 use crate::ingress::gates;
-use crate::undelivered::undelivered_fact;
+use crate::undelivered::{Version, before_ip, in_time, undelivered_fact};
 use crate::view::View;
 use crate::{Check, phrase, share};
 
@@ -175,6 +175,38 @@ fn argue_below_tcp(view: &View<'_>, case: &mut Case, requests: &[usize]) {
                 missing.undelivered.unwrap_or(0),
                 missing.undelivered_rhythm,
             ),
+        );
+    }
+    let refused = view.delta("TcpExtIPReversePathFilter").filter(|&count| missing.accounts(count));
+    if let Some(count) = refused.filter(|_| missing.reverse_path_rhythm != Rhythm::Misses)
+        && missing.version == Version::V4
+    {
+        case.refutes(
+            Weight::Strong,
+            Fact::new(
+                Origin::Counters,
+                "reverse-path-filter",
+                text!["the reverse-path filter dropped ", count, " packets, enough to be the ACKs"],
+            )
+            .with("ip_reverse_path_filter_delta_count", Value::Number(count))
+            .recheck("nstat -az TcpExtIPReversePathFilter"),
+        );
+    }
+    let swallowed = before_ip(view).filter(|&count| missing.accounts(count));
+    if let Some(count) = swallowed.filter(|_| missing.before_ip_rhythm == Rhythm::Keeps) {
+        case.refutes(
+            Weight::Strong,
+            Fact::new(
+                Origin::Counters,
+                "received-before-ip",
+                text![
+                    "devices received ",
+                    count,
+                    " frames that IP did not",
+                    in_time(missing.before_ip_rhythm),
+                ],
+            )
+            .with("before_ip_count", Value::Number(count)),
         );
     }
     let gates = gates(view, view.requests()[requests[0]].local().ip);

@@ -101,7 +101,6 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     let local = missing.waiting.listener.local;
     let sample = view.requests()[missing.waiting.requests[0]].local();
     let gates = gates(view, sample.ip);
-    let Some(gate) = gates.first() else { return };
     // Frames that IP did not get come when ACKs are due; or they are at least as many, and ARP
     // explains few of them.
     let swallowed = before_ip(view).filter(|&count| match missing.before_ip_rhythm {
@@ -116,15 +115,23 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     if missing.before_ip_rhythm == Rhythm::Misses {
         return;
     }
-    if swallowed.is_none() && view.completes(sample) {
+    // Without a gate that can be seen only the rhythm speaks for one: programs attached by tcx are
+    // shown to nobody but bpftool, netdev chains to root.
+    let (known, keeps) = (!gates.is_empty(), missing.before_ip_rhythm == Rhythm::Keeps);
+    let shown = swallowed.is_some() && (known || keeps);
+    if !shown && (!known || view.completes(sample)) {
         return;
     }
     let weight = if swallowed.is_some() { Weight::Strong } else { Weight::Weak };
     let requests = missing.waiting.requests.clone();
-    let case = open(view, cases, missing, name(&gates), Subject::Link(gate.ifindex));
+    let subject = gates.first().map_or(Subject::Host, |gate| Subject::Link(gate.ifindex));
+    let case = open(view, cases, missing, name(&gates), subject);
     case.severity(severity(view, &requests, weight))
         .arg("local", Value::Endpoint(local))
-        .arg("interface", Value::Foreign(view.dev(gate.ifindex)))
+        .arg(
+            "interface",
+            gates.first().map_or(Value::Unknown, |gate| Value::Foreign(view.dev(gate.ifindex))),
+        )
         .affects(requests);
     for gate in &gates {
         case.supports(Weight::Weak, gate.fact(view.dev(gate.ifindex)));
@@ -151,13 +158,27 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
         );
     }
     argue(view, case, missing);
-    advise(case, gates.iter().map(|gate| Command(gate.recheck.clone())).collect());
+    let look: Vec<Command> = gates.iter().map(|gate| Command(gate.recheck.clone())).collect();
+    advise(
+        case,
+        if look.is_empty() {
+            vec![
+                Command("bpftool net show".to_owned()),
+                Command("nft list ruleset netdev".to_owned()),
+            ]
+        } else {
+            look
+        },
+    );
 }
 
 /// ARP and other frames that are not IP, in some seconds on a quiet wire.
 const ARP_FEW: u64 = 8;
 
 fn name(gates: &[Gate]) -> Text {
+    if gates.is_empty() {
+        return text!["something between the wire and IP"];
+    }
     Text::join(gates.iter().map(|gate| &gate.name), " or ")
 }
 

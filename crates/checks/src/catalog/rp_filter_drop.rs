@@ -4,13 +4,14 @@ mod unseen;
 
 use std::collections::BTreeMap;
 
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
     CheckInfo, Class, Manual, Origin, Part, RouteErrno, Subject, Value, Weight, text,
 };
 
 use crate::ack_drops::{missing, severity};
 use crate::cases::{Case, Cases, Fact};
-use crate::undelivered::{Version, close};
+use crate::undelivered::{Version, close, in_time, keeps_time};
 use crate::view::{RequestView, View};
 use crate::{Check, phrase};
 
@@ -89,13 +90,15 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         let Some((&device, refused)) = by_device.iter().max_by_key(|(_, list)| list.len()) else {
             continue;
         };
-        if missing.waiting.retries > 0 && !missing.accounts(dropped) {
+        let rhythm = missing.reverse_path_rhythm;
+        if rhythm == Rhythm::Misses || (missing.waiting.retries > 0 && !missing.accounts(dropped)) {
             continue;
         }
         explained = true;
         let as_many = close(dropped, missing.expected);
         let owner = owner_refuses(view, &view.requests()[refused[0]], device);
-        let weight = if as_many || owner { Weight::Strong } else { Weight::Weak };
+        let strong = as_many || owner || rhythm == Rhythm::Keeps;
+        let weight = if strong { Weight::Strong } else { Weight::Weak };
         let case = cases.about(Subject::Link(device));
         case.class(Class::Local)
             .severity(severity(view, refused, weight))
@@ -120,7 +123,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             })
             .arg("interface", Value::Foreign(view.dev(device)))
             .affects(refused.iter().copied())
-            .supports(weight, counter_fact(dropped))
+            .supports(weight, counter_fact(dropped, rhythm))
             .supports(
                 Weight::Strong.min(weight),
                 refusal_fact(view, &view.requests()[refused[0]], device),
@@ -157,12 +160,13 @@ fn owner_refuses(view: &View<'_>, request: &RequestView<'_>, device: u32) -> boo
     view.addresses().iter().any(|own| own.address == request.local().ip && own.ifindex == device)
 }
 
-fn counter_fact(dropped: u64) -> Fact {
+fn counter_fact(dropped: u64, rhythm: Rhythm) -> Fact {
     Fact::new(
         Origin::Counters,
         "reverse-path-filter",
-        text!["IPReversePathFilter +", dropped, " while watching"],
+        text!["IPReversePathFilter +", dropped, " while watching", in_time(rhythm)],
     )
+    .with("keeps_time", keeps_time(rhythm))
     .with("ip_reverse_path_filter_delta_count", Value::Number(dropped))
     .recheck("nstat -az TcpExtIPReversePathFilter")
 }

@@ -1,12 +1,15 @@
 //! The ACK's numbers are not acceptable: outside the window, or acknowledging what was never sent.
 
-use synrecv_model::{CheckInfo, Class, Manual, Origin, Part, Subject, Value, Weight, text};
+use synrecv_model::view::books::Rhythm;
+use synrecv_model::{
+    CheckInfo, Class, Manual, Origin, Part, Severity, Subject, Value, Weight, text,
+};
 
 use crate::cases::{Cases, Fact};
 use crate::rejected::{self, Rejection};
 use crate::view::View;
 use crate::waiting::{Counter, Drop, waiting};
-use crate::{Check, phrase};
+use crate::{Check, phrase, share};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -93,10 +96,15 @@ fn uncounted(view: &View<'_>, cases: &mut Cases) {
     let silent = waiting(view).into_iter().filter(|listener| {
         listener.retries > 0
             && listener.listener.optmem_bytes == Some(0)
+            && listener.drops_rhythm != Rhythm::Misses
             && listener.sure_drops.is_some_and(|drops| drops >= listener.retries)
     });
     for listener in silent {
         let local = listener.listener.local;
+        let severity = match listener.worth(listener.sure_drops.unwrap_or(0).into()) {
+            Weight::Weak => share::severity(view, &listener.requests).0,
+            _ => Severity::Problem,
+        };
         cases
             .about(Subject::Listener(local))
             .headline(text![
@@ -106,6 +114,7 @@ fn uncounted(view: &View<'_>, cases: &mut Cases) {
             .summary(text![
                 "the ACKs lie outside the window, or a program on the cgroup drops them",
             ])
+            .severity(severity)
             .arg("local", Value::Endpoint(local))
             .affects(listener.requests.iter().copied())
             .supports(

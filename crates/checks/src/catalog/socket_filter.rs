@@ -1,5 +1,6 @@
 //! A filter on the socket or its cgroup drops the ACK.
 
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Manual, Origin, Part, Subject, Text, Value,
     Weight, text,
@@ -8,7 +9,7 @@ use synrecv_model::{
 use crate::cases::{Cases, Fact};
 use crate::view::View;
 use crate::waiting::{Waiting, waiting};
-use crate::{Check, phrase};
+use crate::{Check, phrase, share};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -78,6 +79,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     let candidates: Vec<Waiting<'_>> = waiting(view)
         .into_iter()
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
+        .filter(|listener| listener.drops_rhythm != Rhythm::Misses)
         .filter(|listener| {
             // The client answers each SYN-ACK that goes out again with an ACK; each is dropped.
             listener
@@ -98,8 +100,12 @@ fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) 
     // Without a filter what takes option memory are keys.
     let attached = listener.optmem_bytes.filter(|&bytes| bytes > 0 && filter != Some(0));
     // Weak: a filter of the cgroup moves no counter, and an ACK outside the window hardly ever one.
-    let weight = if attached.is_some() { Weight::Strong } else { Weight::Weak };
+    let worth = waiting.worth(waiting.sure_drops.unwrap_or(0).into());
+    let weight = if attached.is_some() { worth } else { Weight::Weak };
     let case = cases.about(Subject::Listener(listener.local));
+    if worth == Weight::Weak {
+        case.severity(share::severity(view, &waiting.requests).0);
+    }
     case.headline(text![
         phrase::stuck(view, &waiting.requests),
         ": the ACK arrives and a filter drops it",

@@ -80,6 +80,19 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
                 "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
             ),
         );
+    if lost.iter().all(|&index| goes_straight(&view.requests()[index])) {
+        case.refutes(
+            Weight::Strong,
+            Fact::new(
+                Origin::Route,
+                "nobody-between",
+                text![
+                    "replies go straight to the wire, to a link-layer address that is known: only a switch is between",
+                ],
+            )
+            .recheck(phrase::route_get(sample)),
+        );
+    }
     if let Some(fact) = way_out(view, sample) {
         case.supports(Weight::Weak, fact);
     }
@@ -102,6 +115,13 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         commands: vec![Command(format!("traceroute -n {}", sample.peer()))],
         verify: Text::new(),
     });
+}
+
+/// The next hop is the client itself, and it is resolved.
+fn goes_straight(request: &RequestView<'_>) -> bool {
+    request.next_hop.is_some_and(|entry| {
+        entry.address == request.peer() && entry.mac.is_some() && !entry.state.is_unresolved()
+    })
 }
 
 fn has_way_out(request: &RequestView<'_>) -> bool {

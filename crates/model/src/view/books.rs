@@ -138,36 +138,51 @@ pub enum Rhythm {
 /// Compares the increases of a count with the moments at which SYN-ACKs were sent again. The answer
 /// comes one round trip later: in the same step or the next.
 pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
-    let pairs: Option<Vec<(bool, i64)>> = steps
+    let spans: Option<Vec<Span>> = steps
         .windows(2)
         .map(|pair| {
-            let due = pair[1].expiry_count > pair[0].expiry_count;
-            Some((due, count(&pair[1])?.wrapping_sub(count(&pair[0])?).max(0)))
+            Some(Span {
+                due: pair[1].expiry_count > pair[0].expiry_count,
+                made: pair[1].made_count > pair[0].made_count,
+                grown: count(&pair[1])?.wrapping_sub(count(&pair[0])?).max(0),
+            })
         })
         .collect();
-    let Some(pairs) = pairs else { return Rhythm::Unclear };
-    // An answer to what was sent in the last step can still be on its way.
+    let Some(spans) = spans else { return Rhythm::Unclear };
+    // An answer to what was sent in the last span can still be on its way.
     let due: Vec<usize> =
-        (0..pairs.len().saturating_sub(1)).filter(|&index| pairs[index].0).collect();
+        (0..spans.len().saturating_sub(1)).filter(|&index| spans[index].due).collect();
     if due.len() < DUE_LEAST {
         return Rhythm::Unclear;
     }
     let answered =
-        due.iter().filter(|&&index| pairs[index].1 > 0 || pairs[index + 1].1 > 0).count();
+        due.iter().filter(|&&index| spans[index].grown + spans[index + 1].grown > 0).count();
     if answered * 10 < due.len() * 7 {
         return Rhythm::Misses;
     }
-    let in_time = |index: usize| pairs[index].0 || (index > 0 && pairs[index - 1].0);
-    let open = (0..pairs.len()).filter(|&index| in_time(index)).count();
-    let all: i64 = pairs.iter().map(|&(_, grown)| grown).sum();
+    // The first SYN-ACK of a request is answered, too.
+    let sent = |span: &Span| span.due || span.made;
+    let in_time = |index: usize| sent(&spans[index]) || (index > 0 && sent(&spans[index - 1]));
+    let open = (0..spans.len()).filter(|&index| in_time(index)).count();
+    let all: i64 = spans.iter().map(|span| span.grown).sum();
     let timely: i64 =
-        (0..pairs.len()).filter(|&index| in_time(index)).map(|index| pairs[index].1).sum();
-    let mostly_closed = open * 10 <= pairs.len() * 7;
+        (0..spans.len()).filter(|&index| in_time(index)).map(|index| spans[index].grown).sum();
+    let mostly_closed = open * 10 <= spans.len() * 7;
     if answered * 10 >= due.len() * 9 && mostly_closed && timely * 10 >= all * 8 {
         Rhythm::Keeps
     } else {
         Rhythm::Unclear
     }
+}
+
+/// Between two steps.
+struct Span {
+    /// A SYN-ACK was sent again.
+    due: bool,
+    /// One was sent for the first time.
+    made: bool,
+    /// Increase of the count.
+    grown: i64,
 }
 
 /// Steps with SYN-ACKs sent again from which on their rhythm says something.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use synrecv_model::Step;
 use synrecv_model::{
     Address, AddressScope, Capabilities, ConntrackCpu, Counters, DeviceSettings, Endpoint, Facts,
     Family, Flaw, Flow, Foreign, Gap, Host, InputAnswer, Life, Link, LinkTraffic, ListenerTrack,

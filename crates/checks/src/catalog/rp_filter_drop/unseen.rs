@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
     Action, ActionLabel, Address, Command, Origin, RouteKind, Severity, Subject, Text, Value,
     Weight, text,
@@ -35,7 +36,7 @@ pub(super) fn examine(view: &View<'_>, cases: &mut Cases, dropped: u64) {
         )
         .supports(
             if suspects.is_empty() { Weight::Weak } else { Weight::Strong },
-            counter_fact(dropped),
+            counter_fact(dropped, Rhythm::Unclear),
         );
     for suspect in &suspects {
         argue_setting(view, case, suspect.ifindex);
@@ -105,11 +106,12 @@ fn suspects(view: &View<'_>) -> Vec<Suspect> {
             _ => false,
         })
         .filter_map(|link| {
+            let strict = filters(link.ifindex) == 1;
             let own = view
                 .addresses()
                 .iter()
                 .filter(|own| own.ifindex == link.ifindex && own.address.is_ipv4())
-                .find(|own| !strangers_connect(view, own))?;
+                .find(|own| !(strict && strangers_connect(view, own)))?;
             let way_back = way_back.clone();
             Some(Suspect { ifindex: link.ifindex, address: own.address, way_back })
         })
