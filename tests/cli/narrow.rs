@@ -33,6 +33,9 @@ fn prose_keeps_to_the_width() {
         &["sockets", "--observe", "100ms"],
         &["arp"],
         &["route"],
+        &["route", "get", "192.0.2.1", "--from", "127.0.0.1"],
+        &["route", "get", "192.0.2.1", "--from", "192.0.2.2"],
+        &["route", "get", "2001:db8::1"],
         &["interfaces"],
     ] {
         let said = run(&[args, &["--width", "40", "--color", "never"]].concat());

@@ -27,6 +27,9 @@ fn tables() {
         &["arp"],
         &["route", "--all"],
         &["route", "get", "127.0.0.1"],
+        &["route", "get", "192.0.2.1", "--port", "80", "--mark", "0x1f", "--uid", "1"],
+        &["route", "get", "192.0.2.1", "--from", "192.0.2.2"],
+        &["route", "get", "2001:db8::1"],
         &["interfaces"],
     ] {
         let args = [table, &["--format", "json"]].concat();

@@ -58,6 +58,19 @@ fn values_that_make_no_sense_are_wrong_usage() {
 }
 
 #[test]
+fn a_look_up_that_makes_no_sense_is_wrong_usage() {
+    for args in [
+        &["route", "get", "nobody"][..],
+        &["route", "get", "192.0.2.1%no-such-dev"],
+        &["route", "get", "192.0.2.1", "--from", "2001:db8::1"],
+        &["route", "get", "192.0.2.1", "--mark", "0x1ffffffff"],
+    ] {
+        let said = run(args);
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{args:?}: {said:?}");
+    }
+}
+
+#[test]
 fn every_finding_has_a_manual() {
     for check in CATALOG {
         let said = run(&["explain", check.info.id]);

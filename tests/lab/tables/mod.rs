@@ -3,8 +3,10 @@
 mod addresses;
 mod compare;
 mod links;
+mod look_alikes;
 mod neighbours;
 mod random;
+mod route_get;
 mod routes;
 mod rules;
 mod sockets;

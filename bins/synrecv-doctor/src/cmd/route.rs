@@ -27,7 +27,7 @@ pub(crate) struct RouteArgs {
 
 #[derive(Debug, Subcommand)]
 enum RouteAction {
-    /// Ask the kernel which way packets to a peer leave
+    /// Ask the kernel which way packets to a peer leave, and say why
     Get(get::GetArgs),
 }
 
