@@ -9,7 +9,7 @@ use synrecv_model::{Flaw, Foreign, Gap, Reason, text};
 use crate::conf::InetConf;
 
 /// Settings of the namespace, by sysctl name.
-const VALUES: [&str; 20] = [
+const VALUES: [&str; 21] = [
     "net.core.somaxconn",
     "net.ipv4.fib_multipath_hash_policy",
     "net.ipv4.ip_forward",
@@ -20,6 +20,7 @@ const VALUES: [&str; 20] = [
     "net.ipv4.tcp_fwmark_accept",
     "net.ipv4.tcp_l3mdev_accept",
     "net.ipv4.tcp_max_syn_backlog",
+    "net.ipv4.tcp_migrate_req",
     "net.ipv4.tcp_synack_retries",
     "net.ipv4.tcp_syncookies",
     "net.ipv6.fib_multipath_hash_policy",

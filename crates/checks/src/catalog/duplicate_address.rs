@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Origin, Part, Severity, Subject,
-    Text, Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Origin, Part, Subject, Text,
+    Value, Weight, text,
 };
 
 use crate::cases::{Case, Cases, Fact};
@@ -157,35 +157,34 @@ fn lone_neighbour(
     }
     let dev = view.dev(ifindex);
     let case = open(view, cases, (ifindex, address), requests);
-    case.severity(Severity::Warning)
-        .summary(text![
-            "SYN-ACKs for ",
-            address,
-            " go to ",
-            mac,
-            " on ",
-            dev.clone(),
-            ", and another machine asked",
-        ])
-        .arg("macs", Value::List(vec![Value::Mac(mac)]))
-        .supports(
-            Weight::Weak,
-            Fact::new(
-                Origin::Arp,
-                "one-neighbour-deaf",
-                text![
-                    "other clients on ",
-                    dev.clone(),
-                    " connect; ",
-                    address,
-                    " at ",
-                    mac,
-                    " never sees the SYN-ACK",
-                ],
-            )
-            .with("mac", Value::Mac(mac))
-            .recheck(format!("ip -s neigh show {address} dev {dev}")),
-        );
+    case.summary(text![
+        "SYN-ACKs for ",
+        address,
+        " go to ",
+        mac,
+        " on ",
+        dev.clone(),
+        ", and another machine asked",
+    ])
+    .arg("macs", Value::List(vec![Value::Mac(mac)]))
+    .supports(
+        Weight::Weak,
+        Fact::new(
+            Origin::Arp,
+            "one-neighbour-deaf",
+            text![
+                "other clients on ",
+                dev.clone(),
+                " connect; ",
+                address,
+                " at ",
+                mac,
+                " never sees the SYN-ACK",
+            ],
+        )
+        .with("mac", Value::Mac(mac))
+        .recheck(format!("ip -s neigh show {address} dev {dev}")),
+    );
     argue(view, case, requests);
     advise(case, address, &dev.to_string());
 }

@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
         summary: "the listener closed while handshakes were open",
         severity: "problem when it happens again and again, else warning",
         needs: &[Part::Sockets],
-        also_reads: &[Part::Counters],
+        also_reads: &[Part::Counters, Part::Settings],
         ipv6: "the same",
         explains: &["ack-lost-outside", "sequence-rejected"],
         disproved_by: &["the listener is the same socket (inode) all the time"],
@@ -56,11 +56,25 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     for (local, tracks) in gone {
         let held: u64 = tracks.iter().map(|track| track.outstanding_count).sum();
         // With tcp_migrate_req the kernel hands open requests over to the rest of the group.
-        let open = held.saturating_sub(view.delta("TcpExtTCPMigrateReqSuccess").unwrap_or(0));
+        let open = if migrates(view) && has_successor(view, local) {
+            view.delta("TcpExtTCPMigrateReqFailure").unwrap_or(0).min(held)
+        } else {
+            held
+        };
         if open > 0 {
             report(view, cases, local, &tracks, open);
         }
     }
+}
+
+fn migrates(view: &View<'_>) -> bool {
+    let setting = "net.ipv4.tcp_migrate_req";
+    view.settings().and_then(|settings| settings.values.get(setting)).is_some_and(|&on| on != 0)
+}
+
+/// Another socket listens at the same local end.
+fn has_successor(view: &View<'_>, local: Endpoint) -> bool {
+    view.listener_tracks().iter().any(|track| track.present && track.local == local)
 }
 
 fn report(
@@ -70,7 +84,7 @@ fn report(
     tracks: &[&ListenerTrack],
     open: u64,
 ) {
-    let again = view.listener_tracks().iter().any(|track| track.present && track.local == local);
+    let again = has_successor(view, local);
     let stuck = view.stuck(|request| {
         request.track.last_life().gone.is_some() && request.local().port == local.port
     });

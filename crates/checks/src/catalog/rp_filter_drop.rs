@@ -97,7 +97,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         explained = true;
         let as_many = close(dropped, missing.expected);
         let owner = owner_refuses(view, &view.requests()[refused[0]], device);
-        let strong = as_many || owner || rhythm == Rhythm::Keeps;
+        let strong = as_many || owner || rhythm == Rhythm::Keeps || !missing.waiting.completes;
         let weight = if strong { Weight::Strong } else { Weight::Weak };
         let case = cases.about(Subject::Link(device));
         case.class(Class::Local)
