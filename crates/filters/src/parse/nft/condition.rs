@@ -228,10 +228,10 @@ impl Masked<'_> {
         if *kind == Kind::Address {
             return match prefix_len(mask) {
                 Some(len) => format!("{name} {symbol}{shown}/{len}"),
-                None => format!("{name} & {masked} {symbol}{shown}"),
+                None => format!("{name} & {masked} {}{shown}", explicit(symbol)),
             };
         }
-        let symbol = if symbol.is_empty() { "== " } else { symbol };
+        let symbol = explicit(symbol);
         format!("{name} & {masked} {symbol}{shown}")
     }
 
@@ -336,6 +336,11 @@ fn conntrack_states(holds: impl Fn(u32) -> bool) -> ConntrackStates {
         new: holds(8),
         untracked: holds(64),
     }
+}
+
+/// After a mask `nft` writes the equality out.
+fn explicit(symbol: &'static str) -> &'static str {
+    if symbol.is_empty() { "== " } else { symbol }
 }
 
 /// Goes one up or down in network byte order; false when there is no such number.

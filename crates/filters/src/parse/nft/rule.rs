@@ -9,7 +9,7 @@ use super::Name;
 use super::condition::{self, Condition, Operator};
 use super::load::named;
 use super::register::{Content, Registers};
-use super::selector::{Load, META_IIFTYPE, META_L4PROTO, META_NFPROTO, META_PROTOCOL};
+use super::selector::{Load, META_IIFTYPE, META_L4PROTO, Subject};
 use super::set::{Set, verdict_text};
 use super::statement::{self, Effect};
 use super::value::DeviceNames;
@@ -320,12 +320,10 @@ fn implied_by(load: &Load) -> Option<Implied> {
     let [piece] = load.pieces.as_slice() else { return None };
     let is =
         |key| Load::meta(key).is_some_and(|load| load.pieces.iter().all(|p| p.name == piece.name));
-    if is(META_NFPROTO) || is(META_PROTOCOL) {
-        Some(Implied::Network)
-    } else if is(META_L4PROTO) {
-        Some(Implied::Transport)
-    } else {
-        is(META_IIFTYPE).then_some(Implied::Link)
+    match piece.subject {
+        Subject::IpVersion | Subject::EtherType => Some(Implied::Network),
+        Subject::Protocol if is(META_L4PROTO) => Some(Implied::Transport),
+        _ => is(META_IIFTYPE).then_some(Implied::Link),
     }
 }
 

@@ -61,9 +61,8 @@ const fn plain(name: &'static str, len: u8, kind: Kind) -> Key {
     key(name, len, kind, Subject::Nothing)
 }
 
-pub(super) const META_PROTOCOL: u32 = 1;
+const META_PROTOCOL: u32 = 1;
 pub(super) const META_IIFTYPE: u32 = 8;
-pub(super) const META_NFPROTO: u32 = 15;
 pub(super) const META_L4PROTO: u32 = 16;
 
 /// By `NFT_META_*`.
@@ -76,8 +75,8 @@ const META: &[Key] = &[
     key("oif", 4, Kind::Device, Subject::OutDevice),
     key("iifname", 16, Kind::Name, Subject::InDevice),
     key("oifname", 16, Kind::Name, Subject::OutDevice),
-    plain("iiftype", 2, Kind::Words(LINK_TYPES)),
-    plain("oiftype", 2, Kind::Words(LINK_TYPES)),
+    plain("meta iiftype", 2, Kind::Words(LINK_TYPES)),
+    plain("meta oiftype", 2, Kind::Words(LINK_TYPES)),
     plain("meta skuid", 4, Kind::Number),
     plain("meta skgid", 4, Kind::Number),
     plain("meta nftrace", 1, Kind::Number),

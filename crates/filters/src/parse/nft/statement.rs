@@ -65,7 +65,10 @@ pub(super) fn statement(
             let operation = ["add", "update", "delete"].get(usize::try_from(number(3)?).ok()?)?;
             let key = number(4).and_then(|register| rule.registers.load(register));
             let key = key.map_or_else(|| "...".to_owned(), |load| condition::key_text(&[load]));
-            (format!("{operation} @{} {{ {key} }}", data.text(1)?), Effect::Condition)
+            // A limit or a counter for each element.
+            let has_more = data.bytes(7).or(data.bytes(10)).is_some();
+            let more = if has_more { " ..." } else { "" };
+            (format!("{operation} @{} {{ {key}{more} }}", data.text(1)?), Effect::Condition)
         }
         "objref" => match number(1) {
             Some(kind) => {
