@@ -234,6 +234,17 @@ scenarios!(
     published_port,
     direct_server_return,
     private_vlan,
+    neighbour_wrong_gateway_v6,
+    duplicate_address_silent_v6,
+    no_return_route_blackhole_v6,
+    no_return_route_unreachable_v6,
+    no_return_route_prohibit_v6,
+    no_return_route_missing_v6,
+    bridge_over_client_v6,
+    vpn_over_client_v6,
+    rogue_router_v6,
+    rogue_router_filtered_v6,
+    router_failover_v6,
 );
 
 /// Who looks.

@@ -7,7 +7,7 @@ use crate::configure::mac;
 use crate::expectation::Expectation;
 use crate::lab::{ip, net};
 use crate::route::NewRoute;
-use crate::traffic::{AdvertisedPrefix, RouterAdvertiser};
+use crate::traffic::{AdvertisedPrefix, RouterAdvertiser, RouterPreference};
 
 pub(super) static SCENARIO: Scenario = Scenario {
     id: "ra-prefix-v6",
@@ -47,6 +47,7 @@ address of its own in it. A client there is a neighbour all the same.",
             device: "r0".to_owned(),
             router: "fe80::1".parse().expect("a valid address"),
             mac: mac(0x01),
+            preference: RouterPreference::Medium,
             prefixes: vec![prefix("2001:db8:1::/64", true), prefix("2001:db8:77::/64", false)],
             every: Duration::from_secs(3),
         };

@@ -24,6 +24,15 @@ pub struct AdvertisedPrefix {
     pub autonomous: bool,
 }
 
+/// How much a router is to be preferred to others (RFC 4191, section 2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouterPreference {
+    /// As any other; what routers say that know nothing of preferences.
+    Medium,
+    /// Before all others.
+    High,
+}
+
 /// Sends router advertisements to all hosts of a wire.
 #[derive(Debug, Clone)]
 pub struct RouterAdvertiser {
@@ -33,6 +42,8 @@ pub struct RouterAdvertiser {
     pub router: Ipv6Addr,
     /// MAC address of the device.
     pub mac: MacBytes,
+    /// How much hosts are to prefer it.
+    pub preference: RouterPreference,
     /// What it advertises besides itself.
     pub prefixes: Vec<AdvertisedPrefix>,
     /// Time from one advertisement to the next; the first is sent at once.
@@ -70,8 +81,13 @@ impl RouterAdvertiser {
 
     /// The ICMPv6 message; the kernel fills in the checksum.
     fn encode(&self) -> Vec<u8> {
-        // Type, code, checksum; hop limit for the hosts to use, no flags.
-        let mut message = vec![134, 0, 0, 0, 64, 0];
+        // Bits 3 and 4 of the flags; no other flag is set.
+        let flags = match self.preference {
+            RouterPreference::Medium => 0,
+            RouterPreference::High => 1 << 3,
+        };
+        // Type, code, checksum; hop limit for the hosts to use, flags.
+        let mut message = vec![134, 0, 0, 0, 64, flags];
         message.extend(ROUTER_LIFETIME.to_be_bytes());
         // Reachable time and retransmission timer: unspecified.
         message.extend([0; 8]);
@@ -119,6 +135,7 @@ mod tests {
             device: "r0".to_owned(),
             router: "fe80::1".parse().unwrap(),
             mac: [2, 0, 0, 0, 0, 1],
+            preference: RouterPreference::Medium,
             prefixes: vec![prefix],
             every: Duration::from_secs(3),
         };
@@ -128,5 +145,7 @@ mod tests {
         assert_eq!(message[16..24], [1, 1, 2, 0, 0, 0, 0, 1]);
         assert_eq!(message[24..32], [3, 4, 64, 0x80, 0, 1, 0x51, 0x80]);
         assert_eq!(message[40..50], [0x20, 0x01, 0x0d, 0xb8, 0, 0x77, 0, 0, 0, 0]);
+        let preferred = RouterAdvertiser { preference: RouterPreference::High, ..advertiser };
+        assert_eq!(preferred.encode()[5], 0b0000_1000);
     }
 }

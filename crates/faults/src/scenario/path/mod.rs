@@ -6,12 +6,15 @@ mod arp_flux_ghost;
 mod arp_flux_ghost_stateful;
 mod arp_flux_guarded;
 mod bridge_and_dead_gateway;
+mod bridge_over_client_v6;
 mod direct_server_return;
 mod duplicate_address_flips;
 mod duplicate_address_resets;
 mod duplicate_address_silent;
+mod duplicate_address_silent_v6;
 mod duplicate_gateway;
 mod ground;
+mod ground_v6;
 mod incident_arp_settings;
 mod martian_loopback_source;
 mod martian_own_source;
@@ -21,13 +24,18 @@ mod nat_direct_reply;
 mod nat_direct_reply_filtered;
 mod nat_hairpin;
 mod neighbour_wrong_gateway;
+mod neighbour_wrong_gateway_v6;
 mod neighbour_wrong_peer;
 mod next_hop_rp_filter;
 mod no_return_route_blackhole;
+mod no_return_route_blackhole_v6;
 mod no_return_route_flaps;
 mod no_return_route_missing;
+mod no_return_route_missing_v6;
 mod no_return_route_prohibit;
+mod no_return_route_prohibit_v6;
 mod no_return_route_unreachable;
+mod no_return_route_unreachable_v6;
 mod own_connects_without_route;
 mod permanent_gateway;
 mod permanent_gateway_synack_lost;
@@ -35,6 +43,9 @@ mod policy_table_tolerated;
 mod policy_table_without_connected;
 mod private_vlan;
 mod published_port;
+mod rogue_router_filtered_v6;
+mod rogue_router_v6;
+mod router_failover_v6;
 mod rp_filter_ack_other;
 mod rp_filter_and_wrong_route;
 mod rp_filter_drop;
@@ -46,6 +57,7 @@ mod rp_filter_route_change;
 mod rp_filter_stray;
 mod rp_filter_strict;
 mod rp_filter_wrong_route;
+mod vpn_over_client_v6;
 mod wide_mask_one_client;
 
 use super::Scenario;
@@ -96,4 +108,15 @@ pub(super) static ALL: &[&Scenario] = &[
     &published_port::SCENARIO,
     &direct_server_return::SCENARIO,
     &private_vlan::SCENARIO,
+    &neighbour_wrong_gateway_v6::SCENARIO,
+    &duplicate_address_silent_v6::SCENARIO,
+    &no_return_route_blackhole_v6::SCENARIO,
+    &no_return_route_unreachable_v6::SCENARIO,
+    &no_return_route_prohibit_v6::SCENARIO,
+    &no_return_route_missing_v6::SCENARIO,
+    &bridge_over_client_v6::SCENARIO,
+    &vpn_over_client_v6::SCENARIO,
+    &rogue_router_v6::SCENARIO,
+    &rogue_router_filtered_v6::SCENARIO,
+    &router_failover_v6::SCENARIO,
 ];
