@@ -30,11 +30,14 @@ const IN_FLIGHT: usize = 64;
 /// The flow is asked for as the kernel sees packets from this host to the peer, so that the entry is
 /// found when the address or port that the peer connects to is translated to this one.
 pub fn tracked(flows: &[Flow]) -> Section<Vec<Tracked>> {
-    ask(flows).unwrap_or_else(|error| match error.errno() {
-        Some(Errno::PERM | Errno::ACCESS) => {
-            Section::Missing(Gap::new(Reason::NeedsRoot, "conntrack entries need CAP_NET_ADMIN"))
-        }
-        _ => Section::Missing(error.gap()),
+    ask(flows).unwrap_or_else(|error| {
+        let gap = match (&error, error.errno()) {
+            (NetlinkError::Refused { .. }, Some(Errno::PERM | Errno::ACCESS)) => {
+                Gap::new(Reason::NeedsRoot, "conntrack entries need CAP_NET_ADMIN")
+            }
+            _ => error.gap(),
+        };
+        Section::Missing(gap)
     })
 }
 

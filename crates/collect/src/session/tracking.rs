@@ -22,7 +22,7 @@ pub(super) fn tracked(
     tracks: &[&Track],
 ) -> Section<Vec<Tracked>> {
     if !is_in_use(facts, now) {
-        let detail = "connection tracking is not in use";
+        let detail = "connection tracking is not in use: it holds no entry";
         return Section::Missing(Gap::new(Reason::NotApplicable, detail));
     }
     let flows = asked_about(tracks);
