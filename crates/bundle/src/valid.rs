@@ -82,5 +82,8 @@ fn observation_fits(observation: &Observation) -> Result<(), &'static str> {
     if flaws(&observation.counters).is_some_and(<[Flaw]>::is_empty) {
         return Err("counters that are incomplete and have no flaw");
     }
+    if flaws(&observation.frames).is_some_and(<[Flaw]>::is_empty) {
+        return Err("frames that are incomplete and have no flaw");
+    }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    Address, AddressScope, Capabilities, Counters, DeviceFilter, Endpoint, Facts, Family,
+    Address, AddressScope, Capabilities, Capture, Counters, DeviceFilter, Endpoint, Facts, Family,
     FilterChain, Flow, Foreign, Gap, Host, Life, Link, LinkTraffic, Listener, ListenerTrack, Mac,
     MacChange, MatchedRoute, Mono, NamespaceSurvey, Neighbour, NeighbourFlags, NextHop,
     NextHopFlags, Nud, Observation, OperState, Owners, Reading, Reason, Reply, ReplyQuestion,
@@ -41,6 +41,7 @@ pub(crate) struct HostFixture {
     mac_changes: Vec<MacChange>,
     traffic: Vec<LinkTraffic>,
     steps: Vec<Step>,
+    frames: Section<Capture>,
 }
 
 fn endpoint(text: &str) -> Endpoint {
@@ -87,6 +88,7 @@ impl HostFixture {
             mac_changes: Vec::new(),
             traffic: Vec::new(),
             steps: Vec::new(),
+            frames: unread(),
         }
     }
 
@@ -419,6 +421,7 @@ impl HostFixture {
             tracks: self.tracks,
             listeners: self.listener_tracks,
             counters: collected(self.after),
+            frames: self.frames,
         };
         Judged::new(crate::diagnose(&facts, &observation))
     }

@@ -277,6 +277,7 @@ impl Session {
             tracks,
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),
+            frames: Section::Missing(Gap::new(Reason::NotApplicable, "no frames were captured")),
         }
     }
 

@@ -11,6 +11,7 @@ mod endpoint;
 mod facts;
 mod filter;
 mod finding;
+mod frame;
 mod link;
 mod mac;
 mod neighbour;
@@ -38,6 +39,11 @@ pub use filter::{
 pub use finding::{
     Action, ActionLabel, CheckInfo, Class, Confidence, Evidence, Finding, Manual, Origin, Part,
     Severity, Stance, Subject, Value, Weight,
+};
+pub use frame::{
+    AddressClaim, AddressQuestion, Capture, CaptureDevice, CaptureOrigin, Checksum, ClaimKind,
+    Clue, ClueKind, End, FrameCounts, FrameDirection, FrameKind, Handshake, HandshakeFrame,
+    LinkType, Outcome, Place, Service, TcpOptions, TcpTimestamps, Vantage,
 };
 pub use link::{
     Address, AddressScope, DeviceSettings, Link, LinkNames, LinkTraffic, OperState, PrefixPeer,

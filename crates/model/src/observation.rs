@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Counters, Endpoint, Family, Flow, LinkTraffic, MacChange, Mono, Neighbour, RetryCounters,
-    RuleDelta, Section,
+    Capture, Counters, Endpoint, Family, Flow, LinkTraffic, MacChange, Mono, Neighbour,
+    RetryCounters, RuleDelta, Section,
 };
 
 /// The requests and listeners sampled over time, and counters at the end.
@@ -57,6 +57,9 @@ pub struct Observation {
     pub listeners: Vec<ListenerTrack>,
     /// Counters at the end; those of the start are in the facts.
     pub counters: Section<Counters>,
+    /// Frames of handshakes on the wire.
+    #[cfg_attr(feature = "serde", serde(default = "crate::facts::not_in_input"))]
+    pub frames: Section<Capture>,
 }
 
 impl Observation {

@@ -184,5 +184,6 @@ pub(super) fn observation() -> Observation {
             values: [("TcpPassiveOpens".to_owned(), 1_040)].into(),
             ..Counters::default()
         }),
+        frames: Section::Missing(Gap::new(Reason::NeedsRoot, "no frames")),
     }
 }

@@ -14,8 +14,8 @@ use synrecv_model::{
     Span, Text, Track, WallClock, text,
 };
 
-use super::filter;
 use super::sockets::{retries, sockets};
+use super::{filter, frame};
 
 pub(crate) const EVIL: &str = "a\u{1b}[31m\"\\\r\n\u{202e}|`";
 
@@ -353,6 +353,7 @@ pub(crate) fn full() -> (Facts, Observation) {
             outstanding_count: 2,
         }],
         counters: Section::Missing(gap(2)),
+        frames: whole(frame::capture(flow())),
     };
     (facts, observation)
 }

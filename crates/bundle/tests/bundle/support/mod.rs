@@ -2,6 +2,7 @@
 
 mod damage;
 mod filter;
+mod frame;
 mod host;
 mod sockets;
 

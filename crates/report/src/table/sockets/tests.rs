@@ -283,6 +283,7 @@ mod watched {
             traffic: Vec::new(),
             listeners: vec![listener],
             counters: whole(Counters::default()),
+            frames: Section::Missing(Gap::new(Reason::NotInInput, "no frames")),
         }
     }
 
