@@ -6,7 +6,7 @@ mod prefix_fit;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -17,12 +17,12 @@ pub use prefix_fit::{Misfit, PrefixFit};
 
 /// Who is on the wires of this host.
 ///
-/// Built once from whole tables; each question about an entry is answered in constant time.
+/// Built once from whole tables; no question about an entry looks at all the others.
 #[derive(Debug)]
 pub struct Neighbourhood {
     own_macs: HashMap<Mac, u32>,
-    own_addresses: HashSet<IpAddr>,
-    gateways: HashSet<(u32, IpAddr)>,
+    own_addresses: BTreeSet<IpAddr>,
+    gateways: BTreeSet<(u32, IpAddr)>,
     machines: HashMap<(u32, Mac, Family), Machine>,
     /// `None` unless all routes and addresses are known.
     on_link: Option<OnLink>,

@@ -1,6 +1,5 @@
 //! Does the prefix of an address fit what is on its wire?
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -73,10 +72,9 @@ struct Residents {
 impl Neighbourhood {
     /// Judges each prefix of a device once, however many addresses claim it.
     pub(super) fn judge_prefixes(&mut self, neighbours: &[Neighbour], addresses: &[Address]) {
-        let mut by_device: HashMap<u32, Vec<&Neighbour>> = HashMap::new();
-        for entry in neighbours.iter().filter(|entry| !entry.flags.proxy) {
-            by_device.entry(entry.ifindex).or_default().push(entry);
-        }
+        let mut sorted: Vec<&Neighbour> =
+            neighbours.iter().filter(|entry| !entry.flags.proxy).collect();
+        sorted.sort_unstable_by_key(|entry| place_of(entry));
         for own in addresses {
             let prefix = own.prefix();
             let full = if own.address.is_ipv4() { 32 } else { 128 };
@@ -85,10 +83,9 @@ impl Neighbourhood {
             if alone || local || self.fits.contains_key(&(own.ifindex, prefix)) {
                 continue;
             }
-            let entries = by_device.get(&own.ifindex).map_or(&[][..], Vec::as_slice);
-            let mut found = self.residents(entries, own, prefix);
+            let mut found = self.residents(&sorted, own, prefix);
             let inside_count = count(&found.inside);
-            found.inside.extend(self.own_addresses.iter().filter(|ip| prefix.contains(*ip)));
+            found.inside.extend(self.own_addresses.range(prefix.network()..=prefix.broadcast()));
             let (misfit, outside) = judge(own.address, prefix, &found);
             let fit = PrefixFit {
                 ifindex: own.ifindex,
@@ -104,16 +101,25 @@ impl Neighbourhood {
         }
     }
 
-    fn residents(&self, entries: &[&Neighbour], own: &Address, prefix: IpNet) -> Residents {
+    /// `sorted` are all entries by device and address.
+    fn residents(&self, sorted: &[&Neighbour], own: &Address, prefix: IpNet) -> Residents {
         let near = place(own.address);
         let mut found = Residents::default();
-        let gateways = self.gateways.iter().filter(|(ifindex, _)| *ifindex == own.ifindex);
-        found.inside.extend(gateways.map(|&(_, ip)| ip).filter(|ip| prefix.contains(ip)));
+        let gateways = self
+            .gateways
+            .range((own.ifindex, prefix.network())..=(own.ifindex, prefix.broadcast()));
+        found.inside.extend(gateways.map(|&(_, ip)| ip));
+        // One of them holds the other.
+        let wide = if prefix.prefix_len() < near.prefix_len() { prefix } else { near };
+        let first = (own.ifindex, wide.network());
+        let first = sorted.partition_point(|entry| place_of(entry) < first);
+        let last = (own.ifindex, wide.broadcast());
+        let entries = sorted[first..].iter().take_while(|entry| place_of(entry) <= last);
         for entry in entries {
             let ip = entry.address;
             let is_near = near.contains(&ip);
             let holds = prefix.contains(&ip);
-            if self.is_own(ip) || self.is_gateway(own.ifindex, ip) || !(holds || is_near) {
+            if self.is_own(ip) || self.is_gateway(own.ifindex, ip) {
                 continue;
             }
             match self.machine(entry) {
@@ -135,6 +141,10 @@ impl Neighbourhood {
         }
         found
     }
+}
+
+fn place_of(entry: &Neighbour) -> (u32, IpAddr) {
+    (entry.ifindex, entry.address)
 }
 
 fn count(list: &[IpAddr]) -> u32 {

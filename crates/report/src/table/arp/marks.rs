@@ -129,9 +129,9 @@ impl Mark {
                 format!("no answer to {}", counted(*probes as usize, "question", "questions"))
             }
             Self::Unresolved { .. } => "no answer".to_owned(),
-            Self::NoRoute(None) => "no route puts it on this device".to_owned(),
+            Self::NoRoute(None) => "no route on this device".to_owned(),
             Self::NoRoute(Some(dev)) => {
-                format!("no route puts it on this device but on {}", foreign(&dev.0))
+                format!("no route here, is on {}", foreign(&dev.0))
             }
         }
     }

@@ -113,7 +113,7 @@ eth0      10.0.0.77   failed     -                  -                -     -
 eth0      10.0.0.254  reachable  02:00:00:00:00:01  gateway        11s  2.0s
     i answers for 1 other
 e\x1b[2J  10.5.0.1    permanent  02:00:00:00:00:10  -              11s  2.0s
-    i MAC of this host's eth0, set by hand, no route puts it on this device
+    i MAC of this host's eth0, set by hand, no route on this device
 
 ND  2
 DEV   ADDRESS      STATE  MAC                ROLE  CONFIRMED  USED
@@ -152,7 +152,7 @@ fn without_routes_nothing_is_said_about_them() {
     let given = Given { routes: missing(), ..given() };
     let text = written(|out| given.table().write_text(style(100), out));
     assert!(text.starts_with(" ?  gateways not read: needs-root: line\\x0abreak\n"));
-    assert!(!text.contains("no route puts") && !text.contains("MAC of a gateway"));
+    assert!(!text.contains("no route") && !text.contains("MAC of a gateway"));
 }
 
 /// The incident: a wire that is a /24, taken for a /16.
@@ -237,7 +237,7 @@ fn macs_that_stand_for_no_machine_are_named() {
 fn routed_elsewhere_and_ipv6_behind_a_proxy() {
     let given = wide(vec![entry(3, "10.0.0.20", Nud::Stale, 9)]);
     let text = written(|out| given.table().write_text(style(120), out));
-    assert!(text.contains("i no route puts it on this device but on eth0\n"), "{text}");
+    assert!(text.contains("i no route here, is on eth0\n"), "{text}");
 
     let routes = vec![
         route(254, "::/0", vec![hop(2, Some("fe80::1"))]),
