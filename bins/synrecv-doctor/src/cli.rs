@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
-use jiff::SignedDuration;
 
-use crate::terminal;
+use crate::{duration, terminal};
 
 /// Explains why TCP connections on this host sit in SYN_RECV.
 #[derive(Debug, Parser)]
@@ -211,10 +210,7 @@ pub(crate) fn parse_observe(text: &str) -> Result<Observe, String> {
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => text
-            .parse::<SignedDuration>()
-            .ok()
-            .and_then(|duration| Duration::try_from(duration).ok())
+        Err(_) => duration::parse(text)
             .ok_or_else(|| "expected seconds, or a duration such as 10s or 1m30s".to_owned())?,
     };
     if duration > Duration::from_secs(OBSERVE_MAX_S) {

@@ -6,6 +6,7 @@
 mod cli;
 mod cmd;
 mod deliver;
+mod duration;
 mod observe;
 mod output;
 mod source;

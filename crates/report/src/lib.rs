@@ -3,6 +3,7 @@
 //! Every renderer writes into a `std::fmt::Write` or `std::io::Write` that it is given; nothing here
 //! prints. Foreign strings pass through [`escape`], which depends on the format being written.
 
+mod clock;
 pub mod escape;
 pub mod explain;
 pub mod json;

@@ -7,10 +7,10 @@ mod facts;
 mod finding;
 mod moved;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use synrecv_model::{Connection, ListenerView, WallClock};
 
+use crate::clock::Utc;
 use crate::escape::{self, plain};
 use crate::rows::ProcessRow;
 use crate::{PROGRAM, Report, VERSION};
@@ -228,9 +228,10 @@ pub struct NamespaceJson {
 
 /// RFC 3339 UTC with milliseconds.
 pub(crate) fn rfc3339(at: WallClock) -> String {
-    Timestamp::from_millisecond(at.0)
-        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
-        .unwrap_or_default()
+    let Some(Utc { year, month, day, hour, minute, second, millisecond }) = Utc::new(at) else {
+        return String::new();
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millisecond:03}Z")
 }
 
 impl ReportJson {

@@ -5,12 +5,12 @@ pub(crate) mod finding;
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use synrecv_model::{
     CheckOutcome, Command, Connection, Finding, Observation, Severity, SourceKind, Status, Text,
     WallClock, text,
 };
 
+use crate::clock::Utc;
 use crate::escape::{foreign, plain};
 use crate::layout::wrap;
 use crate::{PROGRAM, Report, Style, VERSION};
@@ -26,10 +26,10 @@ pub(crate) fn mark(severity: Severity) -> &'static str {
 
 /// RFC 3339 in UTC with whole seconds.
 pub(crate) fn time(at: WallClock) -> String {
-    Timestamp::from_millisecond(at.0).map_or_else(
-        |_| "unknown time".to_owned(),
-        |time| time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
-    )
+    let Some(Utc { year, month, day, hour, minute, second, .. }) = Utc::new(at) else {
+        return "unknown time".to_owned();
+    };
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// How long was watched, in words.
