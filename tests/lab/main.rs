@@ -4,6 +4,7 @@
 //! fail and say so.
 
 mod advice;
+mod hooks;
 mod inside;
 mod options;
 mod peeking;

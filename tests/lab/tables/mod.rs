@@ -2,6 +2,7 @@
 
 mod addresses;
 mod compare;
+mod filters;
 mod links;
 mod look_alikes;
 mod neighbours;
