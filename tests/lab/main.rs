@@ -4,6 +4,7 @@
 //! fail and say so.
 
 mod advice;
+mod fib;
 mod hooks;
 mod inside;
 mod options;

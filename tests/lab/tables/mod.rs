@@ -6,7 +6,7 @@ mod filters;
 mod links;
 mod look_alikes;
 mod neighbours;
-mod random;
+pub(crate) mod random;
 mod route_get;
 mod routes;
 mod rules;

@@ -102,6 +102,12 @@ pub enum Cannot {
         /// Priority of the rule.
         priority: u32,
     },
+    /// The rule of this priority suppresses by prefix length, and IPv6 routes of several lengths
+    /// share a next-hop object: the kernel takes the length of the one that was first used.
+    SharedNextHop {
+        /// Priority of the rule.
+        priority: u32,
+    },
     /// The next-hop object is not among the facts.
     NextHopObject {
         /// Its id.
@@ -115,6 +121,9 @@ pub enum Cannot {
     /// What goes to this address is not decided by the tables alone: unspecified, multicast or
     /// limited broadcast.
     Destination(IpAddr),
+    /// The gateway is an address of this host. If it was one when the route was made, the kernel
+    /// takes the destination to be on the wire.
+    OwnGateway(IpAddr),
     /// An entry is in the last second of its lifetime.
     Expiring,
     /// Several default routes of one metric: the kernel remembers which gateway failed last.
@@ -159,9 +168,13 @@ impl Cannot {
             Self::DeviceGroup { priority } => {
                 text!["rule ", priority, " asks for the group of the device, which is not known"]
             }
+            Self::SharedNextHop { priority } => {
+                text!["rule ", priority, " asks for the prefix of routes that share a next hop"]
+            }
             Self::NextHopObject { id } => text!["next-hop object ", id, " is not known"],
             Self::Vrf { ifindex } => text!["device ", ifindex, " belongs to a VRF"],
             Self::Destination(ip) => text!["tables alone do not decide about ", ip],
+            Self::OwnGateway(gateway) => text!["the gateway ", gateway, " is this host itself"],
             Self::Expiring => text!["a route is just expiring"],
             Self::DefaultGateways => {
                 text!["the kernel chooses among several default gateways by what it remembers"]

@@ -24,6 +24,17 @@ impl Hops<'_> {
 }
 
 impl<'a> Fib<'a> {
+    /// The next-hop objects that a route leads through in the end.
+    pub(super) fn members(&self, route: &Route) -> Vec<u32> {
+        let Some(id) = route.nexthop_id else { return Vec::new() };
+        match self.objects.get(&id) {
+            Some(object) if !object.group.is_empty() => {
+                object.group.iter().map(|(member, _)| *member).collect()
+            }
+            _ => vec![id],
+        }
+    }
+
     /// The ways out of a route. With `nexthop_compat_mode` 0 a route only names its object.
     pub(super) fn hops(&self, route: &'a Route) -> Result<Hops<'a>, Cannot> {
         let Some(id) = route.nexthop_id else {

@@ -51,6 +51,12 @@ pub struct FibFacts<'a> {
     pub neighbours: Option<&'a [Neighbour]>,
     /// `net.ipv6.conf.all.forwarding`: a router does not ask whether gateways answer.
     pub forwarding_v6: Option<bool>,
+    /// Whether an IPv4 rule was ever added or deleted; a rule list like that of a new namespace
+    /// does not tell.
+    pub rules_changed_v4: Option<bool>,
+    /// Whether an IPv6 rule was ever added; a rule list that lacks some of a new namespace's does
+    /// not tell.
+    pub rules_changed_v6: Option<bool>,
 }
 
 /// The routing tables of a host, ready for look-ups.
@@ -60,6 +66,8 @@ pub struct Fib<'a> {
     tables: TableSet<'a>,
     objects: HashMap<u32, &'a NextHopObject>,
     neighbours: Option<HashMap<(u32, IpAddr), Nud>>,
+    /// The least and the greatest prefix length of the IPv6 routes by each next-hop object.
+    lengths: HashMap<u32, (u8, u8)>,
 }
 
 /// What one table says.
@@ -99,18 +107,32 @@ impl<'a> Fib<'a> {
             addresses: facts.addresses.whole().map(Vec::as_slice),
             neighbours: facts.neighbours.whole().map(Vec::as_slice),
             forwarding_v6: facts.settings.data().and_then(setting),
+            rules_changed_v4: None,
+            rules_changed_v6: None,
         }))
     }
 
     /// From the tables themselves.
     pub fn new(facts: FibFacts<'a>) -> Self {
-        let state = |entry: &Neighbour| ((entry.ifindex, entry.address), entry.state);
-        Self {
+        let states = |all: &[Neighbour]| {
+            let entries = all.iter().filter(|entry| !entry.flags.proxy);
+            entries.map(|entry| ((entry.ifindex, entry.address), entry.state)).collect()
+        };
+        let mut fib = Self {
             facts,
             tables: TableSet::new(facts.routes),
             objects: facts.nexthops.iter().map(|object| (object.id, object)).collect(),
-            neighbours: facts.neighbours.map(|all| all.iter().map(state).collect()),
+            neighbours: facts.neighbours.map(states),
+            lengths: HashMap::new(),
+        };
+        for route in facts.routes.iter().filter(|route| route.family == Family::V6) {
+            let len = route.destination.prefix_len();
+            for id in fib.members(route) {
+                let (least, most) = fib.lengths.entry(id).or_insert((len, len));
+                (*least, *most) = (len.min(*least), len.max(*most));
+            }
         }
+        fib
     }
 
     /// What the kernel would answer: the look-up of a packet of this host, or with `iif` that of a

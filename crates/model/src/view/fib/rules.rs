@@ -20,10 +20,7 @@ pub(super) enum Walked<'a> {
     /// At a rule or an entry that refuses.
     Refused(RouteErrno, Refusal<'a>),
     /// Behind the last rule.
-    Nothing {
-        /// The entry that the last rule with a table found and suppressed.
-        suppressed: Option<(&'a Rule, Pick<'a>)>,
-    },
+    Nothing,
 }
 
 /// Which of the rules that the kernel made are there, when there are no others.
@@ -85,7 +82,6 @@ impl<'a> Fib<'a> {
         query: &FibQuery,
         mut look: impl FnMut(u32) -> Result<TableAnswer<'a>, Cannot>,
     ) -> Result<Walked<'a>, Cannot> {
-        let mut suppressed = None;
         let mut at = 0;
         while let Some(&rule) = rules.get(at) {
             at += 1;
@@ -102,11 +98,8 @@ impl<'a> Fib<'a> {
                     continue;
                 }
                 RuleAction::ToTable => {
-                    suppressed = None;
                     match look(rule.table)? {
-                        TableAnswer::Found(pick) if suppresses(rule, &pick)? => {
-                            suppressed = Some((rule, pick));
-                        }
+                        TableAnswer::Found(pick) if self.suppresses(rule, &pick)? => {}
                         TableAnswer::Found(pick) => return Ok(Walked::Found(rule, pick)),
                         TableAnswer::Refused(errno, route) => {
                             let by = Refusal::Route { rule: Some(rule), route };
@@ -125,7 +118,7 @@ impl<'a> Fib<'a> {
             };
             return Ok(Walked::Refused(errno, Refusal::Rule(rule)));
         }
-        Ok(Walked::Nothing { suppressed })
+        Ok(Walked::Nothing)
     }
 
     /// True when the rule applies. What is not known counts only when the rest matches.
@@ -173,6 +166,27 @@ impl<'a> Fib<'a> {
         Ok(true)
     }
 
+    /// True when the rule does not accept this result and the walk goes on.
+    fn suppresses(&self, rule: &Rule, pick: &Pick<'_>) -> Result<bool, Cannot> {
+        let too_short =
+            |len: u8| rule.suppress_prefix_len.is_some_and(|least| u32::from(len) <= least);
+        let suppressed = too_short(pick.route.destination.prefix_len());
+        if rule.suppress_prefix_len.is_some() && rule.family == Family::V6 {
+            // IPv6 routes by one next-hop object share the cached result, which has the prefix of
+            // the route that was first used.
+            let known = self.members(pick.route).into_iter().filter_map(|id| self.lengths.get(&id));
+            for &(least, most) in known {
+                if too_short(least) != suppressed || too_short(most) != suppressed {
+                    return Err(Cannot::SharedNextHop { priority: rule.priority });
+                }
+            }
+        }
+        if !suppressed && rule.suppress_if_group.is_some() {
+            return Err(Cannot::DeviceGroup { priority: rule.priority });
+        }
+        Ok(suppressed)
+    }
+
     /// The ifindex of a device; `None` when no device has this name.
     fn ifindex(&self, name: &crate::Foreign) -> Result<Option<u32>, Cannot> {
         let links = self.facts.links.ok_or(Cannot::NotRead(FibPart::Links))?;
@@ -204,16 +218,4 @@ fn tos_fits(rule: &Rule, query: &FibQuery) -> bool {
 
 fn within(range: PortRange, value: u32) -> bool {
     (range.start..=range.end).contains(&value)
-}
-
-/// True when the rule does not accept this result and the walk goes on.
-fn suppresses(rule: &Rule, pick: &Pick<'_>) -> Result<bool, Cannot> {
-    let len = u32::from(pick.route.destination.prefix_len());
-    if rule.suppress_prefix_len.is_some_and(|least| len <= least) {
-        return Ok(true);
-    }
-    match rule.suppress_if_group {
-        Some(_) => Err(Cannot::DeviceGroup { priority: rule.priority }),
-        None => Ok(false),
-    }
 }

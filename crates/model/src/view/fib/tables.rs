@@ -91,6 +91,10 @@ impl<'a> TableSet<'a> {
         Self(tables)
     }
 
+    pub(super) fn of_family(&self, family: Family) -> impl Iterator<Item = &Table<'a>> {
+        self.0.iter().filter(move |((of, _), _)| *of == family).map(|(_, table)| table)
+    }
+
     pub(super) fn get(&self, family: Family, table: u32) -> Option<&Table<'a>> {
         self.0.get(&(family, table))
     }

@@ -16,21 +16,29 @@ const SCOPE_HOST: u8 = 254;
 
 impl<'a> Fib<'a> {
     pub(super) fn lookup_v4(&self, query: &FibQuery) -> Result<FibAnswer<'a>, Cannot> {
-        if query.iif == 0
-            && let Some(refused) = self.checks_before(query)?
-        {
-            return Ok(refused);
-        }
         let rules = self.rules_of(Family::V4);
-        let look = |table| self.look_v4(&[table], query);
-        let separate = self.finish_v4(query, self.walk(&rules, query, look)?)?;
-        if defaults(&rules, Family::V4) != Defaults::All {
-            return Ok(separate);
+        let separate = || {
+            if let Some(refused) = self.checks_before(query, &[LOCAL])? {
+                return Ok(refused);
+            }
+            let look = |table| self.look_v4(&[table], query);
+            self.finish_v4(query, self.walk(&rules, query, look)?)
+        };
+        // Until a rule is added or deleted, `local` and `main` are one table.
+        let merged = || {
+            if let Some(refused) = self.checks_before(query, &[LOCAL, MAIN])? {
+                return Ok(refused);
+            }
+            self.finish_v4(query, self.walk_unchanged(&rules, query)?)
+        };
+        match (defaults(&rules, Family::V4), self.facts.rules_changed_v4) {
+            (Defaults::All, Some(false)) => merged(),
+            (Defaults::All, None) => {
+                let (separate, merged) = (separate()?, merged()?);
+                if merged.agrees_with(&separate) { Ok(separate) } else { Err(Cannot::RuleHistory) }
+            }
+            _ => separate(),
         }
-        // Until a rule is added or deleted, `local` and `main` are one table, and what refuses in
-        // it does not end the look-up.
-        let merged = self.finish_v4(query, self.walk_unchanged(&rules, query)?)?;
-        if merged.agrees_with(&separate) { Ok(separate) } else { Err(Cannot::RuleHistory) }
     }
 
     /// A look-up in one table only.
@@ -51,12 +59,27 @@ impl<'a> Fib<'a> {
     }
 
     /// What is refused before any table is looked into, of packets of this host.
-    fn checks_before(&self, query: &FibQuery) -> Result<Option<FibAnswer<'a>>, Cannot> {
+    fn checks_before(
+        &self,
+        query: &FibQuery,
+        local: &[u32],
+    ) -> Result<Option<FibAnswer<'a>>, Cannot> {
+        if query.iif != 0 {
+            return Ok(None);
+        }
         if let Some(source) = query.named_source() {
             let never = matches!(source, IpAddr::V4(v4) if v4.is_multicast() || v4.is_broadcast());
-            if never || !self.is_own(source)? {
+            // EINVAL in both cases before Linux 5.11.
+            let errno = if never {
+                Some(RouteErrno::EINVAL)
+            } else if self.is_own(source, local)? {
+                None
+            } else {
+                Some(RouteErrno::ENETUNREACH)
+            };
+            if let Some(errno) = errno {
                 let by = Refusal::Source(source);
-                return Ok(Some(FibAnswer::Refused { errno: RouteErrno::EINVAL, by }));
+                return Ok(Some(FibAnswer::Refused { errno, by }));
             }
         }
         if query.oif == 0 {
@@ -71,13 +94,13 @@ impl<'a> Fib<'a> {
     }
 
     /// `__ip_dev_find`: an address of a device, or one that table `local` claims.
-    fn is_own(&self, source: IpAddr) -> Result<bool, Cannot> {
+    fn is_own(&self, source: IpAddr, local: &[u32]) -> Result<bool, Cannot> {
         let of_device =
             |addresses: &[Address]| addresses.iter().any(|address| address.address == source);
         if self.facts.addresses.is_some_and(of_device) {
             return Ok(true);
         }
-        let claimed = match self.look_v4(&[LOCAL], &FibQuery::to(source))? {
+        let claimed = match self.look_v4(local, &FibQuery::to(source))? {
             TableAnswer::Found(pick) => pick.route.kind == RouteKind::Local,
             TableAnswer::Refused(..) | TableAnswer::Again => false,
         };
@@ -90,21 +113,19 @@ impl<'a> Fib<'a> {
     /// `fib_lookup` of a namespace whose rules were never changed.
     fn walk_unchanged(&self, rules: &[&'a Rule], query: &FibQuery) -> Result<Walked<'a>, Cannot> {
         let mut answer = self.look_v4(&[LOCAL, MAIN], query)?;
-        if !matches!(answer, TableAnswer::Found(_))
-            && self.tables.get(Family::V4, DEFAULT).is_some()
-        {
+        if let TableAnswer::Again = answer {
             answer = self.look_v4(&[DEFAULT], query)?;
         }
         let rule_of = |route: &Route| rules.iter().copied().find(|rule| rule.table == route.table);
         Ok(match answer {
             TableAnswer::Found(pick) => match rule_of(pick.route) {
                 Some(rule) => Walked::Found(rule, pick),
-                None => Walked::Nothing { suppressed: None },
+                None => Walked::Nothing,
             },
             TableAnswer::Refused(errno, route) => {
                 Walked::Refused(errno, Refusal::Route { rule: rule_of(route), route })
             }
-            TableAnswer::Again => Walked::Nothing { suppressed: None },
+            TableAnswer::Again => Walked::Nothing,
         })
     }
 
@@ -118,7 +139,7 @@ impl<'a> Fib<'a> {
         let answer = match walked {
             Walked::Found(rule, pick) => FibAnswer::Found(self.path_v4(query, Some(rule), pick)?),
             Walked::Refused(errno, by) => refused(errno, by),
-            Walked::Nothing { .. } => refused(RouteErrno::ENETUNREACH, Refusal::NoRoute),
+            Walked::Nothing => refused(RouteErrno::ENETUNREACH, Refusal::NoRoute),
         };
         let leaves_by: Vec<u32> = match &answer {
             FibAnswer::Found(found) if found.route.kind == RouteKind::Local => Vec::new(),
@@ -192,6 +213,7 @@ impl<'a> Fib<'a> {
         if route.kind == RouteKind::Local {
             return Ok(only(Vec::new()));
         }
+        self.check_gateways(&first)?;
         if query.oif != 0 {
             return Ok(only(first));
         }
@@ -199,9 +221,11 @@ impl<'a> Fib<'a> {
         let hops = hops.list();
         if hops.len() > 1 && route.nexthop_id.is_some() {
             // Of an object, any member: neither the flags nor the source count.
+            self.check_gateways(hops)?;
             return Ok(only(hops.to_vec()));
         }
         if hops.len() > 1 {
+            self.check_gateways(hops)?;
             let next_hops: Vec<NextHop> =
                 hops.iter().filter(|hop| !hop.flags.dead).copied().collect();
             let source_matched = match (query.iif, query.named_source()) {
@@ -217,6 +241,24 @@ impl<'a> Fib<'a> {
             return Err(Cannot::DefaultGateways);
         }
         Ok(only(first))
+    }
+
+    /// A gateway that was an address of this host when the route was made is not used: the
+    /// destination is on the wire. That the gateway is one now does not tell.
+    fn check_gateways(&self, hops: &[NextHop]) -> Result<(), Cannot> {
+        for hop in hops.iter().filter(|hop| !hop.flags.onlink) {
+            let Some(gateway) = hop.gateway.filter(IpAddr::is_ipv4) else { continue };
+            let is_own = |route: &Route| {
+                route.kind == RouteKind::Local
+                    && route.next_hops.iter().any(|own| own.ifindex == hop.ifindex)
+            };
+            let tables = self.tables.of_family(Family::V4);
+            let mut covering = tables.flat_map(|table| table.matching(bits(gateway)));
+            if covering.any(|node| node.routes.iter().any(|route| is_own(route))) {
+                return Err(Cannot::OwnGateway(gateway));
+            }
+        }
+        Ok(())
     }
 
     /// `fib_select_default`: among default routes of one metric the kernel avoids gateways that do

@@ -14,15 +14,13 @@ impl<'a> Fib<'a> {
         self.whoever_answers(query, |wishes| {
             let look = |table| self.look_v6(table, query, wishes);
             let listed = match self.walk(&rules, query, look)? {
-                Walked::Found(rule, pick)
-                // What the last rule suppressed is left in the result of `fib6_rule_lookup`.
-                | Walked::Nothing { suppressed: Some((rule, pick)) } => {
+                Walked::Found(rule, pick) => {
                     FibAnswer::Found(self.path_v6(wishes, Some(rule), pick)?)
                 }
                 Walked::Refused(errno, by) => FibAnswer::Refused { errno, by },
-                Walked::Nothing { suppressed: None } => NO_ROUTE,
+                Walked::Nothing => NO_ROUTE,
             };
-            if of_defaults != Defaults::Some {
+            if of_defaults != Defaults::Some || self.facts.rules_changed_v6 == Some(true) {
                 return Ok(listed);
             }
             // Until a rule is added, the kernel looks into `local` and `main` whatever is listed.
@@ -31,7 +29,11 @@ impl<'a> Fib<'a> {
                 answer => answer,
             };
             let unchanged = self.answer_v6(wishes, unchanged)?;
-            if unchanged.agrees_with(&listed) { Ok(listed) } else { Err(Cannot::RuleHistory) }
+            if self.facts.rules_changed_v6.is_some() || unchanged.agrees_with(&listed) {
+                Ok(unchanged)
+            } else {
+                Err(Cannot::RuleHistory)
+            }
         })
     }
 
