@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use synrecv_model::view::filter::{Packet, Stop, stops};
+use synrecv_model::view::place;
 use synrecv_model::{
     Command, ConntrackStates, Flow, Foreign, Hook, Origin, RuleId, Test, Text, TrackedState, Value,
     text,
 };
 
 use crate::cases::Fact;
-use crate::fit::place;
 use crate::phrase;
 use crate::view::View;
 

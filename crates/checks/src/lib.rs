@@ -9,7 +9,6 @@ mod cases;
 mod catalog;
 mod droppers;
 mod engine;
-mod fit;
 mod ingress;
 mod phrase;
 pub mod plan;

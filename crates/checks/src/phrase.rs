@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use synrecv_model::view::{cover, place};
 use synrecv_model::{
     Endpoint, Origin, ResolvedRoute, RetryCounters, RouteErrno, Text, Value, text,
 };
 
 use crate::cases::Fact;
-use crate::fit::{cover, place};
 use crate::view::{RequestView, View};
 
 /// `1 connection`, `7 connections`.

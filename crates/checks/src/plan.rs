@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use synrecv_model::view::place;
 use synrecv_model::{
     Confidence, Counters, Diagnosis, Facts, Flow, Listener, Observation, ReplyQuestion, Severity,
     Socket, TcpState, Track,
 };
-
-use crate::fit::place;
 
 /// Reply look-ups asked for flows at most; beyond, one for each distinct peer, then one for each
 /// network of peers, then for some flows spread over all. Under a flood of 100,000 sources all of

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
+use synrecv_model::view::place;
 use synrecv_model::{Endpoint, Flow, Severity, Text, text};
 
-use crate::fit::place;
 use crate::phrase;
 use crate::view::View;
 

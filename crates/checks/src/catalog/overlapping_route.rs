@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use synrecv_model::view::RetryReading;
+use synrecv_model::view::{RetryReading, place};
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Link, Manual, Origin, Part, Route, RouteKind,
     Subject, Text, Value, Weight, text,
 };
 
 use crate::cases::{Case, Cases, Fact};
-use crate::fit::place;
 use crate::view::{RequestView, View};
 use crate::{Check, phrase};
 

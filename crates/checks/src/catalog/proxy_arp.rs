@@ -2,14 +2,13 @@
 
 use std::net::IpAddr;
 
-use synrecv_model::view::RetryReading;
+use synrecv_model::view::{RetryReading, fit};
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Origin, Part, Severity, Subject,
     Text, Value, Weight, text,
 };
 
 use crate::cases::{Cases, Fact};
-use crate::fit::fit;
 use crate::view::View;
 use crate::{Check, phrase};
 

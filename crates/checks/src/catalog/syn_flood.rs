@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use synrecv_model::view::RetryReading;
+use synrecv_model::view::{RetryReading, place};
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Endpoint, Manual, Origin, Part, Subject, Text,
     Value, Weight, text,
 };
 
 use crate::cases::{Case, Cases, Fact};
-use crate::fit::place;
 use crate::view::View;
 use crate::{Check, phrase};
 

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use synrecv_model::view::RetryReading;
+use synrecv_model::view::{RetryReading, common_bits};
 use synrecv_model::{Address, Origin, Subject, Value, Weight, text};
 
 use super::advice;
 use crate::cases::{Case, Cases, Fact};
-use crate::fit::common_bits;
 use crate::phrase;
 use crate::view::{RequestView, View};
 

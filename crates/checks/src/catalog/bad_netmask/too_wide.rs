@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
-use synrecv_model::view::RetryReading;
+use synrecv_model::view::{Fit, RetryReading, fit};
 use synrecv_model::{Address, Origin, Subject, Value, Weight, text};
 
 use super::advice;
 use super::claim::{address_of, on_link_claim};
 use super::suspects::Suspects;
 use crate::cases::{Case, Cases, Fact};
-use crate::fit::{Fit, fit};
 use crate::phrase;
 use crate::view::{RequestView, View};
 
