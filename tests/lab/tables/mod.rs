@@ -2,6 +2,7 @@
 
 mod addresses;
 mod compare;
+mod conntrack;
 mod filters;
 mod links;
 mod look_alikes;
