@@ -245,6 +245,22 @@ scenarios!(
     rogue_router_v6,
     rogue_router_filtered_v6,
     router_failover_v6,
+    incident_responder_v6,
+    incident_advertised_v6,
+    wide_prefix_no_proxy_v6,
+    accept_queue_full_v6,
+    synack_lost_outside_v6,
+    silent_client_v6,
+    peer_resets_icmp_address_v6,
+    peer_resets_icmp_prohibited_v6,
+    dual_stack,
+    temporary_addresses_v6,
+    source_policy_routing_v6,
+    onlink_gateway_v6,
+    two_prefixes_v6,
+    proxy_nd_host_v6,
+    proxy_nd_pod_v6,
+    vrrp_mac_v6,
 );
 
 /// Who looks.

@@ -28,8 +28,13 @@ pub(super) fn far() -> Vec<IpAddr> {
 /// The default route is by fe80::1.
 pub(super) fn routed(lab: &mut Lab) -> Result<Routed> {
     let hosts = without_default(lab)?;
-    hosts.server.route(NewRoute::default_via(ip("fe80::1")).device("ps0"))?;
+    give_default(&hosts)?;
     Ok(hosts)
+}
+
+/// Gives the server its default route by fe80::1.
+pub(super) fn give_default(hosts: &Routed) -> Result<()> {
+    hosts.server.route(NewRoute::default_via(ip("fe80::1")).device("ps0"))
 }
 
 /// The same, and the server has no default route.

@@ -1,6 +1,7 @@
 //! What goes wrong on the way back, and hosts where the same things are all right: reverse-path
 //! filters, neighbours, routes, translated addresses.
 
+mod accept_queue_full_v6;
 mod arp_flux;
 mod arp_flux_ghost;
 mod arp_flux_ghost_stateful;
@@ -8,6 +9,7 @@ mod arp_flux_guarded;
 mod bridge_and_dead_gateway;
 mod bridge_over_client_v6;
 mod direct_server_return;
+mod dual_stack;
 mod duplicate_address_flips;
 mod duplicate_address_resets;
 mod duplicate_address_silent;
@@ -15,7 +17,9 @@ mod duplicate_address_silent_v6;
 mod duplicate_gateway;
 mod ground;
 mod ground_v6;
+mod incident_advertised_v6;
 mod incident_arp_settings;
+mod incident_responder_v6;
 mod martian_loopback_source;
 mod martian_own_source;
 mod martian_own_source_accepted;
@@ -36,12 +40,17 @@ mod no_return_route_prohibit;
 mod no_return_route_prohibit_v6;
 mod no_return_route_unreachable;
 mod no_return_route_unreachable_v6;
+mod onlink_gateway_v6;
 mod own_connects_without_route;
+mod peer_resets_icmp_address_v6;
+mod peer_resets_icmp_prohibited_v6;
 mod permanent_gateway;
 mod permanent_gateway_synack_lost;
 mod policy_table_tolerated;
 mod policy_table_without_connected;
 mod private_vlan;
+mod proxy_nd_host_v6;
+mod proxy_nd_pod_v6;
 mod published_port;
 mod rogue_router_filtered_v6;
 mod rogue_router_v6;
@@ -57,8 +66,16 @@ mod rp_filter_route_change;
 mod rp_filter_stray;
 mod rp_filter_strict;
 mod rp_filter_wrong_route;
+mod silent_client_v6;
+mod source_policy_routing_v6;
+mod synack_lost_outside_v6;
+mod temporary_addresses_v6;
+mod two_prefixes_v6;
 mod vpn_over_client_v6;
+mod vrrp_mac_v6;
 mod wide_mask_one_client;
+mod wide_prefix_no_proxy_v6;
+mod wide_v6;
 
 use super::Scenario;
 
@@ -119,4 +136,20 @@ pub(super) static ALL: &[&Scenario] = &[
     &rogue_router_v6::SCENARIO,
     &rogue_router_filtered_v6::SCENARIO,
     &router_failover_v6::SCENARIO,
+    &incident_responder_v6::SCENARIO,
+    &incident_advertised_v6::SCENARIO,
+    &wide_prefix_no_proxy_v6::SCENARIO,
+    &accept_queue_full_v6::SCENARIO,
+    &synack_lost_outside_v6::SCENARIO,
+    &silent_client_v6::SCENARIO,
+    &peer_resets_icmp_address_v6::SCENARIO,
+    &peer_resets_icmp_prohibited_v6::SCENARIO,
+    &dual_stack::SCENARIO,
+    &temporary_addresses_v6::SCENARIO,
+    &source_policy_routing_v6::SCENARIO,
+    &onlink_gateway_v6::SCENARIO,
+    &two_prefixes_v6::SCENARIO,
+    &proxy_nd_host_v6::SCENARIO,
+    &proxy_nd_pod_v6::SCENARIO,
+    &vrrp_mac_v6::SCENARIO,
 ];
