@@ -114,6 +114,7 @@ impl Missing<'_> {
             (None, false) if rhythm == Rhythm::Keeps || self.undelivered_fit() => {
                 Some(Weight::Strong)
             }
+            (None, false) if self.undelivered_enough().is_some() => Some(Weight::Weak),
             (None, false) => None,
         }
     }

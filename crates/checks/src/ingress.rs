@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use synrecv_model::view::books::Rhythm;
 use synrecv_model::{Direction, Foreign, Link, Origin, Text, Value, text};
 
+use crate::ack_drops::Missing;
 use crate::cases::Fact;
+use crate::undelivered::before_ip;
 use crate::view::View;
 
 /// A filter or program that frames pass before IP.
@@ -76,3 +79,20 @@ pub(crate) fn gates(view: &View<'_>, local: IpAddr) -> Vec<Gate> {
 fn is_loopback(view: &View<'_>, ifindex: u32) -> bool {
     view.links().iter().any(|link| link.ifindex == ifindex && link.loopback)
 }
+
+/// Frames that IP did not get and that can be the missing ACKs: they come when ACKs are due; or they
+/// are at least as many, and ARP explains few of them.
+pub(crate) fn swallowed(view: &View<'_>, missing: &Missing<'_>) -> Option<u64> {
+    before_ip(view).filter(|&count| match missing.before_ip_rhythm {
+        Rhythm::Keeps => missing.accounts(count),
+        Rhythm::Misses => false,
+        Rhythm::Unclear => {
+            missing.waiting.retries > 0
+                && count + 1 >= missing.expected
+                && count <= missing.expected + missing.expected / 4 + ARP_FEW
+        }
+    })
+}
+
+/// ARP and other frames that are not IP, in some seconds on a quiet wire.
+const ARP_FEW: u64 = 8;

@@ -11,8 +11,8 @@ use synrecv_model::{
 
 use crate::ack_drops::{Missing, missing};
 use crate::cases::{Case, Cases, Fact};
-use crate::ingress::gates;
-use crate::undelivered::{Version, before_ip, in_time, undelivered_fact};
+use crate::ingress::{gates, swallowed};
+use crate::undelivered::{Version, in_time, undelivered_fact};
 use crate::view::View;
 use crate::{Check, phrase, share};
 
@@ -192,8 +192,7 @@ fn argue_below_tcp(view: &View<'_>, case: &mut Case, requests: &[usize]) {
             .recheck("nstat -az TcpExtIPReversePathFilter"),
         );
     }
-    let swallowed = before_ip(view).filter(|&count| missing.accounts(count));
-    if let Some(count) = swallowed.filter(|_| missing.before_ip_rhythm == Rhythm::Keeps) {
+    if let Some(count) = swallowed(view, missing) {
         case.refutes(
             Weight::Strong,
             Fact::new(

@@ -2,6 +2,7 @@
 
 mod one_of_several;
 mod other_device;
+mod past_the_wire;
 
 use synrecv_model::{CheckInfo, Class, Manual, Part};
 
@@ -83,4 +84,5 @@ pub(super) static CHECK: Check = Check {
 fn examine(view: &View<'_>, cases: &mut Cases) {
     other_device::examine(view, cases);
     one_of_several::examine(view, cases);
+    past_the_wire::examine(view, cases);
 }

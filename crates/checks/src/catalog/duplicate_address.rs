@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use synrecv_model::view::RetryReading;
+use synrecv_model::view::{RetryReading, place};
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Origin, Part, Subject, Text,
     Value, Weight, text,
@@ -140,19 +140,23 @@ fn lone_neighbour(
     let request = &view.requests()[requests[0]];
     let Some(entry) = request.next_hop else { return };
     let Some(mac) = entry.mac.filter(|_| !entry.state.is_unresolved()) else { return };
-    let others_connect = view.completed().any(|reply| {
-        let direct = reply
-            .resolved
-            .as_ref()
-            .is_ok_and(|route| route.gateway.is_none() && route.oif == ifindex);
-        let peer = reply.question.flow.peer.ip;
-        direct
-            && peer != address
-            && view.neighbour(ifindex, peer).is_some_and(|one| one.mac != Some(mac))
-    });
+    let connected: Vec<IpAddr> = view
+        .completed()
+        .filter(|reply| {
+            reply
+                .resolved
+                .as_ref()
+                .is_ok_and(|route| route.gateway.is_none() && route.oif == ifindex)
+        })
+        .map(|reply| reply.question.flow.peer.ip)
+        .filter(|&peer| view.neighbour(ifindex, peer).is_some_and(|other| other.mac != Some(mac)))
+        .collect();
+    // Far from everybody who connects and from this host, it is rather not on this wire.
+    let near = |other: IpAddr| place(other) == place(address);
+    let among = connected.iter().copied().chain([request.local().ip]).any(near);
     // A machine that holds other addresses, too, stands for a proxy or a router.
     let alone = view.addresses_by_mac(ifindex).get(&mac).is_none_or(|held| held.len() == 1);
-    if request.peer() != address || !others_connect || !alone {
+    if request.peer() != address || connected.is_empty() || !among || !alone {
         return;
     }
     let dev = view.dev(ifindex);

@@ -52,8 +52,8 @@ pub(super) static CHECK: Check = Check {
 
 const HOOKS: [Hook; 3] = [Hook::Ingress, Hook::Prerouting, Hook::Input];
 
-/// SYNs to one port that scanners hardly send while watching: clients that fail repeat theirs.
-const MANY_COUNT: u64 = 8;
+/// SYNs a second to one port that scanners hardly send: clients that fail repeat theirs every second.
+const MANY_PER_S: u64 = 2;
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let locals = local_ends(view);
@@ -110,8 +110,8 @@ fn report(view: &View<'_>, cases: &mut Cases, dropper: &Dropper<'_>, count: u64)
     let severity = match way_back {
         _ if small => Severity::Info,
         true => Severity::Problem,
-        // Strangers connect elsewhere through the same port, or it is cut off altogether.
-        false if count >= MANY_COUNT && (in_use(view, dropper) || !names_sources(dropper)) => {
+        // The port is used by others, or it is cut off altogether.
+        false if many(view, count) && (in_use(view, dropper) || !names_sources(dropper)) => {
             Severity::Problem
         }
         false => Severity::Info,
@@ -158,6 +158,11 @@ fn report(view: &View<'_>, cases: &mut Cases, dropper: &Dropper<'_>, count: u64)
             verify: Text::new(),
         });
     }
+}
+
+fn many(view: &View<'_>, count: u64) -> bool {
+    let watched_ms = u64::try_from(view.observation().length().as_millis()).unwrap_or(u64::MAX);
+    count * 1_000 >= MANY_PER_S * watched_ms
 }
 
 /// Connections of other hosts to the port that the rule names exist or are made.

@@ -8,8 +8,8 @@ use synrecv_model::{
 
 use crate::ack_drops::{Missing, argue_listener, missing, severity};
 use crate::cases::{Case, Cases, Fact};
-use crate::ingress::{Gate, gates};
-use crate::undelivered::{before_ip, in_time, keeps_time};
+use crate::ingress::{Gate, gates, swallowed};
+use crate::undelivered::{in_time, keeps_time};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -101,28 +101,18 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     let local = missing.waiting.listener.local;
     let sample = view.requests()[missing.waiting.requests[0]].local();
     let gates = gates(view, sample.ip);
-    // Frames that IP did not get come when ACKs are due; or they are at least as many, and ARP
-    // explains few of them.
-    let swallowed = before_ip(view).filter(|&count| match missing.before_ip_rhythm {
-        Rhythm::Keeps => missing.accounts(count),
-        Rhythm::Misses => false,
-        Rhythm::Unclear => {
-            missing.waiting.retries > 0
-                && count + 1 >= missing.expected
-                && count <= missing.expected + missing.expected / 4 + ARP_FEW
-        }
-    });
+    let swallowed = swallowed(view, missing);
     if missing.before_ip_rhythm == Rhythm::Misses {
         return;
     }
-    // Without a gate that can be seen only the rhythm speaks for one: programs attached by tcx are
+    // Without a gate that can be seen only the counts speak for one: programs attached by tcx are
     // shown to nobody but bpftool, netdev chains to root.
     let (known, keeps) = (!gates.is_empty(), missing.before_ip_rhythm == Rhythm::Keeps);
-    let shown = swallowed.is_some() && (known || keeps);
+    let shown = swallowed.is_some();
     if !shown && (!known || view.completes(sample)) {
         return;
     }
-    let weight = if swallowed.is_some() { Weight::Strong } else { Weight::Weak };
+    let weight = if shown && (known || keeps) { Weight::Strong } else { Weight::Weak };
     let requests = missing.waiting.requests.clone();
     let subject = gates.first().map_or(Subject::Host, |gate| Subject::Link(gate.ifindex));
     let case = open(view, cases, missing, name(&gates), subject);
@@ -138,7 +128,7 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     }
     if let Some(count) = swallowed {
         case.supports(
-            Weight::Strong,
+            weight,
             Fact::new(
                 Origin::Counters,
                 "received-before-ip",
@@ -171,9 +161,6 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
         },
     );
 }
-
-/// ARP and other frames that are not IP, in some seconds on a quiet wire.
-const ARP_FEW: u64 = 8;
 
 fn name(gates: &[Gate]) -> Text {
     if gates.is_empty() {

@@ -1,6 +1,6 @@
 //! IP's own books: what came in and was delivered nowhere, and whether that keeps time with SYN-ACKs.
 
-use crate::{Counters, Link, LinkTraffic, Step};
+use crate::{Counters, Link, LinkTraffic, Mono, Step};
 
 /// An IP version, as counters name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,12 +136,13 @@ pub enum Rhythm {
 }
 
 /// Compares the increases of a count with the moments at which SYN-ACKs were sent again. The answer
-/// comes one round trip later: in the same step or the next.
+/// comes one round trip later.
 pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
     let spans: Option<Vec<Span>> = steps
         .windows(2)
         .map(|pair| {
             Some(Span {
+                ended: pair[1].at,
                 due: pair[1].expiry_count > pair[0].expiry_count,
                 made: pair[1].made_count > pair[0].made_count,
                 grown: count(&pair[1])?.wrapping_sub(count(&pair[0])?).max(0),
@@ -152,17 +153,26 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
     // An answer to what was sent in the last span can still be on its way.
     let due: Vec<usize> =
         (0..spans.len().saturating_sub(1)).filter(|&index| spans[index].due).collect();
+    let late = |sent: usize, index: usize| spans[index].ended.ms_since(spans[sent].ended);
+    let answers = |sent: usize| {
+        (sent..spans.len()).take_while(move |&index| late(sent, index) <= ANSWER_MS)
+    };
     if due.len() < DUE_LEAST {
         return Rhythm::Unclear;
     }
     let answered =
-        due.iter().filter(|&&index| spans[index].grown + spans[index + 1].grown > 0).count();
+        due.iter().filter(|&&sent| answers(sent).any(|index| spans[index].grown > 0)).count();
     if answered * 10 < due.len() * 7 {
         return Rhythm::Misses;
     }
     // The first SYN-ACK of a request is answered, too.
-    let sent = |span: &Span| span.due || span.made;
-    let in_time = |index: usize| sent(&spans[index]) || (index > 0 && sent(&spans[index - 1]));
+    let mut in_time = vec![false; spans.len()];
+    for sent in (0..spans.len()).filter(|&index| spans[index].due || spans[index].made) {
+        for answer in answers(sent) {
+            in_time[answer] = true;
+        }
+    }
+    let in_time = |index: usize| in_time[index];
     let open = (0..spans.len()).filter(|&index| in_time(index)).count();
     let all: i64 = spans.iter().map(|span| span.grown).sum();
     let timely: i64 =
@@ -177,6 +187,7 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
 
 /// Between two steps.
 struct Span {
+    ended: Mono,
     /// A SYN-ACK was sent again.
     due: bool,
     /// One was sent for the first time.
@@ -185,13 +196,15 @@ struct Span {
     grown: i64,
 }
 
+/// Answers are waited for this long.
+const ANSWER_MS: u64 = 600;
+
 /// Steps with SYN-ACKs sent again from which on their rhythm says something.
 const DUE_LEAST: usize = 3;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Mono;
 
     /// One step each: SYN-ACKs sent again in it, packets counted in it.
     #[track_caller]
@@ -214,13 +227,13 @@ mod tests {
 
     #[test]
     fn answers_that_die_keep_time() {
-        let round = [(2, 1), (0, 1), QUIET, QUIET, QUIET, QUIET];
+        let round = [(2, 1), (0, 1), QUIET, QUIET, QUIET, QUIET, QUIET, QUIET];
         check(&round.repeat(4), Rhythm::Keeps);
     }
 
     #[test]
     fn silence_when_answers_are_due_misses() {
-        let round = [(2, 0), QUIET, QUIET, (0, 9), QUIET, QUIET];
+        let round = [(2, 0), QUIET, QUIET, QUIET, (0, 9), QUIET, QUIET];
         check(&round.repeat(4), Rhythm::Misses);
     }
 
