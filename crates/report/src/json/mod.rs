@@ -5,15 +5,18 @@
 
 mod facts;
 mod finding;
+mod layout;
 mod moved;
 
 use serde::Serialize;
 use synrecv_model::{Connection, ListenerView, WallClock};
 
 use crate::clock::Utc;
-use crate::escape::{self, plain};
+use crate::escape::plain;
 use crate::rows::ProcessRow;
 use crate::{PROGRAM, Report, VERSION};
+
+pub(crate) use layout::write;
 
 pub use facts::FactsJson;
 pub use finding::{ActionJson, EvidenceJson, FindingJson, ValueJson};
@@ -355,10 +358,10 @@ impl ListenerJson {
 
 /// The report as indented JSON with a final newline.
 pub fn render(report: &Report<'_>) -> String {
-    let mut out = serde_json::to_string_pretty(&ReportJson::new(report))
-        .expect("the types hold nothing that JSON cannot");
-    out.push('\n');
-    escape::json(&out).into_owned()
+    let mut out = Vec::new();
+    write(&mut out, &ReportJson::new(report), usize::MAX)
+        .expect("memory takes everything, and the types hold nothing that JSON cannot");
+    String::from_utf8(out).expect("JSON is UTF-8")
 }
 
 /// The JSON Schema of the report.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
-use serde_json::ser::Formatter;
 use synrecv_model::{Host, LinkNames, SourceKind};
 
 use super::arp::ArpJson;
@@ -12,13 +11,15 @@ use super::interfaces::InterfacesJson;
 use super::route::RoutesJson;
 use super::route_get::RouteGetJson;
 use super::sockets::SocketsJson;
-use crate::escape;
-use crate::json::{ToolJson, rfc3339};
+use crate::json::{self, ToolJson, rfc3339};
 use crate::rows::SectionRow;
 use crate::{PROGRAM, VERSION};
 
 /// Name and version of the format of tables.
 pub const SCHEMA: &str = "synrecv-doctor/table/1";
+
+/// Each row of a table is one line: readable, and good for grep.
+const BROKEN_DEPTH: usize = 2;
 
 /// A table.
 #[derive(Debug, Serialize)]
@@ -130,106 +131,11 @@ pub(super) fn write(
         sections,
         rows,
     };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, RowByRow::default());
-    table.serialize(&mut serializer).map_err(io::Error::from)?;
-    out.write_all(b"\n")
+    json::write(out, &table, BROKEN_DEPTH)
 }
 
 /// The JSON Schema of tables.
 #[cfg(feature = "schema")]
 pub fn schema() -> String {
     crate::schema::of::<TableJson<'static>>()
-}
-
-/// Breaks lines in the two outer levels, so that each row is one line: readable, and good for grep.
-#[derive(Debug, Default)]
-struct RowByRow {
-    depth: usize,
-    filled: bool,
-}
-
-/// Containers deeper than this are written on one line.
-const BROKEN_DEPTH: usize = 2;
-
-impl RowByRow {
-    fn open<W: ?Sized + Write>(&mut self, out: &mut W, bracket: u8) -> io::Result<()> {
-        self.depth += 1;
-        self.filled = false;
-        out.write_all(&[bracket])
-    }
-
-    fn next<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            out.write_all(b",")?;
-        }
-        if self.depth <= BROKEN_DEPTH {
-            self.line(out)
-        } else if first {
-            Ok(())
-        } else {
-            out.write_all(b" ")
-        }
-    }
-
-    fn close<W: ?Sized + Write>(&mut self, out: &mut W, bracket: u8) -> io::Result<()> {
-        self.depth -= 1;
-        if self.depth < BROKEN_DEPTH && self.filled {
-            self.line(out)?;
-        }
-        self.filled = true;
-        out.write_all(&[bracket])
-    }
-
-    fn line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
-        out.write_all(b"\n")?;
-        (0..self.depth).try_for_each(|_| out.write_all(b"  "))
-    }
-}
-
-impl Formatter for RowByRow {
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        out.write_all(escape::json(fragment).as_bytes())
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b'[')
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b']')
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, _out: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b'{')
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b'}')
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, _out: &mut W) -> io::Result<()> {
-        self.filled = true;
-        Ok(())
-    }
 }
