@@ -24,7 +24,7 @@ pub struct Handshake {
     pub counts: FrameCounts,
     /// The frames, in order of time: the first and the last ones, where there are too many.
     pub frames: Vec<HandshakeFrame>,
-    /// Frames of it that are not in `frames`: they came between its first and its last ones.
+    /// Frames of it that are not in `frames`.
     pub omitted_count: u32,
 }
 
@@ -207,6 +207,18 @@ pub enum Checksum {
     Unverified,
 }
 
+/// Whether a short frame was filled up to the least length of Ethernet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Padding {
+    /// It is long enough without, or there is no telling.
+    NotNeeded,
+    /// There are octets behind the packet: the frame came by wire.
+    Padded,
+    /// There are none: the capture saw the frame before a device sent it.
+    Missing,
+}
+
 /// One frame of a handshake, headers only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -245,6 +257,8 @@ pub struct HandshakeFrame {
     pub payload_len: u32,
     /// State of the checksum.
     pub checksum: Checksum,
+    /// Whether it was filled up.
+    pub padding: Padding,
     /// Octets on the wire, link-layer header included.
     pub frame_len: u32,
     /// Octets of it that were captured.

@@ -43,7 +43,7 @@ pub use finding::{
 pub use frame::{
     AddressClaim, AddressQuestion, Capture, CaptureDevice, CaptureOrigin, Checksum, ClaimKind,
     Clue, ClueKind, End, FrameCounts, FrameDirection, FrameKind, Handshake, HandshakeFrame,
-    LinkType, Outcome, Place, Service, TcpOptions, TcpTimestamps, Vantage,
+    LinkType, Outcome, Padding, Place, Service, TcpOptions, TcpTimestamps, Vantage,
 };
 pub use link::{
     Address, AddressScope, DeviceSettings, Link, LinkNames, LinkTraffic, OperState, PrefixPeer,

@@ -35,7 +35,8 @@ pub struct Capture {
     pub handshakes: Vec<Handshake>,
     /// Handshakes that are counted in `services` and not in `handshakes`.
     pub omitted_handshake_count: u64,
-    /// Handshakes by the end that the SYN went to, in order; at most 4,096.
+    /// Handshakes by the end that the SYN went to, in order. Those to more than 4,096 ends are
+    /// counted under the unspecified IPv6 address and port 0.
     pub services: Vec<Service>,
     /// Where the capture was taken, by address of the server; in order.
     pub vantages: Vec<Vantage>,

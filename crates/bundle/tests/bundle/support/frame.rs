@@ -3,8 +3,8 @@
 use synrecv_model::{
     AddressClaim, AddressQuestion, Capture, CaptureDevice, CaptureOrigin, Checksum, ClaimKind,
     Clue, ClueKind, End, Flow, Foreign, FrameCounts, FrameDirection, FrameKind, Handshake,
-    HandshakeFrame, LinkType, Mac, Mono, Outcome, Place, Service, TcpOptions, TcpTimestamps,
-    Vantage, WallClock,
+    HandshakeFrame, LinkType, Mac, Mono, Outcome, Padding, Place, Service, TcpOptions,
+    TcpTimestamps, Vantage, WallClock,
 };
 
 use super::host::{EVIL, end, ip};
@@ -39,6 +39,7 @@ fn frame(kind: FrameKind, sender: End) -> HandshakeFrame {
         },
         payload_len: 5,
         checksum: Checksum::Unfinished,
+        padding: Padding::Missing,
         frame_len: 78,
         captured_len: 74,
     }
