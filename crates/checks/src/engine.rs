@@ -247,6 +247,7 @@ fn connections(view: &View<'_>, by_request: Vec<Vec<&'static str>>) -> Vec<Conne
                 out_mac: request.next_hop.and_then(|entry| entry.mac),
                 out_state: request.next_hop.map(|entry| entry.state),
                 via_gateway: route.map(|route| route.gateway.is_some()),
+                seen: None,
                 findings,
             }
         })

@@ -124,8 +124,27 @@ pub struct Connection {
     pub out_state: Option<Nud>,
     /// The reply goes by a gateway.
     pub via_gateway: Option<bool>,
+    /// What its frames tell; `None` when none were captured.
+    pub seen: Option<SeenFrames>,
     /// Ids of the findings that account for it, the leading one first.
     pub findings: Vec<&'static str>,
+}
+
+/// What the frames of a connection tell about its ways.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenFrames {
+    /// Device that the SYN came by, by name.
+    pub in_dev: Option<Foreign>,
+    /// Link-layer source of the SYN.
+    pub in_mac: Option<Mac>,
+    /// TTL or hop limit of the SYN.
+    pub in_ttl: Option<u8>,
+    /// Device that the SYN-ACK left by, by name.
+    pub out_dev: Option<Foreign>,
+    /// Link-layer destination of the SYN-ACK.
+    pub out_mac: Option<Mac>,
+    /// An ACK of the client was seen; `None` when the capture cannot tell.
+    pub ack_seen: Option<bool>,
 }
 
 impl Connection {

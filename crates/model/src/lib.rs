@@ -28,7 +28,8 @@ pub mod view;
 pub use conntrack::{ConntrackEntry, Tracked, TrackedState};
 pub use counters::{ConntrackCpu, Counters, SoftnetCpu};
 pub use diagnosis::{
-    CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, Status, Verdict,
+    CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, SeenFrames, Status,
+    Verdict,
 };
 pub use endpoint::{Endpoint, Family, Flow, canonical_ip};
 pub use facts::{Capabilities, Facts, Host, NamespaceCount, NamespaceSurvey, SourceKind};

@@ -99,6 +99,7 @@ fn connection(dev: &str, number: u32) -> Connection {
         out_mac: Some(mac(2)),
         out_state: Some(Nud::Reachable),
         via_gateway: Some(false),
+        seen: None,
         findings: vec!["bad-netmask"],
     }
 }

@@ -302,6 +302,7 @@ mod watched {
             out_mac: None,
             out_state: Some(synrecv_model::Nud::Failed),
             via_gateway: Some(true),
+            seen: None,
             findings: vec!["neighbour-unresolved"],
         };
         Diagnosis {
