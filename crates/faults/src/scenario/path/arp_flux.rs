@@ -17,8 +17,8 @@ route. SYN and SYN-ACK often use different devices. Nobody on the wire minds, an
 completes.",
     picture: "
                              10.1.0.0/24
-  server ps0 10.1.0.10 ------+---- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80                        |                                  198.18.1.11 ...
+  server ps0 10.1.0.10 ------+---- 10.1.0.1 ROUTER 10.9.0.1 -- clients
+  :80                        |                                 198.18.1.11 ...
          ps1 10.1.0.11 ------+---- clients 10.1.0.20-23
 
   to 10.1.0.11:  SYN  client -> ps1 or ps0     SYN-ACK  ps0 -> client",

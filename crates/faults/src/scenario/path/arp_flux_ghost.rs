@@ -16,8 +16,8 @@ of both, and the server notes those neighbours on ps1, where it has no route at 
 in on ps1; all SYN-ACKs leave by ps0, and every handshake completes.",
     picture: "
                              10.1.0.0/24
-  server ps0 10.1.0.10 ------+---- 10.1.0.1 ROUTER 10.9.0.1 --- clients
-  :80                        |                                  198.18.1.11 ...
+  server ps0 10.1.0.10 ------+---- 10.1.0.1 ROUTER 10.9.0.1 -- clients
+  :80                        |                                 198.18.1.11 ...
          ps1 (none)    ------+---- clients 10.1.0.20-23
 
   10.1.0.20 dev ps0 REACHABLE

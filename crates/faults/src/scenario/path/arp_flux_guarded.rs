@@ -28,13 +28,13 @@ either address leave by ps0, the first route. The switch guards its ports: behin
 takes 10.1.0.10 only, so every SYN-ACK from 10.1.0.11 is dropped there. Connections to 10.1.0.10
 work.",
     picture: "
-                          SWITCH            10.1.0.0/24
-  server ps0 10.1.0.10 -- p0 only .10 --+---- 10.1.0.1 ROUTER 10.9.0.1 -- clients
-  :80    ps1 10.1.0.11 -- p1 only .11   |                         198.18.1.11 ...
-                                        +---- clients 10.1.0.20-23
+                          SWITCH         10.1.0.0/24
+  server ps0 10.1.0.10 -- p0 only .10 --+-- 10.1.0.1 ROUTER --- clients
+  :80    ps1 10.1.0.11 -- p1 only .11   |                       198.18.1.11 ...
+                                        +-- clients 10.1.0.20-23
 
   to 10.1.0.11:  SYN      client -> ps1 or ps0
-                 SYN-ACK  ps0 -> X    source 10.1.0.11 at the port of 10.1.0.10",
+                 SYN-ACK  ps0 -> X    source .11 at the port of .10",
     expect: Expectation::fault("arp-flux", "path", &["likely", "confirmed"])
         .or(&["asymmetric-route"]),
     needs_nft: true,

@@ -15,8 +15,8 @@ The application listens on [::] for both families. Requests of its IPv4 clients 
 IPv6, with mapped addresses. Every handshake completes.",
     picture: "
   server 10.1.0.10       --- ROUTER --- clients
-         2001:db8:1::10                 198.18.1.11  .2.12  198.19.3.13  .4.14
-  [::]:80                               2001:db8:a1::11  a2::12  a3::13  a4::14",
+         2001:db8:1::10                 198.18.1.11      198.18.2.12 ...
+  [::]:80                               2001:db8:a1::11  2001:db8:a2::12 ...",
     expect: Expectation::HEALTHY,
     needs_nft: false,
     machine_wide: false,

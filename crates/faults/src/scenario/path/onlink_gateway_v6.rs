@@ -17,8 +17,7 @@ The server has 2001:db8:1::10/128, as cloud hosts have it, and the default route
 completes.",
     picture: "
   server 2001:db8:1::10/128 --- 2001:db8:ffff::1  ROUTER --- clients
-  :80                                                   2001:db8:a1::11  a2::12
-                                                                  a3::13  a4::14
+  :80                                                      2001:db8:a1::11 ...
   default via 2001:db8:ffff::1 dev ps0 onlink",
     expect: Expectation::HEALTHY,
     needs_nft: false,

@@ -16,8 +16,8 @@ directly: the router answers ARP for everybody and passes packets on. The prefix
 server's neighbours all have the router's MAC, and their SYNs come with a TTL of 63; so do the
 SYN-ACKs go there, and every handshake completes.",
     picture: "
-  server 10.1.0.10/24 ---- r0 02:..:01  10.1.0.1  ROUTER  10.9.0.1 --- clients
-  :80                         proxy_arp             |            198.18.1.11 ...
+  server 10.1.0.10/24 ---- r0 02:..:01  10.1.0.1  ROUTER  10.9.0.1 -- clients
+  :80                         proxy_arp             |          198.18.1.11 ...
                                                     |
   clients 10.1.0.20-23/24 ---------- r2 proxy_arp --+
 
