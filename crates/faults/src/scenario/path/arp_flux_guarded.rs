@@ -29,8 +29,8 @@ takes 10.1.0.10 only, so every SYN-ACK from 10.1.0.11 is dropped there. Connecti
 work.",
     picture: "
                           SWITCH         10.1.0.0/24
-  server ps0 10.1.0.10 -- p0 only .10 --+-- 10.1.0.1 ROUTER --- clients
-  :80    ps1 10.1.0.11 -- p1 only .11   |                       198.18.1.11 ...
+  server ps0 10.1.0.10 -- p0 only .10 --+-- 10.1.0.1 ROUTER -- clients
+  :80    ps1 10.1.0.11 -- p1 only .11   |                      198.18.1.11 ...
                                         +-- clients 10.1.0.20-23
 
   to 10.1.0.11:  SYN      client -> ps1 or ps0

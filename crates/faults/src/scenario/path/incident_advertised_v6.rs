@@ -21,10 +21,10 @@ has a route that takes the clients 2001:db8:4:5::11-16 for neighbours. No addres
                           2001:db8:4::/64           2001:db8:4:5::/64
                           |                         |
   server 2001:db8:4::10 --+--- ::1  ROUTER   ::1 ---+
-  02:..:10, prefix /64    |    :01  proxy_ndp slow |
+  02:..:10, prefix /64    |    :01  proxy_ndp slow  |
                           |                         +--- clients ::11-::16
   client 2001:db8:4::20 --+--- ::2  BALANCER ::2 ---+
-  02:..:20, prefix /64    |    :02  proxy_ndp fast |
+  02:..:20, prefix /64    |    :02  proxy_ndp fast  |
                           |         drops invalid   |
 
   2001:db8:4::/64 dev ps0 proto kernel

@@ -17,7 +17,7 @@ server's entries for its clients have the balancer's MAC and the flag `router`."
                           2001:db8:4::/64           2001:db8:4:5::/64
                           |                         |
   server 2001:db8:4::10 --+--- ::1  ROUTER   ::1 ---+
-  02:..:10, prefix /48    |    :01  proxy_ndp slow |
+  02:..:10, prefix /48    |    :01  proxy_ndp slow  |
                           |                         +--- clients ::11-::16
   client 2001:db8:4::20 --+--- ::2  BALANCER ::2 ---+
   02:..:20, prefix /64    |    :02  answers for all |

@@ -18,7 +18,7 @@ a request. Other clients connect.",
   :80                                               198.18.1.11    refused
                                                     198.18.2.12    refused
   default via 10.1.0.1                              198.19.3.13    refused
-  prohibit 198.18.0.0/15                        198.19.4.14    refused",
+  prohibit 198.18.0.0/15                            198.19.4.14    refused",
     expect: EXPECT,
     needs_nft: false,
     machine_wide: false,

@@ -18,6 +18,7 @@ completes.",
     picture: "
   server 2001:db8:1::10/128 --- 2001:db8:ffff::1  ROUTER --- clients
   :80                                                      2001:db8:a1::11 ...
+
   default via 2001:db8:ffff::1 dev ps0 onlink",
     expect: Expectation::HEALTHY,
     needs_nft: false,

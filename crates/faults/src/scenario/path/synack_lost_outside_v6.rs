@@ -27,8 +27,8 @@ answer; nobody else uses :80. A client on the server's own wire connects to :808
                             2001:db8:1::/64
                             |
   server 2001:db8:1::10 ----+---- fe80::1  ROUTER ------ clients to :80
-  :80 :8080                 |              drops         2001:db8:a1::11  a2::12
-                            |              SYN-ACKs                a3::13  a4::14
+  :80 :8080                 |              drops         2001:db8:a1::11
+                            |              SYN-ACKs      2001:db8:a2::12 ...
                             +---- client 2001:db8:1::20 to :8080
 
   SYN      client -> router -> server

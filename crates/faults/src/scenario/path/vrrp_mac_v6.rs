@@ -22,7 +22,7 @@ SYN-ACK carry different MAC addresses on one healthy path.",
     picture: "
                               02:..:01  fe80::1               |
   server 2001:db8:1::10 --+-- ROUTER        2001:db8:9::1 ----+--- clients
-  :80                         fe80::5  00:00:5e:00:02:05      2001:db8:a1::11 ...
+  :80                         fe80::5  00:00:5e:00:02:05   2001:db8:a1::11 ...
 
   default via fe80::5 dev ps0
 

@@ -16,10 +16,10 @@ connects.",
                           2001:db8:4::/64           2001:db8:4:5::/64
                           |                         |
   server 2001:db8:4::10 --+--- ::1  ROUTER   ::1 ---+
-  02:..:10, prefix /48    |    :01                 |
+  02:..:10, prefix /48    |    :01                  |
                           |                         +--- clients ::11-::16
   client 2001:db8:4::20 --+--- ::2  BALANCER ::2 ---+
-  02:..:20, prefix /64    |    :02                 |
+  02:..:20, prefix /64    |    :02                  |
                           |         drops invalid   |
 
   SYN      client -> router -> server                        accepted
