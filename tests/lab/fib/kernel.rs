@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
-use synrecv_model::view::fib::{FibAnswer, FibMatch, FibQuery};
+use synrecv_model::view::fib::{Fib, FibAnswer, FibMatch, FibQuery, SourceCheck, SourceRules};
 use synrecv_model::{Family, NextHop, ResolvedRoute, Route, RouteErrno, RouteKind};
 use synrecv_netlink::{Answer, Question, RequestBuilder, Socket};
 use synrecv_routes::parse;
+
+use super::world::Ground;
 
 const RTM_GETROUTE: u16 = 26;
 
@@ -110,6 +112,59 @@ pub(super) fn difference(ours: &FibAnswer<'_>, said: &Said) -> Option<&'static s
             (Ok(way), Ok(entry)) => entry_differs(found, entry).or_else(|| way_differs(found, way)),
             _ => Some("found"),
         },
+    }
+}
+
+/// The same for an IPv4 packet that came in, with a word for what became of it. The kernel also
+/// says whether it would be forwarded, and what it thinks of the source.
+pub(super) fn input_difference(
+    fib: &Fib<'_>,
+    query: &FibQuery,
+    ground: &Ground,
+    ours: &FibAnswer<'_>,
+    said: &Said,
+) -> (&'static str, Option<&'static str>) {
+    let refused = |word, errno: RouteErrno| match &said.way {
+        Err(way) if *way == errno => (word, None),
+        _ => (word, Some("input errno")),
+    };
+    let (ifindex, router) = (query.iif, ground.config.router);
+    let device = &ground.sysctls.devices[&ifindex];
+    let rules = SourceRules::of(device).expect("this kernel has them");
+    let loopback = |ip: IpAddr| matches!(ip, IpAddr::V4(v4) if v4.is_loopback());
+    let kept_out = ifindex != 1 && device.route_localnet == Some(false);
+    if kept_out && (query.source.is_some_and(loopback) || loopback(query.destination)) {
+        let check = fib.check_source(query, 0, rules);
+        if check != Ok(SourceCheck::Martian) {
+            return ("loopback", Some("loopback"));
+        }
+        return refused("loopback", RouteErrno::EINVAL);
+    }
+    let found = match ours {
+        FibAnswer::Found(found) => found,
+        FibAnswer::Refused { errno, .. } if router => return refused("refused", *errno),
+        FibAnswer::Refused { .. } => return refused("no router", RouteErrno::EHOSTUNREACH),
+        FibAnswer::AssumedOnLink { .. } => return ("assumed", Some("input found")),
+    };
+    let leaves_by = match (found.route.kind, &said.way) {
+        (RouteKind::Unicast, _) if !router => {
+            return refused("no router", RouteErrno::EHOSTUNREACH);
+        }
+        (RouteKind::Unicast, Ok(way)) => way.oif,
+        (RouteKind::Unicast, Err(_)) => found.next_hops.first().map_or(0, |hop| hop.ifindex),
+        (RouteKind::Local, _) => 0,
+        // The source of a broadcast is looked up as if it had gone to 0.0.0.0.
+        _ => return ("broadcast", None),
+    };
+    match (fib.check_source(query, leaves_by, rules), &said.way, &said.entry) {
+        (Err(_), ..) => ("cannot check its source", None),
+        (Ok(SourceCheck::Martian), ..) => refused("martian", RouteErrno::EINVAL),
+        (Ok(SourceCheck::Filtered), ..) => refused("filtered", RouteErrno::EINVAL),
+        (Ok(SourceCheck::Accepted), Ok(way), Ok(entry)) => {
+            let differs = entry_differs(found, entry).or_else(|| way_differs(found, way));
+            ("accepted", differs)
+        }
+        (Ok(SourceCheck::Accepted), ..) => ("accepted", Some("input found")),
     }
 }
 

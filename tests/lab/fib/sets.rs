@@ -11,7 +11,7 @@ use super::describe;
 use super::generate::Generator;
 use super::kernel;
 use super::place::{self, History};
-use super::world::{self, Ground, Settings};
+use super::world::{self, Config, Ground};
 use crate::inside::need_rights;
 use crate::tables::random::Random;
 
@@ -32,8 +32,8 @@ fn left_open(found: &FibMatch<'_>) -> BTreeSet<Way> {
 }
 
 /// What differs in one host, and how many sets were compared.
-fn run(settings: Settings, seed: u64) -> (usize, Vec<String>) {
-    let ground = Ground::read(settings);
+fn run(config: Config, seed: u64) -> (usize, Vec<String>) {
+    let ground = Ground::read(config);
     let mut socket = place::socket();
     let mut history = History::default();
     let (mut compared, mut differences) = (0, Vec::new());
@@ -44,7 +44,7 @@ fn run(settings: Settings, seed: u64) -> (usize, Vec<String>) {
         let fib = ground.fib(&placed.tables, history);
         for &family in placed.families() {
             for _ in 0..20 {
-                let query = FibQuery { ip_protocol: 6, ..generator.query(family) };
+                let query = FibQuery { ip_protocol: 6, iif: 0, ..generator.query(family) };
                 let Ok(FibAnswer::Found(found)) = fib.lookup(&query) else { continue };
                 // Members of an object that do not answer are avoided, which is not predicted.
                 if left_open(&found).len() < 2 || found.route.nexthop_id.is_some() {
@@ -88,15 +88,15 @@ fn sets_of_next_hops_are_exact() {
     let mut random = Random::seeded();
     let origin = random.origin();
     let mut lab = Lab::new().expect("a lab");
-    let settings = Settings { router: false, ignore_linkdown: true };
-    let host = world::build(&mut lab, "sets", settings);
+    let config = Config { router: false, ignore_linkdown: true, rp_filter: 0 };
+    let host = world::build(&mut lab, "sets", config);
     for family in ["ipv4", "ipv6"] {
         let key = format!("net/{family}/fib_multipath_hash_policy");
         host.sysctl(&key, "1").expect("a setting");
     }
     let seed = random.next();
     let (compared, differences) =
-        host.run(move || run(settings, seed)).expect("all look-ups were made");
+        host.run(move || run(config, seed)).expect("all look-ups were made");
     assert!(compared >= 200, "only {compared} sets were compared, {origin}");
     let shown = differences.iter().take(8).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(differences.is_empty(), "{} of {compared}, {origin}\n{shown}", differences.len());

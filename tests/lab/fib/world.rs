@@ -1,5 +1,6 @@
 //! A host to put topologies on, and what is there.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
@@ -20,11 +21,13 @@ pub(super) const OFF: &str = "off";
 
 /// How hosts differ.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Settings {
+pub(super) struct Config {
     /// Both families forward.
     pub(super) router: bool,
     /// `ignore_routes_with_linkdown` of both families.
     pub(super) ignore_linkdown: bool,
+    /// `rp_filter` of IPv4.
+    pub(super) rp_filter: u32,
 }
 
 /// Addresses of the host: overlapping prefixes, secondary addresses, a device without a carrier.
@@ -47,8 +50,8 @@ const ADDRESSES: [(&str, &str); 15] = [
 ];
 
 /// Builds a host with its devices and addresses.
-pub(super) fn build(lab: &mut Lab, name: &str, settings: Settings) -> Namespace {
-    let host = if settings.router { lab.router(name) } else { lab.host(name) }.expect("a host");
+pub(super) fn build(lab: &mut Lab, name: &str, config: Config) -> Namespace {
+    let host = if config.router { lab.router(name) } else { lab.host(name) }.expect("a host");
     let wire = lab.segment(&format!("w{name}")).expect("a segment");
     for (at, device) in WIRED.iter().enumerate() {
         let address = mac(u8::try_from(at + 1).expect("few devices"));
@@ -60,13 +63,15 @@ pub(super) fn build(lab: &mut Lab, name: &str, settings: Settings) -> Namespace 
     text(&host, "ip", &["link", "set", FLAPPING, "addrgenmode", "none"]);
     text(&host, "ip", &["link", "set", QUIET, "up"]);
     text(&host, "ip", &["link", "set", FLAPPING, "up"]);
-    let ignore = if settings.ignore_linkdown { "1" } else { "0" };
+    let ignore = if config.ignore_linkdown { "1" } else { "0" };
     for family in ["ipv4", "ipv6"] {
         for device in ["all", QUIET, FLAPPING] {
             let key = format!("net/{family}/conf/{device}/ignore_routes_with_linkdown");
             host.sysctl(&key, ignore).expect("a setting");
         }
     }
+    host.sysctl("net/ipv4/conf/all/rp_filter", &config.rp_filter.to_string()).expect("a setting");
+    host.sysctl("net/ipv4/conf/eth1/route_localnet", "1").expect("a setting");
     for (device, address) in ADDRESSES {
         let net: IpNet = address.parse().expect("an address");
         if net.addr().is_ipv6() {
@@ -83,7 +88,8 @@ pub(super) fn build(lab: &mut Lab, name: &str, settings: Settings) -> Namespace 
 pub(super) struct Ground {
     pub(super) links: Vec<Link>,
     pub(super) addresses: Vec<Address>,
-    settings: Settings,
+    pub(super) config: Config,
+    pub(super) sysctls: synrecv_model::Settings,
 }
 
 /// Reads a section until nothing changed meanwhile.
@@ -102,10 +108,15 @@ pub(super) fn whole<T>(read: impl Fn() -> Section<T>) -> T {
 
 impl Ground {
     /// Waits until all addresses can be used.
-    pub(super) fn read(settings: Settings) -> Self {
+    pub(super) fn read(config: Config) -> Self {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
-            let links = whole(synrecv_interfaces::read::links).links;
+            let devices = synrecv_interfaces::read::links();
+            let proc_sys = Path::new("/proc/sys");
+            let mut sysctls = whole(|| synrecv_interfaces::read::settings(proc_sys, &devices));
+            let forwards = i64::from(config.router);
+            sysctls.values.insert("net.ipv6.conf.all.forwarding".into(), forwards);
+            let links = whole(|| devices.clone()).links;
             let addresses = whole(synrecv_interfaces::read::addresses);
             let routes = whole(synrecv_routes::read::routes);
             let off = links.iter().find(|link| link.name.0 == OFF).map(|link| link.ifindex);
@@ -116,7 +127,7 @@ impl Ground {
             };
             let wired = |link: &&Link| WIRED.contains(&link.name.0.as_str());
             if addresses.iter().all(ready) && links.iter().filter(wired).all(|link| link.carrier) {
-                return Self { links, addresses, settings };
+                return Self { links, addresses, config, sysctls };
             }
             assert!(Instant::now() < deadline, "addresses not usable: {addresses:?}");
         }
@@ -135,7 +146,7 @@ impl Ground {
             links: Some(&tables.links),
             addresses: Some(&self.addresses),
             neighbours: Some(&tables.neighbours),
-            forwarding_v6: Some(self.settings.router),
+            settings: Some(&self.sysctls),
             rules_changed_v4: Some(history.v4),
             rules_changed_v6: Some(history.v6),
         })

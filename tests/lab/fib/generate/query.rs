@@ -28,9 +28,14 @@ impl Generator<'_> {
             let own = self.random.chance(75);
             query.source = Some(if own { self.own(family) } else { self.address(family) });
         }
-        if family == Family::V6 && self.random.chance(15) {
+        if self.random.chance(15) {
             let (_, device) = self.device();
             query.iif = self.ground.ifindex(device);
+            if family == Family::V4 {
+                // It does not come from nowhere, nor from a user.
+                query.source = Some(query.source.unwrap_or_else(|| self.address(family)));
+                query.uid = Some(0);
+            }
         } else if self.random.chance(25) {
             query.oif = match self.random.between(0, 9) {
                 0 => NO_DEVICE,

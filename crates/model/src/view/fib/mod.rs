@@ -8,7 +8,9 @@
 
 mod answer;
 mod hops;
+mod path;
 mod query;
+mod reverse;
 mod rules;
 mod select;
 mod tables;
@@ -20,9 +22,11 @@ use std::net::IpAddr;
 
 pub use answer::{Cannot, FibAnswer, FibMatch, FibPart, Refusal};
 pub use query::FibQuery;
+pub use reverse::{SourceCheck, SourceRules};
 
 use crate::{
     Address, Facts, Family, Link, Neighbour, NextHop, NextHopObject, Nud, Route, RouteErrno, Rule,
+    Settings,
 };
 use tables::TableSet;
 
@@ -49,8 +53,9 @@ pub struct FibFacts<'a> {
     /// All neighbours. IPv6 avoids gateways that do not answer, and IPv4 does so among default
     /// routes of one metric.
     pub neighbours: Option<&'a [Neighbour]>,
-    /// `net.ipv6.conf.all.forwarding`: a router does not ask whether gateways answer.
-    pub forwarding_v6: Option<bool>,
+    /// Settings of devices and namespace: `route_localnet`, and `net.ipv6.conf.all.forwarding`, as
+    /// a router does not ask whether gateways answer.
+    pub settings: Option<&'a Settings>,
     /// Whether an IPv4 rule was ever added or deleted; a rule list like that of a new namespace
     /// does not tell.
     pub rules_changed_v4: Option<bool>,
@@ -68,6 +73,8 @@ pub struct Fib<'a> {
     neighbours: Option<HashMap<(u32, IpAddr), Nud>>,
     /// The least and the greatest prefix length of the IPv6 routes by each next-hop object.
     lengths: HashMap<u32, (u8, u8)>,
+    /// An IPv4 route of the type `local` was made by hand.
+    local_by_hand: bool,
 }
 
 /// What one table says.
@@ -96,9 +103,6 @@ impl<'a> Fib<'a> {
     /// When rules or routes were not read in full. Other parts are missed only by look-ups that
     /// need them.
     pub fn of(facts: &'a Facts) -> Result<Self, Cannot> {
-        let setting = |settings: &crate::Settings| {
-            settings.values.get("net.ipv6.conf.all.forwarding").map(|value| *value != 0)
-        };
         Ok(Self::new(FibFacts {
             rules: facts.rules.whole().ok_or(Cannot::NotRead(FibPart::Rules))?,
             routes: facts.routes.whole().ok_or(Cannot::NotRead(FibPart::Routes))?,
@@ -106,7 +110,7 @@ impl<'a> Fib<'a> {
             links: facts.links.whole().map(Vec::as_slice),
             addresses: facts.addresses.whole().map(Vec::as_slice),
             neighbours: facts.neighbours.whole().map(Vec::as_slice),
-            forwarding_v6: facts.settings.data().and_then(setting),
+            settings: facts.settings.data(),
             rules_changed_v4: None,
             rules_changed_v6: None,
         }))
@@ -124,6 +128,7 @@ impl<'a> Fib<'a> {
             objects: facts.nexthops.iter().map(|object| (object.id, object)).collect(),
             neighbours: facts.neighbours.map(states),
             lengths: HashMap::new(),
+            local_by_hand: facts.routes.iter().any(reverse::is_local_by_hand),
         };
         for route in facts.routes.iter().filter(|route| route.family == Family::V6) {
             let len = route.destination.prefix_len();
@@ -184,6 +189,17 @@ impl<'a> Fib<'a> {
             None => None,
         };
         Ok(is_vrf(link) || master.is_some_and(is_vrf))
+    }
+
+    /// Whether IPv6 forwards, on any device.
+    fn forwards_v6(&self) -> Option<bool> {
+        let value = self.facts.settings?.values.get("net.ipv6.conf.all.forwarding")?;
+        Some(*value != 0)
+    }
+
+    /// Whether loopback addresses are let through a device.
+    fn routes_localnet(&self, ifindex: u32) -> Option<bool> {
+        self.facts.settings?.devices.get(&ifindex)?.route_localnet
     }
 
     fn link(&self, ifindex: u32) -> Result<Option<&'a Link>, Cannot> {

@@ -56,7 +56,7 @@ impl<'a> Fib<'a> {
         query: &FibQuery,
         look: impl Fn(Wishes<'_>) -> Result<FibAnswer<'a>, Cannot>,
     ) -> Result<FibAnswer<'a>, Cannot> {
-        let forwards = self.facts.forwarding_v6;
+        let forwards = self.forwards_v6();
         let wishes = Wishes {
             device: if query.iif == 0 { query.oif } else { query.iif },
             only_device: needs_its_device(query),
