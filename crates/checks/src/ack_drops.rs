@@ -5,6 +5,7 @@ use synrecv_model::{Hook, Origin, Severity, TrackedState, Value, Weight, text};
 
 use crate::cases::{Case, Fact};
 use crate::droppers::{Dropper, Step, droppers};
+use crate::seen::{ack_came, ack_fact};
 use crate::undelivered::{Version, close, undelivered};
 use crate::view::View;
 use crate::waiting::{Waiting, waiting};
@@ -32,6 +33,8 @@ pub(crate) struct Missing<'a> {
     pub(crate) reverse_path_rhythm: Rhythm,
     /// Entries of these requests by state.
     pub(crate) entries: Entries,
+    /// Whether frames show their ACKs come in.
+    pub(crate) ack_came: Option<bool>,
 }
 
 /// What connection tracking holds for some requests.
@@ -153,6 +156,7 @@ pub(crate) fn missing<'a>(view: &View<'a>) -> Vec<Missing<'a>> {
                 reverse_path_rhythm: rhythm(view.steps(), |step| step.reverse_path),
                 before_ip_rhythm: rhythm(view.steps(), |step| step.before_ip),
                 entries,
+                ack_came: ack_came(view, &waiting.requests),
                 waiting,
             }
         })
@@ -204,6 +208,15 @@ pub(crate) fn argue_entries(case: &mut Case, missing: &Missing<'_>, weight: Weig
             missing.waiting.listener.local.port
         )),
     );
+}
+
+/// Frames: the ACKs came in.
+pub(crate) fn argue_frames(view: &View<'_>, case: &mut Case, missing: &Missing<'_>) {
+    if missing.ack_came == Some(true)
+        && let Some(fact) = ack_fact(view, &missing.waiting.requests)
+    {
+        case.supports(Weight::Strong, fact);
+    }
 }
 
 /// The listener's own counter: nothing arrived there.

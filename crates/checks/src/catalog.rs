@@ -1,6 +1,7 @@
 //! The list of checks. The order breaks ties between findings.
 
 mod accept_queue_full;
+mod ack_ignored_locally;
 mod ack_lost_outside;
 mod arp_flux;
 mod asymmetric_route;
@@ -67,6 +68,7 @@ pub static CATALOG: &[&Check] = &[
     &syn_flood::CHECK,
     &syn_queue_full::CHECK,
     &peer_resets::CHECK,
+    &ack_ignored_locally::CHECK,
     &synack_lost_outside::CHECK,
     &ack_lost_outside::CHECK,
 ];

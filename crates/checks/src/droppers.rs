@@ -11,6 +11,7 @@ use synrecv_model::{
 
 use crate::cases::Fact;
 use crate::phrase;
+use crate::seen::Seen;
 use crate::view::View;
 
 /// Flows that are walked through the rules one by one; of more, one for each network of peers.
@@ -250,6 +251,47 @@ pub(crate) fn syn_droppers<'a>(
             if known.insert(stop.id()) {
                 let matched = stop.counts().then(|| view.matched(&stop.id())).flatten();
                 found.push(Dropper { stop, requests: Vec::new(), matched });
+            }
+        }
+    }
+    Some(found)
+}
+
+/// What ends the SYNs of clients that were seen to come in: each place with the clients that meet it
+/// first, in the order of the kernel's calls.
+pub(crate) fn seen_syn_droppers<'a>(
+    view: &View<'a>,
+    hooks: &[Hook],
+    syns: &[Seen<'a>],
+) -> Option<Vec<(Dropper<'a>, Vec<usize>)>> {
+    let chains = view.whole_filters()?;
+    let none = ConntrackStates::default();
+    let mut found: Vec<(Dropper<'a>, Vec<usize>)> = Vec::new();
+    for (index, seen) in syns.iter().enumerate() {
+        let flow = seen.handshake.flow;
+        let device = seen.in_devices.first().map(|&device| view.dev(device));
+        let packet = Packet {
+            source: Some(flow.peer.ip),
+            destination: flow.local.ip,
+            source_port: Some(flow.peer.port),
+            destination_port: Some(flow.local.port),
+            flags: SYN,
+            in_device: device.as_ref().map(|device| device.0.as_str()),
+            out_device: None,
+            conntrack: Some(ConntrackStates { new: true, untracked: true, ..none }),
+        };
+        let moved = |stop: &Stop<'a>| {
+            let matched = stop.counts().then(|| view.matched(&stop.id())).flatten();
+            matched != Some(0)
+        };
+        let mut all = hooks.iter().flat_map(|&hook| stops(chains, hook, &packet)).filter(moved);
+        let Some(stop) = all.next() else { continue };
+        match found.iter_mut().find(|(dropper, _)| dropper.stop.id() == stop.id()) {
+            Some((_, clients)) => clients.push(index),
+            None => {
+                let matched = stop.counts().then(|| view.matched(&stop.id())).flatten();
+                let dropper = Dropper { stop, requests: Vec::new(), matched };
+                found.push((dropper, vec![index]));
             }
         }
     }

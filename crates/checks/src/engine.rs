@@ -18,7 +18,7 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
     let mut checks = Vec::new();
     let mut not_checked = Vec::new();
     for check in CATALOG {
-        let outcome = match missing(facts, check) {
+        let outcome = match missing(facts, observation, check) {
             Some((part, gap)) => {
                 not_checked.push(NotChecked {
                     check: check.info.id,
@@ -134,11 +134,15 @@ fn finding(check: &Check, case: Case, confidence: synrecv_model::Confidence) -> 
     }
 }
 
-fn missing<'a>(facts: &'a Facts, check: &Check) -> Option<(Part, &'a Gap)> {
-    check.info.needs.iter().find_map(|&part| Some((part, gap_of(facts, part)?)))
+fn missing<'a>(
+    facts: &'a Facts,
+    observation: &'a Observation,
+    check: &Check,
+) -> Option<(Part, &'a Gap)> {
+    check.info.needs.iter().find_map(|&part| Some((part, gap_of(facts, observation, part)?)))
 }
 
-fn gap_of(facts: &Facts, part: Part) -> Option<&Gap> {
+fn gap_of<'a>(facts: &'a Facts, observation: &'a Observation, part: Part) -> Option<&'a Gap> {
     fn gap<T>(section: &Section<T>) -> Option<&Gap> {
         section.gap()
     }
@@ -155,18 +159,22 @@ fn gap_of(facts: &Facts, part: Part) -> Option<&Gap> {
         Part::Filters => gap(&facts.filters),
         Part::DeviceFilters => gap(&facts.device_filters),
         Part::Conntrack => gap(&facts.tracked),
+        Part::Frames => gap(&observation.frames),
     }
 }
 
 /// What no check looks at, and what was read only in part.
 fn uncovered(facts: &Facts, view: &View<'_>) -> Vec<NotChecked> {
     let mut list = Vec::new();
-    if view.requests().iter().any(RequestView::is_stuck) {
+    if let Some(gap) = view.observation().frames.gap()
+        && view.requests().iter().any(RequestView::is_stuck)
+    {
         list.push(NotChecked {
             check: "frames",
-            reason: Reason::NotInInput,
+            reason: gap.reason.clone(),
             detail: text![
-                "did the ACK arrive, with which MAC and TTL did the SYN come: no packets were captured",
+                "did the ACK arrive, with which MAC and TTL did the SYN come: ",
+                &gap.detail,
             ],
         });
     }
@@ -247,7 +255,7 @@ fn connections(view: &View<'_>, by_request: Vec<Vec<&'static str>>) -> Vec<Conne
                 out_mac: request.next_hop.and_then(|entry| entry.mac),
                 out_state: request.next_hop.map(|entry| entry.state),
                 via_gateway: route.map(|route| route.gateway.is_some()),
-                seen: None,
+                seen: request.seen.as_ref().map(|seen| seen.shown(view)),
                 findings,
             }
         })

@@ -19,6 +19,8 @@ pub(crate) struct Gate {
     pub(crate) name: Text,
     /// The command that shows it.
     pub(crate) recheck: String,
+    /// What it drops is not captured: XDP runs before AF_PACKET, traffic control after it.
+    pub(crate) before_capture: bool,
     /// It counts what it drops, and this is how much in all.
     pub(crate) dropped_count: Option<u64>,
 }
@@ -57,6 +59,7 @@ pub(crate) fn gates(view: &View<'_>, local: IpAddr) -> Vec<Gate> {
         list.extend(link.xdp_program_ids.iter().map(|&id| Gate {
             ifindex: link.ifindex,
             name: text!["XDP program ", id],
+            before_capture: true,
             recheck: format!("ip -d link show dev {dev}"),
             dropped_count: None,
         }));
@@ -69,6 +72,7 @@ pub(crate) fn gates(view: &View<'_>, local: IpAddr) -> Vec<Gate> {
                 Some(name) => text!["the filter ", &filter.kind, " ", name, " of traffic control"],
                 None => text!["the filter ", &filter.kind, " of traffic control"],
             },
+            before_capture: false,
             recheck: format!("tc -s filter show dev {dev} ingress"),
             dropped_count: filter.dropped_count,
         }));

@@ -13,6 +13,7 @@ mod ingress;
 mod phrase;
 pub mod plan;
 mod rejected;
+mod seen;
 mod share;
 mod undelivered;
 mod verdict;
@@ -25,6 +26,7 @@ mod fixture;
 pub use cases::{Case, Cases};
 pub use catalog::{CATALOG, distance, find, nearest};
 pub use engine::diagnose;
+pub use seen::Seen;
 pub use view::{RequestView, View};
 
 use synrecv_model::CheckInfo;

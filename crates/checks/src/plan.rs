@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use synrecv_model::view::place;
 use synrecv_model::{
-    Confidence, Counters, Diagnosis, Facts, Flow, Listener, Observation, ReplyQuestion, Severity,
-    Socket, TcpState, Track,
+    Capture, Confidence, Counters, Diagnosis, Facts, Flow, Listener, Observation, Outcome,
+    ReplyQuestion, Severity, Socket, TcpState, Track,
 };
 
 /// Reply look-ups asked for flows at most; beyond, one for each distinct peer, then one for each
@@ -22,14 +22,46 @@ pub struct Inquiries {
     pub inputs: Vec<(usize, u32)>,
 }
 
-/// Questions about the requests seen so far and about connections that completed.
-pub fn inquiries(facts: &Facts, tracks: &[&Track], completed: &[Flow]) -> Inquiries {
+/// Questions about the requests seen so far, about connections that completed, and about SYNs that are
+/// seen to come in and are not answered.
+pub fn inquiries(
+    facts: &Facts,
+    tracks: &[&Track],
+    completed: &[Flow],
+    capture: Option<&Capture>,
+) -> Inquiries {
     let mut inquiries = Inquiries::default();
     let asked = asked_about(tracks);
     inquiries.replies.extend(asked.into_iter().map(|track| reply_question(facts, track)));
     inquiries.replies.extend(control_questions(facts, completed));
     inquiries.inputs = input_questions(facts, &inquiries.replies);
+    let (flows, devices): (Vec<Flow>, Vec<Option<u32>>) =
+        capture.map(unanswered).unwrap_or_default().into_iter().unzip();
+    let first = inquiries.replies.len();
+    inquiries.replies.extend(control_questions(facts, &flows));
+    let inputs = devices.into_iter().enumerate();
+    inquiries.inputs.extend(inputs.filter_map(|(index, device)| Some((first + index, device?))));
     inquiries
+}
+
+/// SYNs that were not answered, and the device that each came by; one for each client, at most 256.
+fn unanswered(capture: &Capture) -> Vec<(Flow, Option<u32>)> {
+    let mut asked = BTreeSet::new();
+    capture
+        .handshakes
+        .iter()
+        .filter(|handshake| handshake.outcome == Outcome::Unanswered && !handshake.is_outgoing())
+        .filter(|handshake| {
+            let flow = handshake.flow;
+            asked.insert((flow.local, flow.peer.ip))
+        })
+        .map(|handshake| {
+            let syn = handshake.syns().last();
+            let device = syn.and_then(|frame| capture.device(frame)?.ifindex);
+            (handshake.flow, device)
+        })
+        .take(256)
+        .collect()
 }
 
 /// All of a few; of many, those that represent them.

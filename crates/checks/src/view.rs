@@ -6,11 +6,13 @@ use std::net::IpAddr;
 
 use synrecv_model::view::{FullQueues, HostRetries, RetryReading, retry_reading};
 use synrecv_model::{
-    Address, ConntrackCpu, ConntrackEntry, Counters, DeviceFilter, Endpoint, Facts, FilterChain,
-    Flow, Foreign, Link, LinkNames, LinkTraffic, Listener, ListenerTrack, Mac, MacChange,
-    Neighbour, Nud, Observation, Part, Reply, Route, RouteKind, Rule, RuleId, Section, Settings,
-    Sockets, Step, Track,
+    Address, Capture, ConntrackCpu, ConntrackEntry, Counters, DeviceFilter, Endpoint, Facts,
+    FilterChain, Flow, Foreign, Handshake, Link, LinkNames, LinkTraffic, Listener, ListenerTrack,
+    Mac, MacChange, Neighbour, Nud, Observation, Outcome, Part, Reply, Route, RouteKind, Rule,
+    RuleId, Section, Settings, Sockets, Step, Track,
 };
+
+use crate::seen::Seen;
 
 /// Facts and observation, indexed once. Accessors note what a check reads; a test compares that
 /// with what it declares.
@@ -36,6 +38,8 @@ pub struct RequestView<'a> {
     pub reply: Option<&'a Reply>,
     /// Table entry of the reply's next hop.
     pub next_hop: Option<&'a Neighbour>,
+    /// Its frames.
+    pub seen: Option<Seen<'a>>,
 }
 
 impl RequestView<'_> {
@@ -80,6 +84,14 @@ impl<'a> View<'a> {
         let host_retries = before.and_then(|before| HostRetries::watched(before, observation));
         let full =
             before.map(|before| FullQueues::watched(before, observation)).unwrap_or_default();
+        // Of several handshakes of one 4-tuple the last is the one that is open.
+        let handshakes: HashMap<Flow, &Handshake> = observation
+            .frames
+            .data()
+            .into_iter()
+            .flat_map(|capture| &capture.handshakes)
+            .map(|handshake| (handshake.flow, handshake))
+            .collect();
         let mut requests: Vec<RequestView<'a>> = observation
             .tracks
             .iter()
@@ -95,7 +107,11 @@ impl<'a> View<'a> {
                     state,
                     host_retries.filter(|_| !full.hold(track.flow.local)),
                 );
-                RequestView { track, reading, reply, next_hop }
+                let seen = handshakes
+                    .get(&track.flow)
+                    .copied()
+                    .and_then(|handshake| Seen::new(observation.frames.data()?, handshake));
+                RequestView { track, reading, reply, next_hop, seen }
             })
             .collect();
         requests.sort_by_cached_key(|request| {
@@ -240,6 +256,16 @@ impl<'a> View<'a> {
         self.replies.get(&flow).copied()
     }
 
+    /// The kernel's answer about the reply to some flow of this client to this local end.
+    pub fn reply_to(&self, local: Endpoint, peer: IpAddr) -> Option<&'a Reply> {
+        self.note(Part::Replies);
+        let replies = self.facts.replies.data()?;
+        replies.iter().find(|reply| {
+            let flow = reply.question.flow;
+            (flow.local, flow.peer.ip) == (local, peer)
+        })
+    }
+
     /// Settings.
     pub fn settings(&self) -> Option<&'a Settings> {
         self.note(Part::Settings);
@@ -306,6 +332,37 @@ impl<'a> View<'a> {
         let before = links.iter().filter_map(|link| link.traffic).collect();
         let after = &self.observation.traffic;
         (!after.is_empty()).then_some((links, before, after.as_slice()))
+    }
+
+    /// The captured frames.
+    pub fn capture(&self) -> Option<&'a Capture> {
+        self.note(Part::Frames);
+        self.observation.frames.data()
+    }
+
+    /// The frames of handshakes that completed, a sample.
+    pub fn seen_completed(&self) -> impl Iterator<Item = Seen<'a>> {
+        self.seen_with(Outcome::Completed)
+    }
+
+    /// The frames of SYNs that came in and were not answered.
+    pub fn seen_unanswered(&self) -> impl Iterator<Item = Seen<'a>> {
+        self.seen_with(Outcome::Unanswered)
+    }
+
+    /// The frames of handshakes that a reset or an ICMP error ended.
+    pub fn seen_refused(&self) -> impl Iterator<Item = Seen<'a>> {
+        self.seen_with(Outcome::Refused)
+    }
+
+    fn seen_with(&self, outcome: Outcome) -> impl Iterator<Item = Seen<'a>> {
+        self.capture().into_iter().flat_map(move |capture| {
+            capture
+                .handshakes
+                .iter()
+                .filter(move |handshake| handshake.outcome == outcome && !handshake.is_outgoing())
+                .filter_map(move |handshake| Seen::new(capture, handshake))
+        })
     }
 
     /// Counts at each sample.

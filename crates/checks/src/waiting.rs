@@ -8,6 +8,7 @@ use synrecv_model::view::books::{Rhythm, rhythm};
 use synrecv_model::{Listener, ListenerTrack, RetryCounters, Weight};
 
 use crate::phrase;
+use crate::seen::ack_came;
 use crate::undelivered::close;
 use crate::view::View;
 
@@ -53,6 +54,14 @@ impl Waiting<'_> {
                 .is_some_and(|max| track.accept_queue_peak_count >= max.max(1))
         })
     }
+}
+
+/// Listeners that can have rejected an ACK: all that wait but those whose ACKs, as frames show, never
+/// came in.
+pub(crate) fn rejecting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
+    let mut list = waiting(view);
+    list.retain(|listener| ack_came(view, &listener.requests) != Some(false));
+    list
 }
 
 /// Every listener with at least one waiting request.
@@ -165,7 +174,7 @@ pub(crate) fn suspects<'a>(
     if counted == 0 {
         return Vec::new();
     }
-    let fitting: Vec<Waiting<'a>> = waiting(view)
+    let fitting: Vec<Waiting<'a>> = rejecting(view)
         .into_iter()
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
         .filter(|listener| match kind {

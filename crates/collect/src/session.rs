@@ -170,6 +170,7 @@ impl Session {
     pub fn sample_all(&mut self, last: bool) {
         self.read_sockets(last);
         self.recorder.add(&self.facts.sockets);
+        self.take_step();
         self.heard.listen();
         self.read_beside(last);
     }
@@ -216,7 +217,7 @@ impl Session {
             &self.counters_now,
             &tracks,
         );
-        let inquiries = plan::inquiries(&self.facts, &tracks, &completed);
+        let inquiries = plan::inquiries(&self.facts, &tracks, &completed, None);
         self.facts.replies = ask(&self.place, || {
             synrecv_routes::read::replies(&inquiries.replies, &inquiries.inputs)
         });

@@ -111,6 +111,8 @@ pub enum Part {
     DeviceFilters,
     /// Entries of connection tracking.
     Conntrack,
+    /// Captured frames.
+    Frames,
 }
 
 impl Part {
@@ -129,6 +131,7 @@ impl Part {
             Self::Filters => "filters",
             Self::DeviceFilters => "device-filters",
             Self::Conntrack => "conntrack",
+            Self::Frames => "frames",
         }
     }
 }
@@ -215,6 +218,8 @@ pub enum Origin {
     Filter,
     /// Connection tracking.
     Conntrack,
+    /// Captured frames.
+    Frames,
 }
 
 impl Origin {
@@ -230,6 +235,7 @@ impl Origin {
             Self::Settings => "settings",
             Self::Filter => "filter",
             Self::Conntrack => "conntrack",
+            Self::Frames => "frames",
         }
     }
 }

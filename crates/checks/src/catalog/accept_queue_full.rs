@@ -19,7 +19,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets],
         also_reads: &[Part::Counters, Part::Settings],
         ipv6: "the same; rows of IPv4 clients of a [::] listener are in the IPv6 table",
-        explains: &["syn-queue-full", "ack-lost-outside"],
+        explains: &["syn-queue-full", "ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &[
             "ListenOverflows stands still while SYN-ACKs are sent again",
             "the queue of this listener is empty in every sample",

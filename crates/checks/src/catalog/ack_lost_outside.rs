@@ -12,6 +12,7 @@ use synrecv_model::{
 use crate::ack_drops::{Missing, missing};
 use crate::cases::{Case, Cases, Fact};
 use crate::ingress::{gates, swallowed};
+use crate::seen::{ack_came, ack_fact, seen};
 use crate::undelivered::{Version, in_time, undelivered_fact};
 use crate::view::View;
 use crate::{Check, phrase, share};
@@ -31,6 +32,7 @@ pub(super) static CHECK: Check = Check {
             Part::Replies,
             Part::Links,
             Part::Addresses,
+            Part::Frames,
         ],
         ipv6: "the same",
         explains: &[],
@@ -80,7 +82,11 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
-    let silent = view.stuck(|request| request.reading == RetryReading::NoRepeatSeen);
+    // An ACK that was seen to come in is not lost outside.
+    let silent = view.stuck(|request| {
+        request.reading == RetryReading::NoRepeatSeen
+            && request.seen.as_ref().is_none_or(|seen| seen.ack != Some(true))
+    });
     let mut by_local: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
     for &index in &silent {
         by_local.entry(view.requests()[index].local()).or_default().push(index);
@@ -106,12 +112,39 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
                 phrase::retries(view, &requests, "only the timer, no repeated SYN came in"),
             );
         argue_arrivals(view, case, local, &requests);
+        argue_frames(view, case, local, &requests);
         case.supports(
             Weight::Weak,
             Fact::new(Origin::Counters, "share", numbers)
                 .with("passive_opens_delta_count", phrase::number(view.delta("TcpPassiveOpens"))),
         );
         advise(view, case, &requests);
+    }
+}
+
+/// SYN-ACKs are seen to leave, and no ACK is seen to come in.
+fn argue_frames(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &[usize]) {
+    if ack_came(view, requests) != Some(false) {
+        return;
+    }
+    // An XDP program sees frames before any capture does.
+    let hidden =
+        gates(view, view.requests()[requests[0]].local().ip).iter().any(|gate| gate.before_capture);
+    let resets = seen(view, requests).any(|seen| seen.handshake.counts.rst_count > 0);
+    if let Some(fact) = ack_fact(view, requests) {
+        // Decisive: the capture lost nothing and holds no ACK, so none came to this host.
+        let weight = if hidden { Weight::Weak } else { Weight::Decisive };
+        case.supports(weight, fact.with("local", Value::Endpoint(local)));
+    }
+    if resets {
+        case.supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Frames,
+                "resets-seen",
+                text!["the client's side sends resets, which TCP does not accept"],
+            ),
+        );
     }
 }
 

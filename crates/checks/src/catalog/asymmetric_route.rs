@@ -1,5 +1,6 @@
 //! The SYN-ACK leaves by another way than the SYN came by, and connections die of it.
 
+mod by_frames;
 mod one_of_several;
 mod other_device;
 mod past_the_wire;
@@ -16,8 +17,17 @@ pub(super) static CHECK: Check = Check {
         class: Class::Path,
         summary: "the SYN-ACK leaves by another way than the SYN came by",
         severity: "problem",
-        needs: &[Part::Sockets, Part::Replies, Part::Addresses, Part::Links],
-        also_reads: &[Part::Counters, Part::Routes, Part::Rules, Part::Neighbours],
+        needs: &[Part::Sockets],
+        also_reads: &[
+            Part::Replies,
+            Part::Addresses,
+            Part::Links,
+            Part::Counters,
+            Part::Routes,
+            Part::Rules,
+            Part::Neighbours,
+            Part::Frames,
+        ],
         ipv6: "the same",
         explains: &["synack-lost-outside"],
         disproved_by: &[
@@ -85,4 +95,5 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     other_device::examine(view, cases);
     one_of_several::examine(view, cases);
     past_the_wire::examine(view, cases);
+    by_frames::examine(view, cases);
 }

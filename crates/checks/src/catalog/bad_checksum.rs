@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets, Part::Counters],
         also_reads: &[],
         ipv6: "the same",
-        explains: &["ack-lost-outside"],
+        explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["InCsumErrors stands still while SYN-ACKs are sent again"],
         manual: Manual {
             meaning: "The client's ACK reaches this host and its TCP checksum is wrong, so TCP drops it before it looks \

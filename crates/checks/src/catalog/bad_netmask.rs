@@ -27,9 +27,16 @@ pub(super) static CHECK: Check = Check {
             Part::Routes,
             Part::Links,
         ],
-        also_reads: &[Part::Counters],
+        also_reads: &[Part::Counters, Part::Frames],
         ipv6: "the same; what is on-link comes from the prefix route, not from the address",
-        explains: &["proxy-arp", "neighbour-unresolved", "asymmetric-route", "synack-lost-outside"],
+        explains: &[
+            "proxy-arp",
+            "neighbour-unresolved",
+            "asymmetric-route",
+            "synack-lost-outside",
+            "duplicate-address",
+            "neighbour-wrong",
+        ],
         disproved_by: &[
             "an ACK from one of these clients in a capture on this device",
             "the SYNs arrive with the full TTL (64, 128 or 255): the client is on this wire",

@@ -6,7 +6,7 @@ use synrecv_model::{
     Value, Weight, text,
 };
 
-use crate::ack_drops::{Missing, argue_listener, missing, severity};
+use crate::ack_drops::{Missing, argue_frames, argue_listener, missing, severity};
 use crate::cases::{Case, Cases, Fact};
 use crate::undelivered::undelivered_fact;
 use crate::view::View;
@@ -19,7 +19,7 @@ pub(super) static CHECK: Check = Check {
         summary: "connection tracking calls the ACK invalid and a rule drops it",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[Part::Filters, Part::Conntrack, Part::Replies],
+        also_reads: &[Part::Filters, Part::Conntrack, Part::Replies, Part::Frames],
         ipv6: "the same",
         explains: &["firewall-drops-ack", "ack-ignored-locally", "ack-lost-outside"],
         disproved_by: &[
@@ -70,7 +70,8 @@ pub(super) static CHECK: Check = Check {
 const HOOKS: [Hook; 2] = [Hook::Prerouting, Hook::Input];
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
-    for missing in missing(view) {
+    // What does not come to the tap does not come to netfilter.
+    for missing in missing(view).into_iter().filter(|missing| missing.ack_came != Some(false)) {
         let Some(invalid) = missing.invalid.filter(|&count| missing.accounts(count)) else {
             continue;
         };
@@ -110,6 +111,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
                 undelivered_fact(missing.version, count, missing.undelivered_rhythm),
             );
         }
+        argue_frames(view, case, &missing);
         argue_listener(case, &missing);
         advise(case, &missing, rule.flatten().map(crate::droppers::Dropper::listing));
     }

@@ -21,7 +21,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets],
         also_reads: &[Part::Counters],
         ipv6: "the same",
-        explains: &["ack-lost-outside"],
+        explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the listener has no TCP_DEFER_ACCEPT (getsockopt)"],
         manual: Manual {
             meaning: "The application asked the kernel to hand over connections only when data has come \

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 
 use synrecv_model::view::{RetryReading, place};
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Origin, Part, Subject, Text,
-    Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, End, FrameKind, Mac, Manual, Origin, Part,
+    Subject, Text, Value, Weight, text,
 };
 
 use crate::cases::{Case, Cases, Fact};
+use crate::seen::{Seen, claimants, seen, ways};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -20,9 +21,9 @@ pub(super) static CHECK: Check = Check {
         summary: "two machines on the wire claim one address",
         severity: "problem",
         needs: &[Part::Sockets, Part::Replies, Part::Neighbours],
-        also_reads: &[Part::Links, Part::Routes, Part::Addresses, Part::Counters],
+        also_reads: &[Part::Links, Part::Routes, Part::Addresses, Part::Counters, Part::Frames],
         ipv6: "the same; duplicate address detection finds it only when a machine starts",
-        explains: &["neighbour-wrong", "asymmetric-route", "synack-lost-outside"],
+        explains: &["neighbour-wrong", "asymmetric-route", "synack-lost-outside", "peer-resets"],
         disproved_by: &[
             "one machine answers a broadcast question for the address",
             "the SYN comes from the link-layer address that the SYN-ACK goes to",
@@ -64,11 +65,120 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         }
     }
     for ((ifindex, address), requests) in &by_hop {
-        match claimed(view, *ifindex, *address) {
-            Some(macs) => report(view, cases, (*ifindex, *address), &requests[..], &macs),
-            None => lone_neighbour(view, cases, (*ifindex, *address), &requests[..]),
+        let (hop, requests) = ((*ifindex, *address), &requests[..]);
+        if let Some(macs) = claimed_on_wire(view, *address, requests) {
+            by_frames(view, cases, hop, requests, &macs);
+        } else if let Some(macs) = claimed(view, *ifindex, *address) {
+            report(view, cases, hop, requests, &macs);
+        } else if seen(view, requests).next().is_none() {
+            lone_neighbour(view, cases, hop, requests);
         }
     }
+    answering_twin(view, cases);
+}
+
+/// Link-layer addresses that claim the next hop, as frames show: the one that the SYN comes from and
+/// the one that the SYN-ACK goes to. For a client, its own frames claim its address.
+fn claimed_on_wire(view: &View<'_>, address: IpAddr, requests: &[usize]) -> Option<BTreeSet<Mac>> {
+    let capture = view.capture()?;
+    let mut macs = claimants(capture, address);
+    for seen in seen(view, requests) {
+        let direct = seen.handshake.flow.peer.ip == address && seen.routers_crossed() == Some(0);
+        if let (true, Some((from, to))) = (direct, seen.other_mac()) {
+            macs.extend([from, to]);
+        }
+    }
+    // The reply has to go to one of them and the SYN to come from another.
+    let split = seen(view, requests).any(|seen| {
+        seen.other_mac().is_some_and(|(from, to)| macs.contains(&from) && macs.contains(&to))
+    });
+    (macs.len() > 1 && split).then_some(macs)
+}
+
+fn by_frames(
+    view: &View<'_>,
+    cases: &mut Cases,
+    (ifindex, address): (u32, IpAddr),
+    requests: &[usize],
+    macs: &BTreeSet<Mac>,
+) {
+    let dev = view.dev(ifindex);
+    // Behind a router the two machines are proxies.
+    let routed = seen(view, requests)
+        .any(|seen| seen.handshake.flow.peer.ip == address && seen.routers_crossed() != Some(0));
+    if routed {
+        return;
+    }
+    let case = open(view, cases, (ifindex, address), requests);
+    case.summary(text![
+        address,
+        " on ",
+        dev.clone(),
+        " is claimed by ",
+        Text::join(macs.iter().copied(), " and "),
+    ])
+    .arg("macs", Value::List(macs.iter().copied().map(Value::Mac).collect()));
+    if let Some(fact) = ways(view, requests) {
+        let claims = view.capture().map_or(0, |capture| claimants(capture, address).len());
+        // Decisive: two machines on this wire are seen to claim it, and the connection is split
+        // between them. Of a client alone its entry can be out of date.
+        case.supports(if claims > 1 { Weight::Decisive } else { Weight::Strong }, fact);
+    }
+    argue(view, case, requests);
+    advise(case, address, &dev.to_string());
+}
+
+/// The twin answers the SYN-ACK with a reset: no row is left, frames show who sent what.
+fn answering_twin(view: &View<'_>, cases: &mut Cases) {
+    let mut by_client: BTreeMap<(IpAddr, Mac, Mac), usize> = BTreeMap::new();
+    for seen in view.seen_refused() {
+        if let Some((from, to)) = reset_by_twin(&seen) {
+            let client = seen.handshake.flow.peer.ip;
+            *by_client.entry((client, from, to)).or_default() += 1;
+        }
+    }
+    for ((client, from, to), count) in by_client {
+        let case = cases.about(Subject::Host);
+        case.headline(text![
+            phrase::count(count, "handshake", "handshakes"),
+            " of ",
+            client,
+            " were reset by another machine with the same address",
+        ])
+        .summary(text![client, " is claimed by ", from, " and ", to])
+        .arg("address", Value::Ip(client))
+        .arg("macs", Value::List(vec![Value::Mac(from), Value::Mac(to)]))
+        // Decisive: SYN and RST of one address come from two machines on this wire.
+        .supports(
+            Weight::Decisive,
+            Fact::new(
+                Origin::Frames,
+                "reset-by-another",
+                text![
+                    "SYNs of ",
+                    client,
+                    " come from ",
+                    from,
+                    ", resets of the same address from ",
+                    to,
+                    ", neither through a router",
+                ],
+            )
+            .with("syn_mac", Value::Mac(from))
+            .with("rst_mac", Value::Mac(to))
+            .with("handshake_count", Value::Number(count as u64))
+            .recheck(format!("tcpdump -eni any 'host {client} and tcp'")),
+        );
+        advise(case, client, "DEV");
+    }
+}
+
+/// Source of the SYN and source of the reset, when both machines are on this wire.
+fn reset_by_twin(seen: &Seen<'_>) -> Option<(Mac, Mac)> {
+    let from = seen.in_mac.filter(|_| seen.routers_crossed() == Some(0))?;
+    let reset = seen.handshake.sent(End::Client, FrameKind::Rst).last()?;
+    let to = reset.src_mac.filter(|_| [64, 128, 255].contains(&reset.ttl))?;
+    (from != to && !from.is_virtual_router() && !to.is_virtual_router()).then_some((from, to))
 }
 
 /// Link-layer addresses that the entry had while watching, when there were several that cannot be

@@ -5,7 +5,7 @@ use synrecv_model::{
     Weight, text,
 };
 
-use crate::ack_drops::{Missing, argue_entries, argue_listener, missing, severity};
+use crate::ack_drops::{Missing, argue_entries, argue_frames, argue_listener, missing, severity};
 use crate::cases::{Case, Cases};
 use crate::droppers::Dropper;
 use crate::undelivered::undelivered_fact;
@@ -19,7 +19,7 @@ pub(super) static CHECK: Check = Check {
         summary: "a packet filter of this host drops the ACK of the handshake",
         severity: "problem",
         needs: &[Part::Sockets],
-        also_reads: &[Part::Counters, Part::Filters, Part::Conntrack, Part::Replies],
+        also_reads: &[Part::Counters, Part::Filters, Part::Conntrack, Part::Replies, Part::Frames],
         ipv6: "the same; the arithmetic of Ip6InReceives has noise of one or two packets",
         explains: &["ack-ignored-locally", "ack-lost-outside"],
         disproved_by: &[
@@ -63,7 +63,8 @@ pub(super) static CHECK: Check = Check {
 const HOOKS: [Hook; 2] = [Hook::Prerouting, Hook::Input];
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
-    for missing in missing(view) {
+    // What does not come to the tap does not come to netfilter.
+    for missing in missing(view).into_iter().filter(|missing| missing.ack_came != Some(false)) {
         match missing.droppers(view, &HOOKS) {
             Some(droppers) => by_rule(view, cases, &missing, &droppers),
             None => by_counters(view, cases, &missing),
@@ -178,6 +179,7 @@ fn argue(view: &View<'_>, case: &mut Case, missing: &Missing<'_>, weight: Weight
         case.supports(own, undelivered_fact(missing.version, count, missing.undelivered_rhythm));
     }
     argue_entries(case, missing, Weight::Weak);
+    argue_frames(view, case, missing);
     argue_listener(case, missing);
     case.supports(
         Weight::Weak,

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Endpoint, Hook, Manual, Part, Severity,
-    Subject, TcpState, Test, Text, Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, Endpoint, Flow, Hook, Manual, Origin, Part,
+    Severity, Subject, TcpState, Test, Text, Value, Weight, text,
 };
 
-use crate::cases::Cases;
-use crate::droppers::{Dropper, syn_droppers};
+use crate::cases::{Case, Cases, Fact};
+use crate::droppers::{Dropper, seen_syn_droppers, syn_droppers};
+use crate::seen::{Seen, refused, refused_fact, refused_input, unanswered_reply};
 use crate::view::View;
 use crate::{Check, phrase, share};
 
@@ -19,7 +20,7 @@ pub(super) static CHECK: Check = Check {
         summary: "a packet filter of this host drops SYNs to a listener",
         severity: "problem; info where it looks meant",
         needs: &[Part::Sockets, Part::Filters],
-        also_reads: &[Part::Counters, Part::Addresses, Part::Links],
+        also_reads: &[Part::Counters, Part::Addresses, Part::Links, Part::Frames, Part::Replies],
         ipv6: "the same; `fib` rules stand in for rp_filter there",
         explains: &[],
         disproved_by: &["the counter of the rule stands still while clients fail to connect"],
@@ -56,6 +57,9 @@ const HOOKS: [Hook; 3] = [Hook::Ingress, Hook::Prerouting, Hook::Input];
 const MANY_PER_S: u64 = 2;
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
+    if by_frames(view, cases) {
+        return;
+    }
     let locals = local_ends(view);
     for dropper in syn_droppers(view, &HOOKS, &locals).unwrap_or_default() {
         let Some(count) = dropper.matched.filter(|&count| count > 0) else { continue };
@@ -63,6 +67,33 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             report(view, cases, &dropper, count);
         }
     }
+}
+
+/// SYNs are seen to come in to a listener and are not answered: the rules say by which of them they end.
+fn by_frames(view: &View<'_>, cases: &mut Cases) -> bool {
+    let mut syns = refused(view);
+    syns.retain(|seen| {
+        let flow = seen.handshake.flow;
+        view.listener(flow.local).is_some()
+            && unanswered_reply(view, flow).is_none_or(|reply| reply.resolved.is_ok())
+            && refused_input(view, seen).is_none()
+    });
+    let mut some = false;
+    for (dropper, clients) in seen_syn_droppers(view, &HOOKS, &syns).unwrap_or_default() {
+        let seen: Vec<&Seen<'_>> = clients.iter().map(|&index| &syns[index]).collect();
+        let flows: Vec<Flow> = seen.iter().map(|seen| seen.handshake.flow).collect();
+        let (share, numbers) = share::severity_of(view, &flows, flows.len() as u64);
+        let severity = if dropper.is_about_the_way_back() { Severity::Problem } else { share };
+        let case = open(cases, &dropper, severity);
+        // Decisive: these SYNs meet the rule by all its conditions, and none is answered.
+        let weight = if dropper.stop.certain { Weight::Decisive } else { Weight::Strong };
+        case.supports(weight, dropper.fact(text![" while watching"]))
+            .supports(Weight::Strong, refused_fact(view, &seen))
+            .supports(Weight::Weak, Fact::new(Origin::Counters, "share", numbers));
+        advise(case, &dropper);
+        some = true;
+    }
+    some
 }
 
 /// Own addresses with the ports that are listened on there.
@@ -117,38 +148,55 @@ fn report(view: &View<'_>, cases: &mut Cases, dropper: &Dropper<'_>, count: u64)
         false => Severity::Info,
     };
     let weight = if severity == Severity::Problem { Weight::Strong } else { Weight::Weak };
+    let case = open(cases, dropper, severity);
+    case.supports(weight, dropper.fact(text![" while watching"]));
+    advise(case, dropper);
+}
+
+fn open<'c>(cases: &'c mut Cases, dropper: &Dropper<'_>, severity: Severity) -> &'c mut Case {
     let case = cases.about(Subject::Host);
     case.severity(severity)
-        .headline(text![
-            phrase::count(usize::try_from(count).unwrap_or(usize::MAX), "packet", "packets"),
-            " of clients dropped before TCP by a packet filter of this host",
-        ])
+        .headline(match dropper.matched {
+            Some(count) => text![
+                phrase::count(usize::try_from(count).unwrap_or(usize::MAX), "packet", "packets"),
+                " of clients dropped before TCP by a packet filter of this host",
+            ],
+            None => text!["SYNs of clients are dropped before TCP by a packet filter of this host"],
+        })
         .summary(text![
             dropper.name(),
-            if way_back { " drops clients whose replies would leave by another device" } else { " drops SYNs to a listener" },
+            if dropper.is_about_the_way_back() {
+                " drops clients whose replies would leave by another device"
+            } else {
+                " drops SYNs to a listener"
+            },
         ])
         .arg("chain", Value::Foreign(dropper.stop.chain.name.clone()))
         .arg("table", Value::Foreign(dropper.stop.chain.table.clone()))
-        .arg("hook", Value::Word(dropper.stop.hook.name()))
-        .supports(weight, dropper.fact(text![" while watching"]))
-        .action(Action {
-            id: "see-rule",
-            label: ActionLabel::Investigate,
-            text: text!["look at the rule and whom it drops"],
-            commands: vec![dropper.listing()],
-            verify: Text::new(),
-        })
-        .action(Action {
-            id: "accept-clients",
-            label: ActionLabel::Disruptive,
-            text: if way_back {
-                text!["route replies by the device that requests come by, or leave this device out of the rule"]
-            } else {
-                text!["if these clients are wanted, accept them before the rule"]
-            },
-            commands: vec![],
-            verify: text!["the counter of the rule stands still"],
-        });
+        .arg("hook", Value::Word(dropper.stop.hook.name()));
+    case
+}
+
+fn advise(case: &mut Case, dropper: &Dropper<'_>) {
+    let way_back = dropper.is_about_the_way_back();
+    case.action(Action {
+        id: "see-rule",
+        label: ActionLabel::Investigate,
+        text: text!["look at the rule and whom it drops"],
+        commands: vec![dropper.listing()],
+        verify: Text::new(),
+    })
+    .action(Action {
+        id: "accept-clients",
+        label: ActionLabel::Disruptive,
+        text: if way_back {
+            text!["route replies by the device that requests come by, or leave this device out of the rule"]
+        } else {
+            text!["if these clients are wanted, accept them before the rule"]
+        },
+        commands: vec![],
+        verify: text!["the counter of the rule stands still"],
+    });
     if way_back {
         case.action(Action {
             id: "ask-for-the-way",

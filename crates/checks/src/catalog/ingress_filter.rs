@@ -6,7 +6,7 @@ use synrecv_model::{
     Value, Weight, text,
 };
 
-use crate::ack_drops::{Missing, argue_listener, missing, severity};
+use crate::ack_drops::{Missing, argue_frames, argue_listener, missing, severity};
 use crate::cases::{Case, Cases, Fact};
 use crate::ingress::{Gate, gates, swallowed};
 use crate::undelivered::{in_time, keeps_time};
@@ -27,6 +27,7 @@ pub(super) static CHECK: Check = Check {
             Part::DeviceFilters,
             Part::Conntrack,
             Part::Replies,
+            Part::Frames,
         ],
         ipv6: "the same",
         explains: &["firewall-drops-ack", "ack-ignored-locally", "ack-lost-outside"],
@@ -72,7 +73,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         if missing.undelivered_fit() || missing.entries.established > 0 {
             continue;
         }
-        if !by_rule(view, cases, &missing) {
+        if missing.ack_came == Some(false) || !by_rule(view, cases, &missing) {
             by_gate(view, cases, &missing);
         }
     }
@@ -100,7 +101,13 @@ fn by_rule(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) -> bool {
 fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     let local = missing.waiting.listener.local;
     let sample = view.requests()[missing.waiting.requests[0]].local();
-    let gates = gates(view, sample.ip);
+    let mut gates = gates(view, sample.ip);
+    if let Some(came) = missing.ack_came {
+        gates.retain(|gate| gate.before_capture != came);
+        if gates.is_empty() && !came {
+            return;
+        }
+    }
     let swallowed = swallowed(view, missing);
     if missing.before_ip_rhythm == Rhythm::Misses {
         return;
@@ -186,6 +193,7 @@ fn open<'c>(
 }
 
 fn argue(view: &View<'_>, case: &mut Case, missing: &Missing<'_>) {
+    argue_frames(view, case, missing);
     argue_listener(case, missing);
     case.supports(
         Weight::Weak,

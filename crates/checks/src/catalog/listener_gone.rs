@@ -20,7 +20,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets],
         also_reads: &[Part::Counters, Part::Settings],
         ipv6: "the same",
-        explains: &["ack-lost-outside", "sequence-rejected"],
+        explains: &["ack-lost-outside", "sequence-rejected", "ack-ignored-locally"],
         disproved_by: &["the listener is the same socket (inode) all the time"],
         manual: Manual {
             meaning: "An application closed its listening socket (restart, crash loop, reload) while clients were in the \

@@ -2,12 +2,13 @@
 
 use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Part, Severity, Subject, Text,
-    Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Origin, Part, Severity, Subject,
+    Text, Value, Weight, text,
 };
 
 use crate::Check;
-use crate::cases::Cases;
+use crate::cases::{Case, Cases, Fact};
+use crate::seen::{Seen, refused, refused_fact, refused_input};
 use crate::undelivered::{Version, undelivered, undelivered_fact};
 use crate::view::View;
 
@@ -17,8 +18,15 @@ pub(super) static CHECK: Check = Check {
         class: Class::Refused,
         summary: "the source of the packets is not acceptable on that device",
         severity: "problem where clients are seen to fail by it, else info",
-        needs: &[Part::Counters, Part::Filters],
-        also_reads: &[],
+        needs: &[Part::Counters],
+        also_reads: &[
+            Part::Filters,
+            Part::Frames,
+            Part::Replies,
+            Part::Settings,
+            Part::Addresses,
+            Part::Links,
+        ],
         ipv6: "not applicable: the routing decision does not judge sources there",
         explains: &[],
         disproved_by: &["a rule of netfilter counts these packets"],
@@ -56,6 +64,71 @@ pub(super) static CHECK: Check = Check {
 const FEW_COUNT: u64 = 3;
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
+    if !by_frames(view, cases) {
+        by_counters(view, cases);
+    }
+}
+
+/// SYNs are seen to come in, and the kernel's input look-up refuses their source without rp_filter.
+fn by_frames(view: &View<'_>, cases: &mut Cases) -> bool {
+    let strict = |device: u32| {
+        view.settings()
+            .and_then(|settings| settings.devices.get(&device)?.rp_filter_effective)
+            .unwrap_or(0)
+            > 0
+    };
+    let all = refused(view);
+    let refused: Vec<(&Seen<'_>, u32)> = all
+        .iter()
+        .filter(|seen| seen.handshake.flow.peer.ip.is_ipv4())
+        .filter_map(|seen| Some((seen, refused_input(view, seen)?)))
+        .filter(|(seen, device)| !strict(*device) || is_martian(view, seen))
+        .collect();
+    let Some(&(sample, device)) = refused.first() else { return false };
+    let flow = sample.handshake.flow;
+    let (dev, local, peer) = (view.dev(device), flow.local.ip, flow.peer.ip);
+    let seen: Vec<&Seen<'_>> = refused.iter().map(|&(seen, _)| seen).collect();
+    let case = cases.about(Subject::Link(device));
+    case.headline(text![
+        "SYNs from ",
+        peer,
+        " come by ",
+        dev.clone(),
+        " and are dropped: that source cannot be there",
+    ])
+    .summary(if is_own(view, sample) {
+        text![peer, " is an address of this host"]
+    } else {
+        text![peer, " is not acceptable as a source on ", dev.clone()]
+    })
+    .arg("source", Value::Ip(peer))
+    .arg("interface", Value::Foreign(dev.clone()))
+    .supports(Weight::Strong, refused_fact(view, &seen))
+    // Decisive: the kernel's own input look-up refuses the source, and no filter of it is on.
+    .supports(
+        Weight::Decisive,
+        Fact::new(
+            Origin::Route,
+            "input-refused",
+            text!["the kernel refuses packets from ", peer, " to ", local, " on ", dev.clone()],
+        )
+        .recheck(format!("ip route get {local} from {peer} iif {dev}")),
+    );
+    advise(case);
+    true
+}
+
+fn is_own(view: &View<'_>, seen: &Seen<'_>) -> bool {
+    view.addresses().iter().any(|own| own.address == seen.handshake.flow.peer.ip)
+}
+
+/// Sources that no setting but accept_local and route_localnet makes acceptable.
+fn is_martian(view: &View<'_>, seen: &Seen<'_>) -> bool {
+    let peer = seen.handshake.flow.peer.ip;
+    peer.is_loopback() || peer.is_unspecified() || peer.is_multicast() || is_own(view, seen)
+}
+
+fn by_counters(view: &View<'_>, cases: &mut Cases) {
     let Some(count) = undelivered(view, Version::V4).filter(|&count| count >= FEW_COUNT) else {
         return;
     };
@@ -67,22 +140,25 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     if filtered {
         return;
     }
-    cases
-        .about(Subject::Host)
-        .severity(Severity::Info)
+    let case = cases.about(Subject::Host);
+    case.severity(Severity::Info)
         .headline(text![count, " packets were dropped by the routing decision"])
         .summary(text![
             "their sources or destinations are not acceptable on the device they came by"
         ])
         .arg("not_delivered_count", Value::Number(count))
-        .supports(Weight::Weak, undelivered_fact(Version::V4, count, Rhythm::Unclear))
-        .action(Action {
-            id: "log-martians",
-            label: ActionLabel::Safe,
-            text: text!["log them: the kernel's log then names source and device"],
-            commands: vec![Command("sysctl -w net.ipv4.conf.all.log_martians=1".to_owned())],
-            verify: Text::new(),
-        });
+        .supports(Weight::Weak, undelivered_fact(Version::V4, count, Rhythm::Unclear));
+    advise(case);
+}
+
+fn advise(case: &mut Case) {
+    case.action(Action {
+        id: "log-martians",
+        label: ActionLabel::Safe,
+        text: text!["log them: the kernel's log then names source and device"],
+        commands: vec![Command("sysctl -w net.ipv4.conf.all.log_martians=1".to_owned())],
+        verify: Text::new(),
+    });
 }
 
 #[cfg(test)]
@@ -114,6 +190,6 @@ mod tests {
 
     #[test]
     fn what_root_alone_may_list_is_not_guessed() {
-        assert!(host().diagnose().not_checked("martian-source"));
+        assert!(host().diagnose().finding("martian-source").is_none());
     }
 }

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets, Part::Counters],
         also_reads: &[],
         ipv6: "the same",
-        explains: &["ack-lost-outside"],
+        explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the TCPMD5 counters stand still while SYN-ACKs are sent again"],
         manual: Manual {
             meaning: "Both ends of a BGP or LDP session sign their segments with a shared key (TCP-MD5). The ACK came \

@@ -10,7 +10,8 @@ use synrecv_model::{
 };
 
 use crate::cases::{Case, Cases, Fact};
-use crate::view::View;
+use crate::seen::{completed_alike, seen, ways};
+use crate::view::{RequestView, View};
 use crate::{Check, phrase};
 
 pub(super) static CHECK: Check = Check {
@@ -20,7 +21,7 @@ pub(super) static CHECK: Check = Check {
         summary: "the neighbour entry of the reply's next hop is wrong",
         severity: "problem",
         needs: &[Part::Sockets, Part::Replies, Part::Neighbours],
-        also_reads: &[Part::Routes, Part::Links, Part::Counters],
+        also_reads: &[Part::Routes, Part::Links, Part::Counters, Part::Frames],
         ipv6: "the same; a router's link-local address shows its true link-layer address",
         explains: &["asymmetric-route", "synack-lost-outside"],
         disproved_by: &[
@@ -67,8 +68,9 @@ pub(super) static CHECK: Check = Check {
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut by_entry: BTreeMap<(u32, IpAddr), Vec<usize>> = BTreeMap::new();
     for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
-        if let Some(entry) = view.requests()[index].next_hop
-            && entry.state == Nud::Permanent
+        let request = &view.requests()[index];
+        if let Some(entry) = request.next_hop
+            && (entry.state == Nud::Permanent || is_stale(request, entry))
             && entry.mac.is_some()
         {
             by_entry.entry((entry.ifindex, entry.address)).or_default().push(index);
@@ -83,16 +85,32 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     }
 }
 
+/// The client is on this wire, its frames come from another link-layer address than its entry says,
+/// and nobody confirmed the entry lately.
+fn is_stale(request: &RequestView<'_>, entry: &Neighbour) -> bool {
+    entry.address == request.peer()
+        && matches!(entry.state, Nud::Stale | Nud::Delay | Nud::Probe)
+        && request.seen.as_ref().is_some_and(|seen| {
+            seen.routers_crossed() == Some(0)
+                && seen.in_mac.is_some_and(|from| entry.mac.is_some_and(|mac| mac != from))
+        })
+}
+
 fn report(view: &View<'_>, cases: &mut Cases, entry: &Neighbour, mac: Mac, requests: &[usize]) {
+    let permanent = entry.state == Nud::Permanent;
     let dev = view.dev(entry.ifindex);
     let gateway = !requests.iter().any(|&index| view.requests()[index].peer() == entry.address);
     let case = cases.about(Subject::Mac(entry.ifindex, mac));
     case.headline(text![
         phrase::stuck(view, requests),
-        ": the SYN-ACK goes to a link-layer address set by hand",
+        if permanent {
+            ": the SYN-ACK goes to a link-layer address set by hand"
+        } else {
+            ": the SYN-ACK goes to a link-layer address that is out of date"
+        },
     ])
     .summary(text![
-        "the permanent entry of ",
+        if permanent { "the permanent entry of " } else { "the entry of " },
         if gateway { "the gateway " } else { "" },
         entry.address,
         " on ",
@@ -116,7 +134,11 @@ fn report(view: &View<'_>, cases: &mut Cases, entry: &Neighbour, mac: Mac, reque
                 entry.address,
                 " at ",
                 mac,
-                ", an entry that was set by hand (PERMANENT) and is never checked",
+                if permanent {
+                    ", an entry that was set by hand (PERMANENT) and is never checked"
+                } else {
+                    ", an entry that nobody confirmed lately"
+                },
             ],
         )
         .with("next_hop", Value::Ip(entry.address))
@@ -127,9 +149,26 @@ fn report(view: &View<'_>, cases: &mut Cases, entry: &Neighbour, mac: Mac, reque
         Weight::Weak,
         phrase::retries(view, requests, "the client repeats its SYN: the SYN-ACK is lost"),
     );
+    argue_frames(view, case, mac, requests);
     argue_control(view, case, entry);
     argue_routers(view, case, entry, mac);
     advise(case, entry, &dev.to_string());
+}
+
+/// Where the SYNs come from, against where the entry sends the SYN-ACKs.
+fn argue_frames(view: &View<'_>, case: &mut Case, mac: Mac, requests: &[usize]) {
+    let sources: Vec<Mac> = seen(view, requests).filter_map(|seen| seen.in_mac).collect();
+    if sources.is_empty() {
+        return;
+    }
+    let Some(fact) = ways(view, requests) else { return };
+    if sources.contains(&mac) {
+        // Decisive: the machine with this link-layer address sends the SYNs.
+        case.refutes(Weight::Decisive, fact);
+    } else if completed_alike(view, (sources[0], mac)) == 0 {
+        // Decisive: all SYNs come from another machine, and nobody connects by this entry.
+        case.supports(Weight::Decisive, fact);
+    }
 }
 
 /// Handshakes that complete by the same entry prove it right.

@@ -7,6 +7,7 @@ use synrecv_model::{
 };
 
 use crate::cases::{Case, Cases, Fact};
+use crate::seen::{Seen, refused, refused_fact, unanswered_reply};
 use crate::view::View;
 use crate::{Check, phrase, share};
 
@@ -17,7 +18,14 @@ pub(super) static CHECK: Check = Check {
         summary: "there is no route back to the client",
         severity: "problem",
         needs: &[Part::Sockets],
-        also_reads: &[Part::Counters, Part::Replies, Part::Routes, Part::Addresses],
+        also_reads: &[
+            Part::Counters,
+            Part::Replies,
+            Part::Routes,
+            Part::Addresses,
+            Part::Links,
+            Part::Frames,
+        ],
         ipv6: "only a missing route moves Ip6OutNoRoutes; reject routes move ListenDrops alone",
         explains: &["synack-dropped-here"],
         disproved_by: &[
@@ -66,7 +74,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     });
     if !lost.is_empty() {
         by_rows(view, cases, &lost);
-    } else if !view.some_local_is_gone() {
+    } else if !by_frames(view, cases) && !view.some_local_is_gone() {
         let refused = refused_v4(view);
         if refused > 0 {
             by_counters(view, cases, refused, false);
@@ -109,6 +117,46 @@ fn by_rows(view: &View<'_>, cases: &mut Cases, requests: &[usize]) {
     );
     argue_routes(view, case, sample.peer().is_ipv6());
     advise(case, Some(phrase::route_get(sample)));
+}
+
+/// SYNs are seen to come in, and the kernel has no way back to their sources.
+fn by_frames(view: &View<'_>, cases: &mut Cases) -> bool {
+    let all = refused(view);
+    let lost: Vec<&Seen<'_>> = all
+        .iter()
+        .filter(|seen| {
+            let flow = seen.handshake.flow;
+            let reply = unanswered_reply(view, flow);
+            reply.is_some_and(|reply| reply.resolved.is_err()) && !view.is_gone(flow.local.ip)
+        })
+        .collect();
+    let Some(sample) = lost.first() else { return false };
+    let flow = sample.handshake.flow;
+    let Some(Err(errno)) = unanswered_reply(view, flow).map(|reply| &reply.resolved) else {
+        return false;
+    };
+    let case = cases.about(Subject::Host);
+    case.headline(text![
+        phrase::count(lost.len(), "client", "clients"),
+        " cannot connect: there is no way back, and their SYNs are dropped",
+    ])
+    .summary(text!["replies to ", flow.peer.ip, " have ", phrase::route_error(*errno)])
+    .arg("errno", Value::Word(errno.name()))
+    .supports(Weight::Strong, refused_fact(view, &lost))
+    // Decisive: the kernel's own look-up for this reply fails.
+    .supports(
+        Weight::Decisive,
+        Fact::new(
+            Origin::Route,
+            "reply-has-no-route",
+            text!["the reply to ", flow.peer.ip, " has ", phrase::route_error(*errno)],
+        )
+        .with("errno", Value::Word(errno.name()))
+        .recheck(format!("ip route get {} from {}", flow.peer.ip, flow.local.ip)),
+    );
+    argue_routes(view, case, flow.peer.ip.is_ipv6());
+    advise(case, Some(format!("ip route get {} from {}", flow.peer.ip, flow.local.ip)));
+    true
 }
 
 /// Drops of listeners that nothing else of TCP explains.

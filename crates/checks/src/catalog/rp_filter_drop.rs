@@ -29,6 +29,7 @@ pub(super) static CHECK: Check = Check {
             Part::Routes,
             Part::Replies,
             Part::Conntrack,
+            Part::Frames,
         ],
         ipv6: "not applicable: IPv6 has no rp_filter",
         explains: &["firewall-drops-ack", "ack-ignored-locally", "ack-lost-outside"],

@@ -8,7 +8,7 @@ use synrecv_model::{
 use crate::cases::{Cases, Fact};
 use crate::rejected::{self, Rejection};
 use crate::view::View;
-use crate::waiting::{Counter, Drop, waiting};
+use crate::waiting::{Counter, Drop, rejecting};
 use crate::{Check, phrase, share};
 
 pub(super) static CHECK: Check = Check {
@@ -20,7 +20,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets, Part::Counters],
         also_reads: &[],
         ipv6: "the same",
-        explains: &["ack-lost-outside"],
+        explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the ACK in a capture acknowledges the SYN-ACK's sequence number plus one"],
         manual: Manual {
             meaning: "The ACK acknowledges a number that this host never sent, or its own number lies outside the window. \
@@ -93,7 +93,7 @@ fn uncounted(view: &View<'_>, cases: &mut Cases) {
     if counted {
         return;
     }
-    let silent = waiting(view).into_iter().filter(|listener| {
+    let silent = rejecting(view).into_iter().filter(|listener| {
         listener.retries > 0
             && listener.listener.optmem_bytes == Some(0)
             && listener.drops_rhythm != Rhythm::Misses

@@ -8,7 +8,7 @@ use synrecv_model::{
 
 use crate::cases::{Cases, Fact};
 use crate::view::View;
-use crate::waiting::{Waiting, waiting};
+use crate::waiting::{Waiting, rejecting};
 use crate::{Check, phrase, share};
 
 pub(super) static CHECK: Check = Check {
@@ -20,7 +20,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets, Part::Counters],
         also_reads: &[],
         ipv6: "the same",
-        explains: &["ack-lost-outside"],
+        explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the listener has no filter and its cgroup has no ingress program"],
         manual: Manual {
             meaning: "A program attached to the listening socket (SO_ATTACH_FILTER, SO_ATTACH_BPF) or to its cgroup \
@@ -76,7 +76,7 @@ const OTHER_REASONS: [&str; 9] = [
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let others: u64 = OTHER_REASONS.iter().filter_map(|name| view.delta(name)).sum();
-    let candidates: Vec<Waiting<'_>> = waiting(view)
+    let candidates: Vec<Waiting<'_>> = rejecting(view)
         .into_iter()
         .filter(|listener| listener.retries > 0 && !listener.queue_was_full())
         .filter(|listener| listener.drops_rhythm != Rhythm::Misses)

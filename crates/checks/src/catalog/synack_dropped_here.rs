@@ -11,6 +11,7 @@ use synrecv_model::{
 };
 
 use crate::cases::{Case, Cases, Fact};
+use crate::seen::seen;
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -31,6 +32,7 @@ pub(super) static CHECK: Check = Check {
             Part::Replies,
             Part::Links,
             Part::Settings,
+            Part::Frames,
         ],
         ipv6: "the same",
         explains: &[],
@@ -107,8 +109,38 @@ fn report(view: &View<'_>, cases: &mut Cases, stage: &Stage<'_>, requests: &[usi
         .recheck("ss -tno state syn-recv"),
     );
     argue_counters(view, case);
+    argue_frames(view, case, requests);
     stage.argue(view, case, requests);
     advise(view, case, stage, requests);
+}
+
+/// Whether a SYN-ACK was seen to leave.
+fn argue_frames(view: &View<'_>, case: &mut Case, requests: &[usize]) {
+    let left: Vec<bool> = seen(view, requests).filter_map(|seen| seen.synack_left).collect();
+    if left.is_empty() {
+        return;
+    }
+    let fact = |text| {
+        Fact::new(Origin::Frames, "synacks-seen", text)
+            .with("connection_count", Value::Number(left.len() as u64))
+    };
+    if left.contains(&true) {
+        // Decisive: it was handed to the wire.
+        case.refutes(
+            Weight::Decisive,
+            fact(text!["SYN-ACKs of these connections are seen to leave"]),
+        );
+    } else {
+        // Decisive: the capture lost nothing, SYNs came in, and no SYN-ACK went out.
+        case.supports(
+            Weight::Decisive,
+            fact(text![
+                "SYNs of ",
+                phrase::count(left.len(), "connection", "connections"),
+                " came in, and no SYN-ACK of them left",
+            ]),
+        );
+    }
 }
 
 /// The timer fires and nothing is sent again.

@@ -6,7 +6,8 @@ use synrecv_model::{
     Value, Weight, text,
 };
 
-use crate::cases::{Cases, Fact};
+use crate::cases::{Case, Cases, Fact};
+use crate::seen::{Seen, seen, ways};
 use crate::view::{RequestView, View};
 use crate::{Check, phrase, share};
 
@@ -16,8 +17,8 @@ pub(super) static CHECK: Check = Check {
         class: Class::Path,
         summary: "the SYN-ACK leaves this host and is lost on the way",
         severity: "by share: info, warning or problem",
-        needs: &[Part::Sockets, Part::Replies, Part::Neighbours],
-        also_reads: &[Part::Counters],
+        needs: &[Part::Sockets],
+        also_reads: &[Part::Counters, Part::Replies, Part::Neighbours, Part::Frames],
         ipv6: "the same; a dead next hop reads alike, its neighbour entry tells",
         explains: &[],
         disproved_by: &[
@@ -80,7 +81,8 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
                 "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
             ),
         );
-    if lost.iter().all(|&index| goes_straight(&view.requests()[index])) {
+    let unseen = seen(view, &lost).next().is_none();
+    if unseen && lost.iter().all(|&index| goes_straight(&view.requests()[index])) {
         case.refutes(
             Weight::Strong,
             Fact::new(
@@ -93,6 +95,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             .recheck(phrase::route_get(sample)),
         );
     }
+    argue_frames(view, case, &lost);
     if let Some(fact) = way_out(view, sample) {
         case.supports(Weight::Weak, fact);
     }
@@ -117,6 +120,28 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     });
 }
 
+/// The SYN-ACK is seen to leave to where the SYN came from.
+fn argue_frames(view: &View<'_>, case: &mut Case, lost: &[usize]) {
+    let known: Vec<&Seen<'_>> = seen(view, lost).collect();
+    if known.is_empty() {
+        return;
+    }
+    if known.iter().all(|seen| seen.synack_left == Some(false)) {
+        // Decisive: no SYN-ACK went out.
+        case.refutes(
+            Weight::Decisive,
+            Fact::new(Origin::Frames, "synacks-seen", text!["no SYN-ACK is seen to leave"]),
+        );
+        return;
+    }
+    let back = known.len() == lost.len() && known.iter().all(|seen| seen.goes_back());
+    if let Some(fact) = ways(view, lost) {
+        // Decisive: it left by the device and to the address that the SYN came from, so this host did
+        // all it can.
+        case.supports(if back { Weight::Decisive } else { Weight::Weak }, fact);
+    }
+}
+
 /// The next hop is the client itself, and it is resolved.
 fn goes_straight(request: &RequestView<'_>) -> bool {
     request.next_hop.is_some_and(|entry| {
@@ -124,8 +149,12 @@ fn goes_straight(request: &RequestView<'_>) -> bool {
     })
 }
 
+/// The reply has a way, as far as the kernel could be asked.
 fn has_way_out(request: &RequestView<'_>) -> bool {
-    request.reply.is_some_and(|reply| reply.resolved.is_ok())
+    match request.reply {
+        Some(reply) => reply.resolved.is_ok(),
+        None => request.seen.as_ref().is_some_and(|seen| seen.synack_left == Some(true)),
+    }
 }
 
 fn way_out(view: &View<'_>, request: &RequestView<'_>) -> Option<Fact> {

@@ -15,7 +15,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets, Part::Counters],
         also_reads: &[],
         ipv6: "the same",
-        explains: &["ack-lost-outside", "sequence-rejected"],
+        explains: &["ack-lost-outside", "sequence-rejected", "ack-ignored-locally"],
         disproved_by: &["PAWSEstab and TSEcrRejected stand still while SYN-ACKs are sent again"],
         manual: Manual {
             meaning: "The ACK carries a timestamp older than the SYN's (PAWS), or echoes one that this host never sent. \

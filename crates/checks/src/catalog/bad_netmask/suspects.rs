@@ -7,6 +7,7 @@ use synrecv_model::Mac;
 use synrecv_model::view::RetryReading;
 
 use crate::phrase;
+use crate::seen::Seen;
 use crate::view::View;
 
 /// What the neighbour table says about the stuck clients of one prefix.
@@ -20,6 +21,9 @@ pub(super) struct Suspects {
     pub(super) unanswered: Vec<usize>,
     /// Stuck requests whose peer resolves to the gateway's MAC: a right prefix sends there too.
     pub(super) behind_gateway: Vec<usize>,
+    /// Stuck requests whose SYN, as frames show, came through a router and whose SYN-ACK went
+    /// straight to another machine.
+    pub(super) routed: Vec<usize>,
     pub(super) gateway: Option<(IpAddr, Option<Mac>)>,
     /// Addresses that answer for themselves, and gateways.
     pub(super) inside: Vec<IpAddr>,
@@ -48,6 +52,7 @@ impl Suspects {
             proxy: None,
             unanswered: Vec::new(),
             behind_gateway: Vec::new(),
+            routed: Vec::new(),
             gateway: gateways.first().map(|&ip| (ip, mac_of(ip))),
             inside,
         };
@@ -56,6 +61,9 @@ impl Suspects {
             if request.reading == RetryReading::NextHopUnresolved {
                 found.unanswered.push(index);
                 continue;
+            }
+            if request.seen.as_ref().is_some_and(came_by_router) {
+                found.routed.push(index);
             }
             let Some(mac) = request.next_hop.and_then(|entry| entry.mac) else { continue };
             if gateway_macs.contains(&mac) {
@@ -68,3 +76,12 @@ impl Suspects {
         found
     }
 }
+
+/// The SYN crossed a router, and the SYN-ACK goes to another machine than the one that it came from.
+fn came_by_router(seen: &Seen<'_>) -> bool {
+    seen.routers_crossed().is_some_and(|crossed| crossed > 0 && crossed < FAR_HOPS)
+        && seen.other_mac().is_some()
+}
+
+/// Routers beyond which a TTL rather started at another value.
+const FAR_HOPS: u8 = 40;

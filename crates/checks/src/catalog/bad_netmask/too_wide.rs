@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use synrecv_model::view::{Fit, RetryReading, fit};
-use synrecv_model::{Address, Origin, Subject, Value, Weight, text};
+use synrecv_model::{Address, Origin, Subject, Text, Value, Weight, text};
 
 use super::advice;
 use super::claim::{address_of, on_link_claim};
 use super::suspects::Suspects;
 use crate::cases::{Case, Cases, Fact};
 use crate::phrase;
+use crate::seen::{claimants, ways};
 use crate::view::{RequestView, View};
 
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
@@ -64,6 +65,9 @@ impl Suspects {
     fn judge(&self, view: &View<'_>, address: &Address, cases: &mut Cases) {
         let mut affected = self.proxied.clone();
         affected.extend(&self.unanswered);
+        affected.extend(&self.routed);
+        affected.sort_unstable();
+        affected.dedup();
         if affected.is_empty() {
             return self.clear(view, cases);
         }
@@ -148,6 +152,7 @@ impl Suspects {
             .recheck(phrase::route_get(sample)),
         );
         self.argue_arp(view, case);
+        self.argue_frames(view, case);
         case.supports(
             Weight::Weak,
             Fact::new(
@@ -229,6 +234,37 @@ impl Suspects {
                     ],
                 )
                 .recheck(format!("ip neigh show dev {dev}")),
+            );
+        }
+    }
+
+    /// A routed SYN and a SYN-ACK that goes straight to the wire.
+    fn argue_frames(&self, view: &View<'_>, case: &mut Case) {
+        let Some(fact) = ways(view, &self.routed) else { return };
+        // Decisive: the client is behind a router (TTL), the route says that it is on this wire, and
+        // the reply goes to a machine that the SYN did not come from.
+        case.supports(Weight::Decisive, fact);
+        let Some(capture) = view.capture() else { return };
+        let claimed = self.routed.iter().find_map(|&index| {
+            let peer = view.requests()[index].peer();
+            let macs = claimants(capture, peer);
+            (macs.len() > 1).then_some((peer, macs))
+        });
+        if let Some((peer, macs)) = claimed {
+            case.supports(
+                Weight::Strong,
+                Fact::new(
+                    Origin::Frames,
+                    "several-answer",
+                    text![
+                        "asked who has ",
+                        peer,
+                        ", ",
+                        Text::join(macs.iter().copied(), " and "),
+                        " answered: proxies",
+                    ],
+                )
+                .with("macs", Value::List(macs.into_iter().map(Value::Mac).collect())),
             );
         }
     }

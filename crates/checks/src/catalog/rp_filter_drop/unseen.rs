@@ -1,6 +1,6 @@
 //! SYNs that are dropped leave no row: counters, settings and routes are all there is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use synrecv_model::view::books::Rhythm;
@@ -11,10 +11,14 @@ use synrecv_model::{
 
 use super::{argue_setting, counter_fact};
 use crate::cases::{Case, Cases, Fact};
-use crate::share;
+use crate::seen::{Seen, refused, refused_fact, refused_input};
 use crate::view::View;
+use crate::{phrase, share};
 
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases, dropped: u64) {
+    if by_frames(view, cases, dropped) {
+        return;
+    }
     let suspects = suspects(view);
     let small = share::is_small(view, dropped);
     let severity = if small || suspects.is_empty() { Severity::Info } else { Severity::Problem };
@@ -68,6 +72,53 @@ pub(super) fn examine(view: &View<'_>, cases: &mut Cases, dropped: u64) {
             verify: Text::new(),
         });
     }
+}
+
+/// SYNs are seen to come in by a device on which the kernel refuses their sources.
+fn by_frames(view: &View<'_>, cases: &mut Cases, dropped: u64) -> bool {
+    let all = refused(view);
+    let mut by_device: BTreeMap<u32, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in all.iter().filter(|seen| seen.handshake.flow.peer.ip.is_ipv4()) {
+        if let Some(device) = refused_input(view, seen) {
+            by_device.entry(device).or_default().push(seen);
+        }
+    }
+    by_device.retain(|device, _| filters(view, *device) > 0);
+    for (&device, seen) in &by_device {
+        let flow = seen[0].handshake.flow;
+        let (dev, local, peer) = (view.dev(device), flow.local.ip, flow.peer.ip);
+        let case = cases.about(Subject::Link(device));
+        case.headline(text![
+            phrase::count(seen.len(), "client", "clients"),
+            " cannot connect: their SYNs come by ",
+            dev.clone(),
+            " and are dropped by rp_filter",
+        ])
+        .summary(text!["the route to ", peer, " does not leave by ", dev.clone()])
+        .arg("interfaces", Value::List(vec![Value::Foreign(dev.clone())]))
+        .supports(Weight::Strong, counter_fact(dropped, Rhythm::Unclear))
+        .supports(Weight::Strong, refused_fact(view, seen))
+        // Decisive: the kernel's own input look-up refuses these SYNs on the device they come by, and
+        // its counter of such packets moves.
+        .supports(
+            Weight::Decisive,
+            Fact::new(
+                Origin::Route,
+                "input-refused",
+                text!["the kernel refuses packets from ", peer, " to ", local, " on ", dev.clone()],
+            )
+            .with("dev", Value::Foreign(dev.clone()))
+            .recheck(format!("ip route get {local} from {peer} iif {dev}")),
+        );
+        argue_setting(view, case, device);
+        advise(view, case, device, Some(local));
+    }
+    !by_device.is_empty()
+}
+
+fn filters(view: &View<'_>, device: u32) -> u32 {
+    let own = view.settings().and_then(|settings| settings.devices.get(&device));
+    own.and_then(|own| own.rp_filter_effective).unwrap_or(0)
 }
 
 /// A device on which strangers are refused.
