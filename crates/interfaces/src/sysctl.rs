@@ -9,7 +9,7 @@ use synrecv_model::{Flaw, Foreign, Gap, Reason, text};
 use crate::conf::InetConf;
 
 /// Settings of the namespace, by sysctl name.
-const VALUES: [&str; 21] = [
+const VALUES: [&str; 22] = [
     "net.core.somaxconn",
     "net.ipv4.fib_multipath_hash_policy",
     "net.ipv4.ip_forward",
@@ -23,6 +23,7 @@ const VALUES: [&str; 21] = [
     "net.ipv4.tcp_migrate_req",
     "net.ipv4.tcp_synack_retries",
     "net.ipv4.tcp_syncookies",
+    "net.ipv6.conf.all.forwarding",
     "net.ipv6.fib_multipath_hash_policy",
     "net.ipv6.neigh.default.gc_thresh3",
     "net.netfilter.nf_conntrack_checksum",

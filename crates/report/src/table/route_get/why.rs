@@ -51,10 +51,9 @@ impl RouteGet<'_> {
             links: self.links.whole().map(Vec::as_slice),
             addresses: self.addresses.whole().map(Vec::as_slice),
             neighbours: self.neighbours.whole().map(Vec::as_slice),
-            forwarding_v6: self.settings.data().and_then(|settings| {
-                let value = settings.values.get("net.ipv6.conf.all.forwarding")?;
-                Some(*value != 0)
-            }),
+            settings: self.settings.data(),
+            rules_changed_v4: None,
+            rules_changed_v6: None,
         }))
     }
 
