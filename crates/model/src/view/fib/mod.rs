@@ -14,6 +14,8 @@ mod reverse;
 mod rules;
 mod select;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod v4;
 mod v6;
 
