@@ -13,7 +13,7 @@ use crate::ack_drops::{Missing, missing};
 use crate::cases::{Case, Cases, Fact};
 use crate::ingress::{gates, swallowed};
 use crate::seen::{ack_came, ack_fact, seen};
-use crate::undelivered::{Version, in_time, undelivered_fact};
+use crate::undelivered::{Version, before_ip, in_time, undelivered_fact};
 use crate::view::View;
 use crate::{Check, phrase, share};
 
@@ -174,12 +174,25 @@ fn argue_arrivals(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &
         view.delta("TcpExtListenOverflows").is_some_and(|moved| moved > 0) && drops >= retries_seen;
     if drops == 0 {
         // Strong: a listener counts every ACK that reaches TCP and is not taken, but for bad
-        // checksums and bad ack numbers. A drop below TCP is not excluded.
-        case.supports(Weight::Strong, fact);
+        // checksums and bad ack numbers, and devices received too little for one to be dropped below.
+        let weight = if arrivals_possible(view, requests) { Weight::Weak } else { Weight::Strong };
+        case.supports(weight, fact);
     } else if refused_ahead {
         case.refutes(Weight::Strong, fact);
     }
     argue_below_tcp(view, case, requests);
+}
+
+/// Devices received frames that IP did not count, as many as half of the ACKs that were due and at the
+/// right times: some of them can be ACKs.
+fn arrivals_possible(view: &View<'_>, requests: &[usize]) -> bool {
+    let of_these = |missing: &&Missing<'_>| {
+        missing.waiting.requests.iter().any(|index| requests.contains(index))
+    };
+    missing(view).iter().find(of_these).is_some_and(|missing| {
+        missing.before_ip_rhythm != Rhythm::Misses
+            && before_ip(view).is_some_and(|count| missing.accounts(count))
+    })
 }
 
 /// Packets that ended on this host below TCP can be the ACKs, unless they stand still when ACKs are

@@ -154,8 +154,12 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
     let due: Vec<usize> =
         (0..spans.len().saturating_sub(1)).filter(|&index| spans[index].due).collect();
     let late = |sent: usize, index: usize| spans[index].ended.ms_since(spans[sent].ended);
-    let answers =
-        |sent: usize| (sent..spans.len()).take_while(move |&index| late(sent, index) <= ANSWER_MS);
+    // Counts are read some milliseconds after the requests: an expiry between the two shows one span
+    // later than its answer.
+    let answers = |sent: usize| {
+        (sent.saturating_sub(1)..spans.len())
+            .take_while(move |&index| late(sent, index) <= ANSWER_MS)
+    };
     if due.len() < DUE_LEAST {
         return Rhythm::Unclear;
     }
