@@ -10,6 +10,7 @@ use crate::{Mono, Text};
 /// be able to mistake one for the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "Saved<T>"))]
 pub enum Section<T> {
     /// Read in full. Absence in `data` is evidence.
     Collected {
@@ -29,6 +30,38 @@ pub enum Section<T> {
     },
     /// Not read.
     Missing(Gap),
+}
+
+/// A section as it is saved. Both ways to have data are one type here, so that the decoder of each
+/// kind of data is compiled once.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+enum Saved<T> {
+    Collected(SavedData<T>),
+    Partial(SavedData<T>),
+    Missing(Gap),
+}
+
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct SavedData<T> {
+    data: T,
+    #[serde(default)]
+    flaws: Vec<Flaw>,
+    reading: Reading,
+}
+
+#[cfg(feature = "serde")]
+impl<T> From<Saved<T>> for Section<T> {
+    fn from(saved: Saved<T>) -> Self {
+        match saved {
+            Saved::Collected(SavedData { data, reading, .. }) => Self::Collected { data, reading },
+            Saved::Partial(SavedData { data, flaws, reading }) => {
+                Self::Partial { data, flaws, reading }
+            }
+            Saved::Missing(gap) => Self::Missing(gap),
+        }
+    }
 }
 
 impl<T> Section<T> {
