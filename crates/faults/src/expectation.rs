@@ -25,6 +25,8 @@ pub struct Expectation {
     pub may_lack_rows: bool,
     /// Only `sock_diag` shows it (drops of a listener): without, an honest gap is all there can be.
     pub needs_sock_diag: bool,
+    /// Only root sees it (rules, frames): without rights, an honest gap is all there can be.
+    pub needs_rights: bool,
 }
 
 impl Expectation {
@@ -39,6 +41,7 @@ impl Expectation {
         only_warns: false,
         may_lack_rows: false,
         needs_sock_diag: false,
+        needs_rights: false,
     };
 
     /// A fault of one cause, which explains every stuck connection.
@@ -89,14 +92,21 @@ impl Expectation {
         Self { needs_sock_diag: true, ..self }
     }
 
-    /// In what an answer without `sock_diag` is dishonest, for a fault that only `sock_diag` shows: it
-    /// may be another finding, but a sure one.
+    /// The same of a fault that only root sees.
+    #[must_use]
+    pub const fn by_rights(self) -> Self {
+        Self { needs_rights: true, ..self }
+    }
+
+    /// In what an answer is dishonest where the fault cannot be seen: it may be another finding, but
+    /// none that is sure, and of another class none that is likely.
     pub fn overclaims(&self, found: &Outcome) -> Vec<String> {
         let sure = found.confidence.as_deref().is_some_and(|level| level == "confirmed");
         let other = found.finding.as_deref() != self.finding
             && !self.also.iter().any(|(id, _)| found.finding.as_deref() == Some(*id));
         let likely = found.confidence.as_deref() == Some("likely");
-        if sure || (other && likely) {
+        let elsewhere = found.class.as_deref() != self.class;
+        if (sure && other) || (other && likely && elsewhere) {
             let level = found.confidence.clone().unwrap_or_default();
             return vec![format!("confidence: expected possible, found {level}")];
         }
@@ -167,7 +177,8 @@ impl Expectation {
                 break;
             }
             // A fault may explain another one: the first that a connection names is its own.
-            let own = found.claims.iter().filter(|claim| claim.first().is_some_and(|own| own == id));
+            let own =
+                found.claims.iter().filter(|claim| claim.first().is_some_and(|own| own == id));
             if own.count() == 0 {
                 differ(&format!("connections of {id}"), "some of its own", "none");
             }

@@ -37,6 +37,7 @@ Connections by ps0 work.",
         "refused",
         &["confirmed", "likely", "possible"],
     )
+    .by_rights()
     .without_rows(),
     needs_nft: true,
     machine_wide: false,

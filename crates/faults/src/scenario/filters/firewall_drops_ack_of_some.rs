@@ -46,7 +46,8 @@ healthy. :443 works.",
   SYN-ACK  server -> client   arrives
   ACK      client -> server   dropped by a rule
   of 198.18.7.14, 198.19.9.15: connected",
-    expect: Expectation::fault("firewall-drops-ack", "local", &["confirmed", "likely", "possible"]),
+    expect: Expectation::fault("firewall-drops-ack", "local", &["confirmed", "likely", "possible"])
+        .by_rights(),
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {

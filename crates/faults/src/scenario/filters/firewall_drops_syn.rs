@@ -40,6 +40,7 @@ received and delivered to nobody. A policy of nftables does not count.",
         "refused",
         &["confirmed", "likely", "possible"],
     )
+    .by_rights()
     .without_rows(),
     needs_nft: true,
     machine_wide: false,

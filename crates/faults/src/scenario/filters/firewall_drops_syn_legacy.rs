@@ -37,6 +37,7 @@ works.",
         "refused",
         &["confirmed", "likely", "possible"],
     )
+    .by_rights()
     .without_rows(),
     needs_nft: false,
     machine_wide: false,

@@ -41,6 +41,7 @@ request is made for the three. :443 works.",
         "refused",
         &["confirmed", "likely", "possible"],
     )
+    .by_rights()
     .without_rows(),
     needs_nft: true,
     machine_wide: false,

@@ -39,6 +39,7 @@ and passes: the request ends then. It looks as if the clients reset. :443 works.
   SYN-ACK  server -> client   again, after 1 s
   RST      client -> server   accepted: the request ends",
     expect: Expectation::fault("firewall-drops-ack", "local", &["confirmed", "likely", "possible"])
+        .by_rights()
         .without_rows(),
     needs_nft: false,
     machine_wide: false,

@@ -33,6 +33,7 @@ shows the ACKs. :443 works.",
   SYN-ACK  server -> client   arrives
   ACK      client -> server   dropped at the device",
     expect: Expectation::fault("ingress-filter", "local", &["confirmed", "likely", "possible"])
+        .by_rights()
         .or(&["firewall-drops-ack"]),
     needs_nft: true,
     machine_wide: false,

@@ -35,6 +35,7 @@ is off, IPReversePathFilter stays 0, and `nft list ruleset` shows nothing. Conne
         "refused",
         &["confirmed", "likely", "possible"],
     )
+    .by_rights()
     .without_rows(),
     needs_nft: false,
     machine_wide: false,

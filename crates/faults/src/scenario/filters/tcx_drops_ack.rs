@@ -24,7 +24,8 @@ does. :443 works.",
   SYN      client -> server   admitted
   SYN-ACK  server -> client   arrives
   ACK      client -> server   dropped at the device",
-    expect: Expectation::fault("ingress-filter", "local", &["confirmed", "likely", "possible"]),
+    expect: Expectation::fault("ingress-filter", "local", &["confirmed", "likely", "possible"])
+        .by_rights(),
     needs_nft: false,
     machine_wide: false,
     stage: |lab| {

@@ -38,6 +38,7 @@ on the ingress of ps0 what is no SYN to :8080. Neither explains the other. :443 
   ACK      client -> server   of :80 dropped by a rule
                               of :8080 dropped at the device",
     expect: Expectation::fault("firewall-drops-ack", "local", &["confirmed", "likely", "possible"])
+        .by_rights()
         .and(&[("ingress-filter", "local")]),
     needs_nft: true,
     machine_wide: false,

@@ -15,7 +15,7 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     title: "two hosts on the wire have the address of a client; the wrong one sends resets",
     story: "\
 The client 10.1.0.20 and another machine on the wire have the same address. Both ask for the server
-by ARP, the client every 6 s and its twin every 1.5 s, so the server's entry is mostly that of the
+by ARP, the client every 5.3 s and its twin every 1.5 s, so the server's entry is mostly that of the
 twin. The twin's kernel gets SYN-ACKs of handshakes that it did not begin and answers with resets,
 which end the requests at once. Everybody else connects.",
     picture: "
@@ -31,6 +31,7 @@ which end the requests at once. Everybody else connects.",
   SYN-ACK  to   02:..:dd
   RST      from 02:..:dd   the request ends",
     expect: Expectation::fault("duplicate-address", "path", &["likely", "confirmed", "possible"])
+        .by_rights()
         .without_rows(),
     needs_nft: false,
     machine_wide: false,
@@ -44,7 +45,7 @@ which end the requests at once. Everybody else connects.",
             let (own, target) = (ip("10.1.0.20"), ip("10.1.0.10"));
             Asker { device, own, target, every: Duration::from_millis(millis) }.start(host)
         };
-        let asks = [asks(&near[0].host, 6000)?, asks(&twin, 1500)?];
+        let asks = [asks(&near[0].host, 5300)?, asks(&twin, 1500)?];
 
         give(&hosts.clients, "c0", &far())?;
         let app = serve(&hosts.server, 80)?;

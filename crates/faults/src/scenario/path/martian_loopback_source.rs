@@ -62,4 +62,5 @@ else connects, also the node itself from its own address.",
 /// The kernel counts martians nowhere and leaves no request.
 pub(super) const EXPECT: Expectation =
     Expectation::fault("martian-source", "refused", &["possible", "likely", "confirmed"])
+        .by_rights()
         .without_rows();
