@@ -1,0 +1,148 @@
+//! Takes a frame apart, header by header, and stops where nothing matters to a handshake.
+//!
+//! By hand: the fixed fields of a handshake are a dozen offsets, and most frames of a capture are
+//! dropped after four of them. Nothing here allocates or can panic.
+
+mod arp;
+mod checksum;
+mod icmp;
+mod ip;
+mod link;
+mod nd;
+mod tcp;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use synrecv_model::{ClaimKind, Mac, canonical_ip};
+
+use crate::RawFrame;
+
+pub(crate) use ip::Ip;
+pub(crate) use link::{Envelope, Vlans};
+pub(crate) use tcp::{Segment, after};
+
+/// An IP address as 16 octets, IPv4 mapped.
+pub(crate) type Address = [u8; 16];
+
+/// One end of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Node {
+    pub(crate) ip: Address,
+    pub(crate) port: u16,
+}
+
+/// What a frame turned out to be.
+#[derive(Debug)]
+pub(crate) enum Packet<'a> {
+    /// A TCP segment.
+    Segment(Ip<'a>, Segment<'a>),
+    /// An ICMP error that quotes a TCP segment.
+    Error(Ip<'a>, Quote),
+    /// ARP or ND.
+    Resolution(Resolution),
+    /// Nothing that matters to a handshake.
+    Other,
+    /// Too little of it was captured, or it is malformed.
+    Undecoded,
+}
+
+/// An ICMP error and the segment that it is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quote {
+    pub(crate) icmp_type: u8,
+    pub(crate) code: u8,
+    pub(crate) src: Node,
+    pub(crate) dst: Node,
+    pub(crate) seq: u32,
+}
+
+/// What a frame of ARP or ND says and asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Resolution {
+    pub(crate) claim: Option<Claim>,
+    pub(crate) question: Option<Question>,
+    /// Octets of the packet, link-layer header and padding left out.
+    pub(crate) len: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim {
+    pub(crate) kind: ClaimKind,
+    pub(crate) address: IpAddr,
+    pub(crate) mac: Option<Mac>,
+    pub(crate) answers: Option<IpAddr>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
+    pub(crate) address: IpAddr,
+    pub(crate) asker: Option<IpAddr>,
+    pub(crate) mac: Option<Mac>,
+}
+
+/// Takes a frame apart; `None` when not even its link-layer header is there.
+pub(crate) fn decode<'a>(frame: &RawFrame<'a>) -> Option<(Envelope, Packet<'a>)> {
+    let (envelope, ethertype, payload) = link::open(frame)?;
+    let packet = match ethertype {
+        link::IPV4 => network(Ip::v4(payload)),
+        link::IPV6 => network(Ip::v6(payload)),
+        link::ARP => arp::decode(payload).map_or(Packet::Undecoded, Packet::Resolution),
+        _ => Packet::Other,
+    };
+    Some((envelope, packet))
+}
+
+fn network(ip: Option<Ip<'_>>) -> Packet<'_> {
+    let Some(ip) = ip else { return Packet::Undecoded };
+    if !ip.is_first() {
+        return Packet::Other;
+    }
+    match ip.protocol {
+        ip::TCP => match Segment::decode(&ip) {
+            Some(segment) => Packet::Segment(ip, segment),
+            None => Packet::Undecoded,
+        },
+        ip::ICMP if ip.is_v4 => error(ip, icmp::quote_v4),
+        ip::ICMPV6 if !ip.is_v4 => match nd::decode(&ip) {
+            Some(resolution) => Packet::Resolution(resolution),
+            None => error(ip, icmp::quote_v6),
+        },
+        _ => Packet::Other,
+    }
+}
+
+/// An ICMP message that quotes no TCP segment is nothing of interest, whatever else it is.
+fn error(ip: Ip<'_>, quote: fn(&[u8]) -> Option<Quote>) -> Packet<'_> {
+    quote(ip.payload).map_or(Packet::Other, |quote| Packet::Error(ip, quote))
+}
+
+/// Sixteen octets of an IPv4 address.
+pub(crate) fn mapped(v4: [u8; 4]) -> Address {
+    let [a, b, c, d] = v4;
+    [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d]
+}
+
+/// An address of a noun.
+pub(crate) fn ip_addr(address: Address) -> IpAddr {
+    canonical_ip(IpAddr::V6(Ipv6Addr::from(address)))
+}
+
+fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+fn mac_at(bytes: &[u8], at: usize) -> Option<Mac> {
+    Some(Mac(*bytes.get(at..)?.first_chunk()?))
+}
+
+fn v4_at(bytes: &[u8], at: usize) -> Option<Ipv4Addr> {
+    Some(Ipv4Addr::from(*bytes.get(at..)?.first_chunk::<4>()?))
+}
+
+fn v6_at(bytes: &[u8], at: usize) -> Option<Ipv6Addr> {
+    Some(Ipv6Addr::from(*bytes.get(at..)?.first_chunk::<16>()?))
+}

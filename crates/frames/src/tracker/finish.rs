@@ -1,0 +1,117 @@
+//! From flows and frames to the nouns.
+
+use synrecv_model::{Capture, CaptureOrigin, Handshake, HandshakeFrame, Mono, Outcome, WallClock};
+
+use super::arena::Arena;
+use super::flow::{FlowState, Ms, State};
+use super::pool::{Pool, Rank};
+use super::services::Services;
+use super::{Tracker, index};
+use crate::vantage;
+
+/// What the tracker cannot know about a capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Ending {
+    /// Live or from a file.
+    pub origin: CaptureOrigin,
+    /// Wall clock at the start of the capture.
+    pub started_at: WallClock,
+    /// When a live capture started; `None` for the first frame.
+    pub started: Option<Mono>,
+    /// When a live capture ended; `None` for the last frame.
+    pub ended: Option<Mono>,
+    /// Frames that were lost; `None` when nobody knows.
+    pub lost_count: Option<u64>,
+    /// The input is damaged or ends early.
+    pub truncated: bool,
+}
+
+impl Tracker {
+    /// The capture so far. The tracker can go on.
+    pub fn capture(&self, ending: &Ending) -> Capture {
+        let first = self.first.unwrap_or_default();
+        let ended = ending.ended.unwrap_or(self.last);
+        let now = self.ms(ended);
+        let mut services = self.services.clone();
+        let mut pool = self.pool.clone();
+        for (order, state) in (self.closed_count..).zip(&self.flows) {
+            if state.state == State::Open {
+                close(&mut services, &mut pool, &self.arena, state, order, now);
+            }
+        }
+        let omitted_handshake_count = pool.omitted_count();
+        let handshakes = pool.sorted();
+        let vantages = vantage::of(&handshakes, self.claims.padding());
+        Capture {
+            origin: ending.origin,
+            started_at: ending.started_at,
+            started: ending.started.unwrap_or(first),
+            ended,
+            devices: self.devices.clone(),
+            received_count: self.progress.frame_count,
+            lost_count: ending.lost_count,
+            undecoded_count: self.undecoded_count,
+            sampled_one_in: self.sampled_one_in,
+            truncated: ending.truncated,
+            handshakes,
+            omitted_handshake_count,
+            services: services.sorted(),
+            vantages,
+            claims: in_order(&self.claims.made, |claim| claim.at),
+            questions: in_order(&self.claims.questions, |question| question.at),
+            omitted_claim_count: self.claims.omitted_count,
+        }
+    }
+}
+
+fn in_order<T: Clone>(all: &[T], at: fn(&T) -> Mono) -> Vec<T> {
+    let mut sorted = all.to_vec();
+    sorted.sort_by_key(at);
+    sorted
+}
+
+/// Counts a flow that is over, and shows it if it ranks high enough.
+pub(super) fn close(
+    services: &mut Services,
+    pool: &mut Pool,
+    arena: &Arena,
+    state: &FlowState,
+    order: u64,
+    now: Ms,
+) {
+    let outcome = state.outcome(now);
+    let sampled = services.count(state, outcome);
+    if outcome == Outcome::Completed && !sampled {
+        pool.omit();
+    } else {
+        offer(pool, arena, state, outcome, order);
+    }
+}
+
+/// Shows a flow if it ranks high enough and has frames.
+pub(super) fn offer(
+    pool: &mut Pool,
+    arena: &Arena,
+    state: &FlowState,
+    outcome: Outcome,
+    order: u64,
+) {
+    if arena.frames(state.frames).next().is_none() {
+        pool.omit();
+        return;
+    }
+    let lot = index::lot(state.client, state.server);
+    let rank = Rank { lone: !state.is_active(), lot, order };
+    pool.offer(outcome, rank, || {
+        let mut frames: Vec<HandshakeFrame> =
+            arena.frames(state.frames).map(super::Kept::noun).collect();
+        frames.sort_by_key(|frame| frame.at);
+        Handshake {
+            flow: state.flow(),
+            outcome,
+            counts: state.frame_counts(),
+            frames,
+            omitted_count: state.frames.omitted_count(),
+        }
+    });
+}

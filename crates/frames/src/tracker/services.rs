@@ -1,0 +1,103 @@
+//! Handshakes by the end that the SYN went to, counted; and which of the completed ones are shown.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::Ipv6Addr;
+
+use synrecv_model::{Endpoint, FrameDirection, Outcome, Service};
+
+use super::flow::FlowState;
+use crate::decode::{Address, Node};
+
+/// Services that are counted on their own.
+const SERVICES_MAX: usize = 4_096;
+
+/// Clients of a service whose completed handshake is shown, and as many that completed late.
+const SAMPLE_MAX: usize = 64;
+
+#[derive(Clone, Debug)]
+pub(super) struct Services {
+    by_server: HashMap<Node, usize>,
+    all: Vec<Sampled>,
+    /// Those beyond the bound, together.
+    others: Option<usize>,
+    /// Most flows go to the service of the flow before.
+    last: Option<(Node, usize)>,
+}
+
+#[derive(Clone, Debug)]
+struct Sampled {
+    service: Service,
+    prompt: BTreeSet<Address>,
+    late: BTreeSet<Address>,
+}
+
+impl Services {
+    pub(super) fn new() -> Self {
+        Self { by_server: HashMap::new(), all: Vec::new(), others: None, last: None }
+    }
+
+    /// Counts a handshake. True when it is to be shown as one of those that completed.
+    pub(super) fn count(&mut self, flow: &FlowState, outcome: Outcome) -> bool {
+        let place = self.place(flow);
+        let Some(sampled) = self.all.get_mut(place) else { return false };
+        let service = &mut sampled.service;
+        let count = match outcome {
+            Outcome::Completed => &mut service.completed_count,
+            Outcome::AckMissing => &mut service.ack_missing_count,
+            Outcome::AckIgnored => &mut service.ack_ignored_count,
+            Outcome::Refused => &mut service.refused_count,
+            Outcome::Unanswered => &mut service.unanswered_count,
+            Outcome::ReplyUnseen => &mut service.reply_unseen_count,
+            Outcome::TooEarly => &mut service.too_early_count,
+        };
+        *count += 1;
+        if outcome != Outcome::Completed {
+            return false;
+        }
+        let late = flow.was_late();
+        service.late_completed_count += u64::from(late);
+        let sample = if late { &mut sampled.late } else { &mut sampled.prompt };
+        sample.len() < SAMPLE_MAX && sample.insert(flow.client.ip)
+    }
+
+    fn place(&mut self, flow: &FlowState) -> usize {
+        let server = flow.server;
+        if let Some((_, place)) = self.last.filter(|(last, _)| *last == server) {
+            return place;
+        }
+        let place = self.find(server, flow);
+        self.last = Some((server, place));
+        place
+    }
+
+    fn find(&mut self, server: Node, flow: &FlowState) -> usize {
+        if let Some(&place) = self.by_server.get(&server) {
+            return place;
+        }
+        if self.by_server.len() < SERVICES_MAX {
+            let place = self.add(flow.flow().local, flow.direction);
+            self.by_server.insert(server, place);
+            return place;
+        }
+        if let Some(place) = self.others {
+            return place;
+        }
+        let anywhere = Endpoint { ip: Ipv6Addr::UNSPECIFIED.into(), port: 0 };
+        let place = self.add(anywhere, FrameDirection::Unknown);
+        self.others = Some(place);
+        place
+    }
+
+    fn add(&mut self, local: Endpoint, direction: FrameDirection) -> usize {
+        let service = Service::new(local, direction);
+        self.all.push(Sampled { service, prompt: BTreeSet::new(), late: BTreeSet::new() });
+        self.all.len() - 1
+    }
+
+    /// In order of their ends.
+    pub(super) fn sorted(&self) -> Vec<Service> {
+        let mut services: Vec<Service> = self.all.iter().map(|sampled| sampled.service).collect();
+        services.sort_unstable_by_key(|service| service.local);
+        services
+    }
+}
