@@ -30,6 +30,7 @@ neighbour connects.",
 
   SYN      from 02:..:01      SYN-ACK  to 02:..:ba   X",
     expect: Expectation::fault("asymmetric-route", "path", &["likely", "confirmed", "possible"])
+        .by_rights()
         .or(&["synack-lost-outside"]),
     needs_nft: false,
     machine_wide: false,
