@@ -1,10 +1,16 @@
 //! The look-up that the kernel's routing tables would answer, from facts alone.
 //!
 //! It follows the kernel function by function, odd turns included, and says [`Cannot`] where the
-//! facts do not decide: it never guesses. Exceptions that the kernel learned (ICMP redirects, path
-//! MTUs) are in no table and therefore not seen.
+//! facts do not decide: it never guesses. What no dump shows, it cannot see:
 //!
-//! A property test compares it with RTM_GETROUTE of Linux 6.18.
+//! - exceptions that the kernel learned (ICMP redirects, path MTUs);
+//! - IPv6 routes without a gateway between two routes by gateways of the same prefix and metric,
+//!   which a dump shows as one and for which it leaves out the rest;
+//! - router preferences of the second and later of such gateways;
+//! - that a prefix which lost its IPv6 routes without a source prefix may keep those with one from
+//!   being found.
+//!
+//! A property test of the lab compares it with RTM_GETROUTE of Linux 6.18.
 
 mod answer;
 mod hops;
