@@ -261,6 +261,14 @@ scenarios!(
     proxy_nd_host_v6,
     proxy_nd_pod_v6,
     vrrp_mac_v6,
+    listener_bound_without_route,
+    arp_flux_settings,
+    arp_flux_ghost_strict,
+    gateway_failover,
+    narrow_mask_tolerated,
+    listener_mark,
+    rerouted_in_output,
+    martian_stray,
 );
 
 /// Who looks.

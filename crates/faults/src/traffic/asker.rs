@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto};
 
@@ -39,17 +39,19 @@ impl Asker {
 
     fn keep_asking(&self, socket: &OwnedFd, host: &Namespace, stop: &Stop) {
         while !stop.is_raised() {
-            // There is none before the first question.
-            let _ = host.forget_neighbour(&self.device, self.target);
-            let target = SocketAddr::new(self.target, 0);
-            // The kernel asks for the neighbour and then sends this. One that is lost is made up
-            // for by the next.
-            let _ = rustix::net::sendto(socket, nothing(self.own), SendFlags::empty(), &target);
-            let next = Instant::now() + self.every;
-            while Instant::now() < next && !stop.is_raised() {
-                stop.wait(&[], next);
-            }
+            self.ask(socket, host);
+            stop.pause(self.every);
         }
+    }
+
+    /// Asks once; the socket is one of [`open`] of its own address.
+    pub(super) fn ask(&self, socket: &OwnedFd, host: &Namespace) {
+        // There is none before the first question.
+        let _ = host.forget_neighbour(&self.device, self.target);
+        let target = SocketAddr::new(self.target, 0);
+        // The kernel asks for the neighbour and then sends this. One that is lost is made up for
+        // by the next.
+        let _ = rustix::net::sendto(socket, nothing(self.own), SendFlags::empty(), &target);
     }
 }
 
@@ -62,7 +64,8 @@ fn nothing(own: IpAddr) -> &'static [u8] {
     }
 }
 
-fn open(own: IpAddr) -> io::Result<OwnedFd> {
+/// A socket with this address, which the host must have.
+pub(super) fn open(own: IpAddr) -> io::Result<OwnedFd> {
     let (family, protocol) = match own {
         IpAddr::V4(_) => (AddressFamily::INET, ipproto::ICMP),
         IpAddr::V6(_) => (AddressFamily::INET6, ipproto::ICMPV6),

@@ -1,6 +1,6 @@
 //! A route that comes and goes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Counts, Stop, Traffic, add_one};
 use crate::error::Result;
@@ -34,7 +34,7 @@ impl FlappingRoute {
 
     fn keep_flapping(&self, host: &Namespace, stop: &Stop, counts: &Counts) {
         loop {
-            wait(self.up, stop);
+            stop.pause(self.up);
             if stop.is_raised() {
                 return;
             }
@@ -42,7 +42,7 @@ impl FlappingRoute {
                 Ok(()) => add_one(&counts.completed),
                 Err(_) => add_one(&counts.given_up),
             }
-            wait(self.down, stop);
+            stop.pause(self.down);
             if stop.is_raised() {
                 return;
             }
@@ -50,12 +50,5 @@ impl FlappingRoute {
                 add_one(&counts.given_up);
             }
         }
-    }
-}
-
-fn wait(time: Duration, stop: &Stop) {
-    let until = Instant::now() + time;
-    while Instant::now() < until && !stop.is_raised() {
-        stop.wait(&[], until);
     }
 }

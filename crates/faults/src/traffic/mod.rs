@@ -6,6 +6,7 @@
 mod asker;
 mod cgroup;
 mod cgroup_server;
+mod failover;
 mod flapping_route;
 mod kernel_clients;
 mod md5;
@@ -30,6 +31,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 pub use asker::Asker;
 pub use cgroup_server::CgroupServer;
+pub use failover::Failover;
 pub use flapping_route::FlappingRoute;
 pub use kernel_clients::KernelClients;
 pub use moving_addresses::{Holder, MovingAddresses};
@@ -147,6 +149,14 @@ impl Stop {
 
     fn is_raised(&self) -> bool {
         self.raised.load(Ordering::Acquire)
+    }
+
+    /// Waits for this long, or until the stop is raised.
+    fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until && !self.is_raised() {
+            self.wait(&[], until);
+        }
     }
 
     /// Waits until one of the descriptors is ready, `until` passes, or the stop is raised; returns

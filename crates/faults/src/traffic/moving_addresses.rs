@@ -1,7 +1,7 @@
 //! Service addresses that move between two hosts, as a cluster moves them.
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{Counts, Stop, Traffic, add_one};
 use crate::configure::MacBytes;
@@ -50,10 +50,7 @@ impl MovingAddresses {
         let there = self.addresses.iter().map(|address| (address, first, second));
         let back = self.addresses.iter().map(|address| (address, second, first));
         for (address, from, to) in there.chain(back).cycle() {
-            let next = Instant::now() + self.every;
-            while Instant::now() < next && !stop.is_raised() {
-                stop.wait(&[], next);
-            }
+            stop.pause(self.every);
             if stop.is_raised() {
                 return;
             }

@@ -5,8 +5,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 
 use libc::{
-    IPPROTO_TCP, SO_ATTACH_FILTER, SOL_SOCKET, TCP_DEFER_ACCEPT, TCP_FASTOPEN,
-    TCP_FASTOPEN_CONNECT, TCP_MD5SIG_EXT, c_void, sock_filter, sock_fprog, socklen_t,
+    IPPROTO_TCP, SO_ATTACH_FILTER, SO_BINDTODEVICE, SO_MARK, SOL_SOCKET, TCP_DEFER_ACCEPT,
+    TCP_FASTOPEN, TCP_FASTOPEN_CONNECT, TCP_MD5SIG_EXT, c_void, sock_filter, sock_fprog, socklen_t,
 };
 use rustix::net::sockopt;
 
@@ -28,6 +28,10 @@ pub enum ListenerOption {
     DropNullSegments,
     /// `TCP_MD5SIG_EXT`: all IPv4 peers have to sign with this key (RFC 2385), at most 80 bytes.
     Md5Key(&'static [u8]),
+    /// `SO_BINDTODEVICE`: what comes in by other devices is not for it, and replies leave by this one.
+    BoundTo(&'static str),
+    /// `SO_MARK`: replies are routed with this mark.
+    Mark(u32),
     /// The socket is one of Multipath TCP (RFC 8684), which TCP clients can use too.
     Multipath,
 }
@@ -42,6 +46,8 @@ impl ListenerOption {
             Self::ReusePort => Ok(sockopt::set_socket_reuseport(socket, true)?),
             Self::DropBareAcks => drop_flags(socket, Flags::ACK),
             Self::DropNullSegments => drop_flags(socket, Flags::default()),
+            Self::BoundTo(device) => set(socket, SOL_SOCKET, SO_BINDTODEVICE, device.as_bytes()),
+            Self::Mark(mark) => set(socket, SOL_SOCKET, SO_MARK, &mark.to_ne_bytes()),
             // Not an option to be set, but another protocol of the socket.
             Self::Multipath => Ok(()),
             Self::Md5Key(key) => sign_with(socket, key),

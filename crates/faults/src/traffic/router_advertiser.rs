@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv6Addr, SocketAddrV6};
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ipnet::Ipv6Net;
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, netdevice, sockopt};
@@ -72,10 +72,7 @@ impl RouterAdvertiser {
         while !stop.is_raised() {
             // One that is lost is made up for by the next.
             let _ = rustix::net::sendto(socket, &message, SendFlags::empty(), &all_nodes);
-            let next = Instant::now() + self.every;
-            while Instant::now() < next && !stop.is_raised() {
-                stop.wait(&[], next);
-            }
+            stop.pause(self.every);
         }
     }
 

@@ -119,17 +119,17 @@ impl Server {
             App::Accepts => serve_all(&listener, None, stop, counts),
             App::Slow { batch, pause } => {
                 while !stop.is_raised() {
-                    pause_for(pause, stop);
+                    stop.pause(pause);
                     accept_and_close(&listener, batch, counts);
                 }
             }
             App::Late(pause) => {
-                pause_for(pause, stop);
+                stop.pause(pause);
                 serve_all(&listener, None, stop, counts);
             }
             App::Stuck => {
                 while !stop.is_raised() {
-                    pause_for(Duration::from_secs(1), stop);
+                    stop.pause(Duration::from_secs(1));
                 }
             }
             App::Reopens { open, closed } => {
@@ -139,7 +139,7 @@ impl Server {
                     if let Some(listener) = listener.take().or_else(|| self.listen().ok()) {
                         serve_all(&listener, Some(Instant::now() + open), stop, counts);
                     }
-                    pause_for(closed, stop);
+                    stop.pause(closed);
                 }
             }
             App::HandsOver { every } => {
@@ -157,9 +157,9 @@ impl Server {
                     accept_and_close(&listener, usize::MAX, counts);
                     // Changing the backlog of a listener cannot fail.
                     let _ = rustix::net::listen(&listener, self.backlog);
-                    pause_for(large, stop);
+                    stop.pause(large);
                     let _ = rustix::net::listen(&listener, backlog);
-                    pause_for(pause, stop);
+                    stop.pause(pause);
                 }
             }
         }
@@ -172,13 +172,6 @@ fn accept_and_close(listener: &OwnedFd, most: usize, counts: &Counts) {
             return;
         }
         add_one(&counts.completed);
-    }
-}
-
-fn pause_for(pause: Duration, stop: &Stop) {
-    let until = Instant::now() + pause;
-    while Instant::now() < until && !stop.is_raised() {
-        stop.wait(&[], until);
     }
 }
 

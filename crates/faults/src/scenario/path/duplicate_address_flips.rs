@@ -14,7 +14,7 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     title: "two hosts on the wire have one address, and the server's entry changes between them",
     story: "\
 The client 10.1.0.20 and another machine on the wire have the same address. Both ask for the server
-by ARP, the client every 5 s and its twin every 1.5 s, and the server's entry has the MAC of who
+by ARP, the client every 5.3 s and its twin every 1.5 s, and the server's entry has the MAC of who
 asked last. While it is that of the twin the SYN-ACKs of the client go there, and the twin's
 firewall ignores them; now and then a handshake completes. Everybody else connects.",
     picture: "
@@ -41,7 +41,7 @@ firewall ignores them; now and then a handshake completes. Everybody else connec
             let (own, target) = (ip("10.1.0.20"), ip("10.1.0.10"));
             Asker { device, own, target, every: Duration::from_millis(millis) }.start(host)
         };
-        let asks = [asks(&near[0].host, 5000)?, asks(&twin, 1500)?];
+        let asks = [asks(&near[0].host, 5300)?, asks(&twin, 1500)?];
 
         give(&hosts.clients, "c0", &far())?;
         let app = serve(&hosts.server, 80)?;

@@ -5,7 +5,9 @@ mod accept_queue_full_v6;
 mod arp_flux;
 mod arp_flux_ghost;
 mod arp_flux_ghost_stateful;
+mod arp_flux_ghost_strict;
 mod arp_flux_guarded;
+mod arp_flux_settings;
 mod bridge_and_dead_gateway;
 mod bridge_over_client_v6;
 mod direct_server_return;
@@ -15,15 +17,20 @@ mod duplicate_address_resets;
 mod duplicate_address_silent;
 mod duplicate_address_silent_v6;
 mod duplicate_gateway;
+mod gateway_failover;
 mod ground;
 mod ground_v6;
 mod incident_advertised_v6;
 mod incident_arp_settings;
 mod incident_responder_v6;
+mod listener_bound_without_route;
+mod listener_mark;
 mod martian_loopback_source;
 mod martian_own_source;
 mod martian_own_source_accepted;
+mod martian_stray;
 mod narrow_mask_no_gateway;
+mod narrow_mask_tolerated;
 mod nat_direct_reply;
 mod nat_direct_reply_filtered;
 mod nat_hairpin;
@@ -52,6 +59,7 @@ mod private_vlan;
 mod proxy_nd_host_v6;
 mod proxy_nd_pod_v6;
 mod published_port;
+mod rerouted_in_output;
 mod rogue_router_filtered_v6;
 mod rogue_router_v6;
 mod router_failover_v6;
@@ -112,13 +120,21 @@ pub(super) static ALL: &[&Scenario] = &[
     &incident_arp_settings::SCENARIO,
     &wide_mask_one_client::SCENARIO,
     &bridge_and_dead_gateway::SCENARIO,
+    &listener_bound_without_route::SCENARIO,
     &rp_filter_loose::SCENARIO,
     &rp_filter_loose_device::SCENARIO,
     &rp_filter_strict::SCENARIO,
     &rp_filter_stray::SCENARIO,
     &permanent_gateway::SCENARIO,
     &arp_flux::SCENARIO,
+    &arp_flux_settings::SCENARIO,
     &arp_flux_ghost::SCENARIO,
+    &arp_flux_ghost_strict::SCENARIO,
+    &gateway_failover::SCENARIO,
+    &narrow_mask_tolerated::SCENARIO,
+    &listener_mark::SCENARIO,
+    &rerouted_in_output::SCENARIO,
+    &martian_stray::SCENARIO,
     &own_connects_without_route::SCENARIO,
     &martian_own_source_accepted::SCENARIO,
     &policy_table_tolerated::SCENARIO,

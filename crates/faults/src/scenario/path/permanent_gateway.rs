@@ -12,7 +12,8 @@ pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     title: "a permanent ARP entry for the gateway has the right MAC: healthy",
     story: "\
 Somebody fixed the entry of the gateway 10.1.0.1 in the server's neighbour table, against forged
-ARP answers. It is the MAC address that the router has, and every client connects.",
+ARP answers. It is the MAC address that the router has, and every client connects. Another fixed
+entry is for a host that is gone, which nobody misses.",
     picture: "
                         10.1.0.0/24
                         |
@@ -21,13 +22,15 @@ ARP answers. It is the MAC address that the router has, and every client connect
                         |
                         +---- client 10.1.0.20
 
-  10.1.0.1 dev ps0 lladdr 02:..:01 PERMANENT",
+  10.1.0.1  dev ps0 lladdr 02:..:01 PERMANENT
+  10.1.0.99 dev ps0 lladdr 02:..:99 PERMANENT",
     expect: Expectation::HEALTHY,
     needs_nft: false,
     machine_wide: false,
     stage: |lab| {
         let hosts = routed::build(lab)?;
         hosts.server.neighbour("ps0", ip("10.1.0.1"), mac(0x01))?;
+        hosts.server.neighbour("ps0", ip("10.1.0.99"), mac(0x99))?;
         let near = lab.host("near")?;
         lab.attach(&hosts.inside, &near, "n0", mac(0x20), &[net("10.1.0.20/24")])?;
         give(&hosts.clients, "c0", &far())?;
