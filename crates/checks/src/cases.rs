@@ -88,6 +88,11 @@ impl Case {
         self
     }
 
+    /// Connections that the hypothesis accounts for.
+    pub(crate) fn affected(&self) -> &[usize] {
+        &self.affected
+    }
+
     /// Evidence for.
     pub fn supports(&mut self, weight: Weight, fact: Fact) -> &mut Self {
         self.evidence.push(fact.weighed(Stance::For, weight));

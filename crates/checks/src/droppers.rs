@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use synrecv_model::view::filter::{Packet, Stop, stops};
 use synrecv_model::view::place;
 use synrecv_model::{
-    Command, ConntrackStates, Flow, Foreign, Hook, Origin, RuleId, Test, Text, TrackedState, Value,
+    Command, ConntrackStates, Endpoint, Flow, Foreign, Hook, Origin, RuleId, Test, Text, TrackedState, Value,
     text,
 };
 
@@ -230,22 +230,41 @@ fn states(view: &View<'_>, flow: Flow, step: Step) -> Option<ConntrackStates> {
 pub(crate) fn syn_droppers<'a>(
     view: &View<'a>,
     hooks: &[Hook],
-    locals: &BTreeSet<synrecv_model::Endpoint>,
+    locals: &BTreeSet<Endpoint>,
+) -> Option<Vec<Dropper<'a>>> {
+    let states = ConntrackStates { new: true, untracked: true, ..ConntrackStates::default() };
+    from_anywhere(view, hooks, locals, SYN, Some(states))
+}
+
+/// What ends an ACK from anywhere to one of these local ends.
+pub(crate) fn local_ack_droppers<'a>(
+    view: &View<'a>,
+    hooks: &[Hook],
+    locals: &BTreeSet<Endpoint>,
+) -> Option<Vec<Dropper<'a>>> {
+    from_anywhere(view, hooks, locals, ACK, None)
+}
+
+fn from_anywhere<'a>(
+    view: &View<'a>,
+    hooks: &[Hook],
+    locals: &BTreeSet<Endpoint>,
+    flags: u8,
+    conntrack: Option<ConntrackStates>,
 ) -> Option<Vec<Dropper<'a>>> {
     let chains = view.whole_filters()?;
     let mut found: Vec<Dropper<'a>> = Vec::new();
     let mut known: BTreeSet<RuleId> = BTreeSet::new();
-    let none = ConntrackStates::default();
     for local in locals {
         let packet = Packet {
             source: None,
             destination: local.ip,
             source_port: None,
             destination_port: Some(local.port),
-            flags: SYN,
+            flags,
             in_device: None,
             out_device: None,
-            conntrack: Some(ConntrackStates { new: true, untracked: true, ..none }),
+            conntrack,
         };
         for stop in hooks.iter().flat_map(|&hook| stops(chains, hook, &packet)) {
             if known.insert(stop.id()) {

@@ -9,7 +9,7 @@ use synrecv_model::{
 
 use crate::cases::{Case, Cases, Weighed};
 use crate::view::{RequestView, View};
-use crate::{CATALOG, Check, attribution, undelivered, verdict};
+use crate::{CATALOG, Check, attribution, undelivered, verdict, ways};
 
 /// Judges facts and observation. The same input gives the same diagnosis.
 pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
@@ -28,7 +28,7 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
                 CheckOutcome::NotChecked
             }
             None => match run(check, &view) {
-                Ok(cases) => settle(check, cases, &mut findings),
+                Ok(cases) => settle(&view, check, cases, &mut findings),
                 Err(()) => {
                     not_checked.push(broken(check));
                     CheckOutcome::NotChecked
@@ -82,9 +82,15 @@ fn broken(check: &Check) -> NotChecked {
     }
 }
 
-fn settle(check: &'static Check, cases: Vec<Case>, findings: &mut Vec<Finding>) -> CheckOutcome {
+fn settle(
+    view: &View<'_>,
+    check: &'static Check,
+    cases: Vec<Case>,
+    findings: &mut Vec<Finding>,
+) -> CheckOutcome {
     let mut outcome = CheckOutcome::Pass;
-    for case in cases {
+    for mut case in cases {
+        ways::argue(view, check, &mut case);
         match case.weight() {
             Weighed::Unsupported => {}
             Weighed::RuledOut => {
@@ -190,6 +196,7 @@ fn uncovered(facts: &Facts, view: &View<'_>) -> Vec<NotChecked> {
         }
         list.push(NotChecked { check: "filters", reason: gap.reason.clone(), detail });
     }
+    list.extend(ways::limit(view));
     let partial = [
         ("filters", facts.filters.flaws()),
         ("device-filters", facts.device_filters.flaws()),

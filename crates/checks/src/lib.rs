@@ -19,6 +19,7 @@ mod undelivered;
 mod verdict;
 mod view;
 mod waiting;
+mod ways;
 
 #[cfg(test)]
 mod fixture;

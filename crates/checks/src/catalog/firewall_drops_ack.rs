@@ -1,5 +1,7 @@
 //! Netfilter on this host drops or rejects the ACK of the handshake.
 
+mod own_resets;
+
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Hook, Manual, Part, Subject, Text, Value,
     Weight, text,
@@ -21,7 +23,7 @@ pub(super) static CHECK: Check = Check {
         needs: &[Part::Sockets],
         also_reads: &[Part::Counters, Part::Filters, Part::Conntrack, Part::Replies, Part::Frames],
         ipv6: "the same; the arithmetic of Ip6InReceives has noise of one or two packets",
-        explains: &["ack-ignored-locally", "ack-lost-outside"],
+        explains: &["ack-ignored-locally", "ack-lost-outside", "peer-resets"],
         disproved_by: &[
             "the counter of the rule stands still while SYN-ACKs are sent again",
             "no ACK of a stuck client in a capture on this host: it is lost before",
@@ -63,6 +65,7 @@ pub(super) static CHECK: Check = Check {
 const HOOKS: [Hook; 2] = [Hook::Prerouting, Hook::Input];
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
+    own_resets::examine(view, cases);
     // What does not come to the tap does not come to netfilter.
     for missing in missing(view).into_iter().filter(|missing| missing.ack_came != Some(false)) {
         match missing.droppers(view, &HOOKS) {
