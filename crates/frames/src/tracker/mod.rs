@@ -8,6 +8,7 @@ mod claims;
 mod finish;
 mod flow;
 mod index;
+mod narrow;
 mod pool;
 mod services;
 
@@ -124,11 +125,6 @@ impl Tracker {
         &mut self.devices
     }
 
-    /// Follows from now on only one new flow in `one_in`, chosen by its ends.
-    pub fn set_sampling(&mut self, one_in: u32) {
-        self.sampled_one_in = one_in.max(1);
-    }
-
     /// What was counted so far.
     pub fn progress(&self) -> Progress {
         self.progress
@@ -238,11 +234,6 @@ impl Tracker {
         } else {
             (segment.dst, segment.src, segment.ack.wrapping_sub(1))
         };
-        let chosen = self.sampled_one_in <= 1
-            || index::lot(client, server).is_multiple_of(self.sampled_one_in);
-        if !chosen {
-            return None;
-        }
         let direction = match (segment.kind(), envelope.direction) {
             (FrameKind::SynAck, FrameDirection::Out) => FrameDirection::In,
             (FrameKind::SynAck, FrameDirection::In) => FrameDirection::Out,
