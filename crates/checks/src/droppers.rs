@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use synrecv_model::view::filter::{Packet, Stop, stops};
 use synrecv_model::view::place;
 use synrecv_model::{
-    Command, ConntrackStates, Endpoint, Flow, Foreign, Hook, Origin, RuleId, Test, Text, TrackedState, Value,
-    text,
+    Command, ConntrackStates, Endpoint, Flow, Foreign, Hook, Origin, RuleId, Test, Text,
+    TrackedState, Value, text,
 };
 
 use crate::cases::Fact;

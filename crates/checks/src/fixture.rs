@@ -1,5 +1,7 @@
 //! A host for tests: starts healthy and empty; each method adds one thing.
 
+mod facts;
+mod frames;
 mod judged;
 mod options;
 mod path;
@@ -8,14 +10,14 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    Address, AddressScope, Capabilities, Capture, Counters, DeviceFilter, Endpoint, Facts, Family,
-    FilterChain, Flow, Foreign, Gap, Host, Life, Link, LinkTraffic, Listener, ListenerTrack, Mac,
-    MacChange, MatchedRoute, Mono, NamespaceSurvey, Neighbour, NeighbourFlags, NextHop,
-    NextHopFlags, Nud, Observation, OperState, Owners, Reading, Reason, Reply, ReplyQuestion,
-    ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope, RuleDelta, Section, Settings,
-    Sighting, SocketSource, Sockets, SourceKind, Step, Track, Tracked, WallClock, text,
+    Address, AddressScope, Capture, Counters, DeviceFilter, Endpoint, Family, FilterChain, Flow,
+    Foreign, Gap, Life, Link, LinkTraffic, Listener, ListenerTrack, Mac, MacChange, MatchedRoute,
+    Mono, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, OperState, Owners, Reading,
+    Reason, Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope,
+    RuleDelta, Section, Settings, Sighting, SocketSource, Sockets, Step, Track, Tracked, text,
 };
 
+pub(crate) use frames::Frames;
 pub(crate) use judged::Judged;
 
 #[derive(Debug)]
@@ -372,57 +374,5 @@ impl HostFixture {
         self.before.values.insert(name.to_owned(), before);
         self.after.values.insert(name.to_owned(), after);
         self
-    }
-
-    pub(crate) fn diagnose(self) -> Judged {
-        let facts = Facts {
-            source: SourceKind::Live,
-            host: Host {
-                name: Foreign("test".to_owned()),
-                kernel: Foreign("6.18".to_owned()),
-                netns_inode: None,
-                started_at: WallClock(0),
-                uid: 0,
-                capabilities: Capabilities::default(),
-            },
-            sockets: collected(self.sockets),
-            links: collected(self.links),
-            addresses: collected(self.addresses),
-            settings: collected(self.settings),
-            neighbours: match self.neighbours {
-                Some(neighbours) => collected(neighbours),
-                None => unread(),
-            },
-            routes: collected(self.routes),
-            nexthops: collected(Vec::new()),
-            rules: collected(Vec::new()),
-            replies: collected(self.replies),
-            counters: collected(self.before),
-            namespaces: collected(NamespaceSurvey::default()),
-            filters: self.filters,
-            device_filters: collected(self.device_filters),
-            tracked: self.tracked,
-        };
-        let observation = Observation {
-            started: Mono(0),
-            ended: Mono(0).plus_ms(5_000),
-            sample_count: 10,
-            interval_ms: 500,
-            interrupted: false,
-            seen_count: self.tracks.len() as u64,
-            late_completed_count: 0,
-            completed: self.completed,
-            ended_young: self.ended_young,
-            unresolved: Vec::new(),
-            mac_changes: self.mac_changes,
-            steps: self.steps,
-            rules_moved: self.rules_moved,
-            traffic: self.traffic,
-            tracks: self.tracks,
-            listeners: self.listener_tracks,
-            counters: collected(self.after),
-            frames: self.frames,
-        };
-        Judged::new(crate::diagnose(&facts, &observation))
     }
 }

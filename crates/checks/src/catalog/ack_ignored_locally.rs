@@ -124,3 +124,41 @@ fn advise(case: &mut Case, local: Endpoint) {
         verify: Text::new(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, Outcome};
+
+    use crate::fixture::{Frames, HostFixture};
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .listener("10.1.0.10:80", 0, 128)
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2))
+    }
+
+    #[test]
+    fn an_ack_that_comes_in_and_changes_nothing_is_likely() {
+        let frames = Frames { acks: 3, outcome: Outcome::AckIgnored, ..Frames::default() };
+        let judged = host().frames(frames).diagnose();
+        assert_eq!(judged.leading(), Some("ack-ignored-locally"));
+        let finding = judged.finding("ack-ignored-locally").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+    }
+
+    #[test]
+    fn a_known_cause_explains_it() {
+        let frames = Frames { acks: 3, outcome: Outcome::AckIgnored, ..Frames::default() };
+        let judged =
+            host().frames(frames).listener_drops(0).counter_moved("TcpInCsumErrors", 1).diagnose();
+        assert_eq!(judged.leading(), Some("bad-checksum"));
+    }
+
+    #[test]
+    fn without_an_ack_it_is_no_case() {
+        let judged = host().frames(Frames::default()).diagnose();
+        assert!(judged.finding("ack-ignored-locally").is_none());
+    }
+}

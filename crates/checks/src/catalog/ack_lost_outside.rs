@@ -318,9 +318,9 @@ fn advise(view: &View<'_>, case: &mut Case, requests: &[usize]) {
 
 #[cfg(test)]
 mod tests {
-    use synrecv_model::{Class, Confidence, Severity};
+    use synrecv_model::{Class, Confidence, Outcome, Severity};
 
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn host() -> HostFixture {
         HostFixture::new()
@@ -352,5 +352,20 @@ mod tests {
         let host = host().stuck_request("10.1.0.10:80", "198.51.100.8:4000", (4, 1));
         let finding = host.diagnose().finding("ack-lost-outside").unwrap();
         assert_eq!(finding.affected.len(), 1);
+    }
+
+    #[test]
+    fn a_capture_without_an_ack_confirms_it() {
+        let judged = host().frames(Frames::default()).diagnose();
+        let finding = judged.finding("ack-lost-outside").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn an_ack_that_came_in_is_another_story() {
+        let frames = Frames { acks: 3, outcome: Outcome::AckIgnored, ..Frames::default() };
+        let judged = host().frames(frames).diagnose();
+        assert!(judged.finding("ack-lost-outside").is_none());
+        assert_eq!(judged.leading(), Some("ack-ignored-locally"));
     }
 }

@@ -361,7 +361,7 @@ fn advise(case: &mut Case, address: IpAddr, dev: &str) {
 mod tests {
     use synrecv_model::Confidence;
 
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn host() -> HostFixture {
         HostFixture::new()
@@ -396,5 +396,19 @@ mod tests {
             host().connected("10.1.0.10:80", "10.1.0.21:4000").on_link(2, "10.1.0.0/24").diagnose();
         let finding = judged.finding("duplicate-address").unwrap();
         assert_eq!(finding.confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn frames_of_two_machines_make_it_likely() {
+        let frames = Frames {
+            syn: (2, "02:00:00:00:00:20"),
+            ttl: 64,
+            synack: Some((2, "02:00:00:00:00:dd")),
+            ..Frames::default()
+        };
+        let judged = host().frames(frames).diagnose();
+        let finding = judged.finding("duplicate-address").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!(judged.leading(), Some("duplicate-address"));
     }
 }

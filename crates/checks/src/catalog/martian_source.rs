@@ -163,10 +163,10 @@ fn advise(case: &mut Case) {
 
 #[cfg(test)]
 mod tests {
-    use synrecv_model::{RuleVerdict, Severity};
+    use synrecv_model::{Outcome, RuleVerdict, Severity};
 
     use super::*;
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn host() -> HostFixture {
         HostFixture::new()
@@ -191,5 +191,17 @@ mod tests {
     #[test]
     fn what_root_alone_may_list_is_not_guessed() {
         assert!(host().diagnose().finding("martian-source").is_none());
+    }
+
+    #[test]
+    fn frames_name_the_source() {
+        let unanswered = Frames { synack: None, outcome: Outcome::Unanswered, ..Frames::default() };
+        let judged = host()
+            .client("10.1.0.10:80", "127.0.0.9:4000")
+            .via(2, "10.1.0.1")
+            .refused_on(2)
+            .frames(unanswered)
+            .diagnose();
+        assert_eq!(judged.leading(), Some("martian-source"));
     }
 }

@@ -253,7 +253,7 @@ fn advise(case: &mut Case, entry: &Neighbour, dev: &str) {
 mod tests {
     use synrecv_model::Confidence;
 
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn host() -> HostFixture {
         HostFixture::new()
@@ -287,5 +287,25 @@ mod tests {
     #[test]
     fn an_entry_that_was_learned_is_no_case() {
         assert!(host().diagnose().finding("neighbour-wrong").is_none());
+    }
+
+    #[test]
+    fn frames_from_another_machine_confirm_it() {
+        let frames = Frames { synack: Some((2, "02:00:00:00:be:ef")), ..Frames::default() };
+        let finding =
+            host().permanent().frames(frames).diagnose().finding("neighbour-wrong").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn frames_from_that_very_machine_clear_it() {
+        let frames = Frames {
+            syn: (2, "02:00:00:00:be:ef"),
+            synack: Some((2, "02:00:00:00:be:ef")),
+            ..Frames::default()
+        };
+        let judged = host().permanent().frames(frames).diagnose();
+        assert!(judged.finding("neighbour-wrong").is_none());
+        assert_eq!(judged.leading(), Some("synack-lost-outside"));
     }
 }

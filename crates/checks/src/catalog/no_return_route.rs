@@ -294,9 +294,9 @@ fn advise(case: &mut Case, route_get: Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use synrecv_model::{Confidence, RouteErrno};
+    use synrecv_model::{Confidence, Outcome, RouteErrno};
 
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn host() -> HostFixture {
         HostFixture::new()
@@ -346,5 +346,17 @@ mod tests {
         let finding = judged.finding("no-return-route").unwrap();
         assert_eq!(finding.confidence, Confidence::Confirmed);
         assert_eq!(finding.explains[0].id, "synack-dropped-here");
+    }
+
+    #[test]
+    fn frames_name_the_client_that_has_no_way_back() {
+        let unanswered = Frames { synack: None, outcome: Outcome::Unanswered, ..Frames::default() };
+        let judged = host()
+            .client("10.1.0.10:80", "198.51.100.7:4000")
+            .no_way_back(RouteErrno::EINVAL)
+            .frames(unanswered)
+            .diagnose();
+        let finding = judged.finding("no-return-route").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
     }
 }

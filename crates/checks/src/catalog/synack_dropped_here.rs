@@ -201,7 +201,7 @@ mod tests {
     use synrecv_model::{Confidence, Hook, RuleVerdict, Test};
 
     use super::*;
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn host() -> HostFixture {
         HostFixture::new()
@@ -252,5 +252,14 @@ mod tests {
         let judged = host().setting("net.ipv4.tcp_synack_retries", 0).diagnose();
         let finding = judged.finding("synack-dropped-here").unwrap();
         assert_eq!(finding.confidence, Confidence::Possible);
+    }
+
+    #[test]
+    fn frames_say_whether_it_left() {
+        let never = host().frames(Frames { synack: None, ..Frames::default() }).diagnose();
+        let finding = never.finding("synack-dropped-here").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+        let left = host().frames(Frames::default()).diagnose();
+        assert!(left.finding("synack-dropped-here").is_none());
     }
 }

@@ -178,7 +178,7 @@ fn way_out(view: &View<'_>, request: &RequestView<'_>) -> Option<Fact> {
 mod tests {
     use synrecv_model::{Confidence, Severity};
 
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn host() -> HostFixture {
         HostFixture::new()
@@ -211,6 +211,25 @@ mod tests {
     fn equal_counters_are_another_story() {
         let host =
             host().stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2)).via(2, "10.1.0.1");
+        assert!(host.diagnose().finding("synack-lost-outside").is_none());
+    }
+
+    #[test]
+    fn a_synack_that_goes_back_where_the_syn_came_from_confirms_it() {
+        let host = host()
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (4, 1))
+            .via(2, "10.1.0.1")
+            .frames(Frames::default());
+        let finding = host.diagnose().finding("synack-lost-outside").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn a_synack_that_never_leaves_is_not_lost_outside() {
+        let host = host()
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (4, 1))
+            .via(2, "10.1.0.1")
+            .frames(Frames { synack: None, ..Frames::default() });
         assert!(host.diagnose().finding("synack-lost-outside").is_none());
     }
 }

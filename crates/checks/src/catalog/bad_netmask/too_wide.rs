@@ -328,7 +328,7 @@ impl Suspects {
 mod tests {
     use synrecv_model::{Confidence, Value};
 
-    use crate::fixture::HostFixture;
+    use crate::fixture::{Frames, HostFixture};
 
     fn wide() -> HostFixture {
         HostFixture::new()
@@ -395,5 +395,40 @@ mod tests {
         let diagnosis = host.diagnose();
         assert!(diagnosis.finding("bad-netmask").is_none());
         assert!(diagnosis.not_checked("bad-netmask"));
+    }
+
+    #[test]
+    fn a_routed_syn_and_a_straight_reply_confirm_it_for_one_client() {
+        let frames = Frames { synack: Some((2, "02:00:00:00:00:02")), ..Frames::default() };
+        let judged = HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "192.168.4.10/22")
+            .default_route(2, "192.168.4.1")
+            .neighbour(2, "192.168.4.1", "02:00:00:00:00:01")
+            .neighbour(2, "192.168.5.11", "02:00:00:00:00:02")
+            .listener("0.0.0.0:80", 0, 128)
+            .stuck_request("192.168.4.10:80", "192.168.5.11:4000", (4, 1))
+            .on_link(2, "192.168.4.0/22")
+            .frames(frames)
+            .diagnose();
+        assert_eq!(judged.leading(), Some("bad-netmask"));
+        let finding = judged.finding("bad-netmask").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn a_router_that_gets_its_replies_back_is_fine() {
+        let judged = HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "192.168.4.10/22")
+            .default_route(2, "192.168.4.1")
+            .neighbour(2, "192.168.5.11", "02:00:00:00:00:01")
+            .neighbour(2, "192.168.5.12", "02:00:00:00:00:01")
+            .listener("0.0.0.0:80", 0, 128)
+            .stuck_request("192.168.4.10:80", "192.168.5.11:4000", (4, 1))
+            .on_link(2, "192.168.4.0/22")
+            .frames(Frames::default())
+            .diagnose();
+        assert!(judged.finding("bad-netmask").is_none());
     }
 }
