@@ -10,6 +10,7 @@
 //! Schema 0 is not frozen: only the version that wrote a bundle is sure to read it.
 #![warn(missing_docs)]
 
+mod maps;
 mod read;
 mod valid;
 mod write;

@@ -6,6 +6,7 @@ use flate2::bufread::GzDecoder;
 use serde::Deserialize as _;
 use synrecv_model::SourceKind;
 
+use crate::maps::Maps;
 use crate::{Bundle, Header, SCHEMA, valid};
 
 /// Uncompressed bytes that are read at most.
@@ -106,7 +107,7 @@ fn read_bounded(file: &mut dyn Read, max_bytes: u64) -> Result<Bundle, ReadError
     }
     let mut json = serde_json::Deserializer::from_reader(&mut lines);
     // Reading to the end also has the checksum compared.
-    let read = Bundle::deserialize(&mut json).and_then(|bundle| json.end().map(|()| bundle));
+    let read = Bundle::deserialize(Maps(&mut json)).and_then(|bundle| json.end().map(|()| bundle));
     let read = read.map_err(|error| content_error(error, &header));
     let spent = lines.get_ref().limit() == 0;
     if spent && lines.buffer().is_empty() {
