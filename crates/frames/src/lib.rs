@@ -5,6 +5,7 @@
 //! and the result is a [`Capture`](synrecv_model::Capture). Application data is never kept.
 
 mod decode;
+pub mod file;
 #[cfg(feature = "read")]
 pub mod live;
 mod raw;

@@ -120,6 +120,16 @@ impl Tracker {
         u32::from(last_of(&self.devices))
     }
 
+    /// Devices so far.
+    pub fn devices(&self) -> &[CaptureDevice] {
+        &self.devices
+    }
+
+    /// When the first frame was captured.
+    pub(crate) fn first(&self) -> Mono {
+        self.first.unwrap_or_default()
+    }
+
     /// Devices so far; their loss counts can still change.
     pub fn devices_mut(&mut self) -> &mut [CaptureDevice] {
         &mut self.devices
