@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto};
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sockopt};
 
 use super::{Stop, Traffic};
 use crate::error::Result;
@@ -72,6 +72,10 @@ pub(super) fn open(own: IpAddr) -> io::Result<OwnedFd> {
     };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = rustix::net::socket_with(family, SocketType::RAW, flags, Some(protocol))?;
+    if own.is_ipv6() {
+        // An address that was just added may be tentative for another moment.
+        sockopt::set_ipv6_freebind(&socket, true)?;
+    }
     rustix::net::bind(&socket, &SocketAddr::new(own, 0))?;
     Ok(socket)
 }
