@@ -22,8 +22,8 @@ or without the address, and every handshake completes.",
     picture: "
                        10.1.0.0/24
                        |
-  server 10.1.0.10 ----+---- 10.1.0.2  ROUTER a  10.9.0.1 --+-- clients
-  :80                  |     02:..:0a                       |   198.18.1.11 ...
+  server 10.1.0.10 ----+---- 10.1.0.2  ROUTER a  10.9.0.1 --+- clients
+  :80                  |     02:..:0a                       |  198.18.1.11 ...
                        +---- 10.1.0.3  ROUTER b  10.9.0.3 --+
                              02:..:0b
   10.1.0.1 is that of router a for 3 s, then that of router b for 3 s
