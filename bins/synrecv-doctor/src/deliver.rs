@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use ipnet::IpNet;
 use synrecv_model::{Diagnosis, Severity, Status};
 use synrecv_report::{Paint, Report, Style, json, markdown, text};
 
@@ -23,19 +24,25 @@ const FILE_WIDTH: usize = 100;
 pub(crate) struct Delivery<'a> {
     args: &'a ReportArgs,
     files: Vec<(&'a Path, Format)>,
+    peer: Option<IpNet>,
 }
 
 impl<'a> Delivery<'a> {
     /// `Err` when a file has a suffix that stands for no format.
     pub(crate) fn new(args: &'a ReportArgs) -> Result<Self, UsageError> {
         let formats = args.outputs.iter().map(|path| Ok((path.as_path(), format_of(path)?)));
-        Ok(Self { args, files: formats.collect::<Result<_, UsageError>>()? })
+        Ok(Self { args, files: formats.collect::<Result<_, UsageError>>()?, peer: None })
+    }
+
+    /// The same about these peers: the frames of one of them are shown.
+    pub(crate) fn about(self, peer: Option<IpNet>) -> Self {
+        Self { peer, ..self }
     }
 
     /// Writes all reports; the exit status is the one of the case.
     pub(crate) fn deliver(&self, case: &Case) -> Result<ExitCode> {
         let Case { facts, observation, diagnosis } = case;
-        let report = Report { diagnosis, facts, observation };
+        let report = Report { diagnosis, facts, observation, peer: self.peer };
         let style = self.args.common.style();
         let in_file = Style { width: FILE_WIDTH, paint: Paint::default(), ..style };
         let mut failed = Vec::new();

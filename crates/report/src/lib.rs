@@ -3,10 +3,12 @@
 //! Every renderer writes into a `std::fmt::Write` or `std::io::Write` that it is given; nothing here
 //! prints. Foreign strings pass through [`escape`], which depends on the format being written.
 
+mod capture;
 mod clock;
 pub mod escape;
 pub mod explain;
 pub mod json;
+mod ladder;
 pub mod layout;
 pub mod markdown;
 mod paint;
@@ -18,6 +20,7 @@ pub mod text;
 
 pub use paint::Paint;
 
+use ipnet::IpNet;
 use synrecv_model::{Diagnosis, Facts, Observation};
 
 /// Version of this program, as in reports.
@@ -35,6 +38,8 @@ pub struct Report<'a> {
     pub facts: &'a Facts,
     /// What was seen over time.
     pub observation: &'a Observation,
+    /// The peers that were asked for: of one of them the handshake is drawn.
+    pub peer: Option<IpNet>,
 }
 
 /// How text is laid out.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use support::{Incident, Names};
-use synrecv_report::{Paint, Style, json, markdown, text};
+use synrecv_report::{Paint, Report, Style, json, markdown, text};
 
 fn check(file: &str, rendered: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
@@ -39,6 +39,15 @@ fn text_of_60_columns() {
 #[test]
 fn everything_as_text() {
     check("report-verbose-100.txt", &at_width(100, 1));
+}
+
+#[test]
+fn the_handshake_that_was_asked_for() {
+    let incident = Incident::new(&Names::usual(), 3);
+    let peer = Some("192.168.5.0/24".parse().expect("a prefix"));
+    let report = Report { peer, ..incident.report() };
+    let style = Style { width: 80, paint: Paint::default(), verbosity: 0 };
+    check("report-peer-80.txt", &text::render(&report, style));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn diagnosis(bundle: &Bundle) -> Diagnosis {
 fn reports(bundle: &Bundle) -> String {
     let Bundle { facts, observation } = bundle;
     let diagnosis = &diagnosis(bundle);
-    let report = Report { diagnosis, facts, observation };
+    let report = Report { diagnosis, facts, observation, peer: None };
     text::render(&report, Style { width: 80, paint: Paint::default(), verbosity: 1 });
     markdown::render(&report);
     json::render(&report)

@@ -8,8 +8,8 @@ use synrecv_model::{Facts, LinkNames, Section};
 use super::moved;
 use crate::Report;
 use crate::rows::{
-    DeviceFilterRow, FilterRuleRow, InterfaceRow, MacChangeRow, NeighbourRow, ReplyRow, RouteRow,
-    RuleRow, SectionRow, TrackedRow, TrafficRow,
+    CaptureRow, DeviceFilterRow, FilterRuleRow, InterfaceRow, MacChangeRow, NeighbourRow, ReplyRow,
+    RouteRow, RuleRow, SectionRow, TrackedRow, TrafficRow,
 };
 
 /// Routes and neighbours listed at most; the tables have them all.
@@ -49,6 +49,9 @@ pub struct FactsJson {
     pub traffic: Vec<TrafficRow>,
     /// Neighbours whose link-layer address changed during the observation.
     pub mac_changes: Vec<MacChangeRow>,
+    /// The captured frames, in numbers; absent where none were captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capture: Option<CaptureRow>,
 }
 
 impl FactsJson {
@@ -62,7 +65,7 @@ impl FactsJson {
             _ => BTreeMap::new(),
         };
         Self {
-            sections: sections(facts),
+            sections: sections(report),
             interfaces: interfaces(facts, &names),
             routes: routes(report, &names),
             rules: facts.rules.data().into_iter().flatten().map(RuleRow::new).collect(),
@@ -95,6 +98,7 @@ impl FactsJson {
                 .take(ROWS_MAX)
                 .map(|change| MacChangeRow::new(change, &names))
                 .collect(),
+            capture: report.observation.frames.data().map(CaptureRow::new),
         }
     }
 }
@@ -103,7 +107,8 @@ fn slice<T>(section: &Section<Vec<T>>) -> &[T] {
     section.data().map_or(&[], Vec::as_slice)
 }
 
-fn sections(facts: &Facts) -> BTreeMap<&'static str, SectionRow> {
+fn sections(report: &Report<'_>) -> BTreeMap<&'static str, SectionRow> {
+    let facts = report.facts;
     BTreeMap::from([
         ("sockets", SectionRow::of(&facts.sockets)),
         ("links", SectionRow::of(&facts.links)),
@@ -119,6 +124,7 @@ fn sections(facts: &Facts) -> BTreeMap<&'static str, SectionRow> {
         ("filters", SectionRow::of(&facts.filters)),
         ("device_filters", SectionRow::of(&facts.device_filters)),
         ("conntrack", SectionRow::of(&facts.tracked)),
+        ("frames", SectionRow::of(&report.observation.frames)),
     ])
 }
 

@@ -3,13 +3,14 @@
 //! These types are the promise, not the model: within version 1 fields are added, never removed,
 //! renamed or re-typed.
 
+mod connection;
 mod facts;
 mod finding;
 mod layout;
 mod moved;
 
 use serde::Serialize;
-use synrecv_model::{Connection, ListenerView, WallClock};
+use synrecv_model::{ListenerView, WallClock};
 
 use crate::clock::Utc;
 use crate::escape::plain;
@@ -18,6 +19,7 @@ use crate::{PROGRAM, Report, VERSION};
 
 pub(crate) use layout::write;
 
+pub use connection::{ConnectionJson, InJson, OutJson};
 pub use facts::FactsJson;
 pub use finding::{ActionJson, EvidenceJson, FindingJson, ValueJson};
 
@@ -140,61 +142,6 @@ pub struct CheckJson {
     pub because: Option<String>,
 }
 
-/// A request.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ConnectionJson {
-    /// Our end.
-    pub local: String,
-    /// The client's end.
-    pub peer: String,
-    /// Always `syn-recv`.
-    pub state: &'static str,
-    /// Family of the listener: `ipv6` for an IPv4 client of a `[::]` listener.
-    pub listener_family: &'static str,
-    /// Least age at the last sighting.
-    pub age_ms: Option<u64>,
-    /// The age is only a lower bound.
-    pub age_is_lower_bound: bool,
-    /// Between first and last sighting.
-    pub seen_for_ms: u64,
-    /// Requests of this 4-tuple seen one after another.
-    pub life_count: u32,
-    /// SYN-ACKs sent again.
-    pub synack_retrans_count: Option<u32>,
-    /// Expiries of the own timer.
-    pub timer_expiry_count: Option<u32>,
-    /// Both counters belong to one state of the timer.
-    pub counters_same_instant: bool,
-    /// To the next timer expiry.
-    pub timer_ms: Option<u32>,
-    /// An ACK was seen; `null` without frames.
-    pub ack_seen: Option<bool>,
-    /// `client-repeats-syn`, `no-repeat-seen`, `killed-at-first-timer`, `next-hop-unresolved`,
-    /// `ack-held` or `too-early`.
-    pub reading: &'static str,
-    /// The way the reply takes; `null` when there is none or it is not known.
-    pub out: Option<OutJson>,
-    /// Findings that account for it, the one it belongs to first.
-    pub findings: Vec<&'static str>,
-}
-
-/// The way a reply takes.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OutJson {
-    /// Device.
-    pub dev: String,
-    /// Gateway, or the peer itself.
-    pub next_hop: Option<String>,
-    /// Link-layer address of the next hop.
-    pub dst_mac: Option<String>,
-    /// State of the next hop's entry.
-    pub next_hop_state: Option<&'static str>,
-    /// It goes by a gateway.
-    pub via_gateway: bool,
-}
-
 /// A listener.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -240,8 +187,9 @@ pub(crate) fn rfc3339(at: WallClock) -> String {
 impl ReportJson {
     /// From the model.
     pub fn new(report: &Report<'_>) -> Self {
-        let Report { diagnosis, facts, observation } = *report;
+        let Report { diagnosis, facts, observation, peer: _ } = *report;
         let verdict = &diagnosis.verdict;
+        let with_frames = observation.frames.data().is_some();
         Self {
             schema: SCHEMA,
             tool: ToolJson { name: PROGRAM, version: VERSION },
@@ -293,7 +241,7 @@ impl ReportJson {
                 .connections
                 .iter()
                 .take(CONNECTIONS_MAX)
-                .map(ConnectionJson::new)
+                .map(|connection| ConnectionJson::new(connection, with_frames))
                 .collect(),
             connections_total_count: diagnosis.connections.len(),
             listeners: diagnosis.listeners.iter().map(ListenerJson::new).collect(),
@@ -307,35 +255,6 @@ impl ReportJson {
                 })
                 .collect(),
             facts: FactsJson::new(report),
-        }
-    }
-}
-
-impl ConnectionJson {
-    fn new(connection: &Connection) -> Self {
-        Self {
-            local: connection.flow.local.to_string(),
-            peer: connection.flow.peer.to_string(),
-            state: "syn-recv",
-            listener_family: connection.listener_family.name(),
-            age_ms: connection.age_ms,
-            age_is_lower_bound: connection.age_is_lower_bound,
-            seen_for_ms: connection.seen_for_ms,
-            life_count: connection.life_count,
-            synack_retrans_count: connection.counters.synack_retrans_count,
-            timer_expiry_count: connection.counters.timer_expiry_count,
-            counters_same_instant: connection.counters.same_instant,
-            timer_ms: connection.counters.timer_ms,
-            ack_seen: None,
-            reading: connection.reading.name(),
-            out: connection.out_dev.as_ref().map(|dev| OutJson {
-                dev: dev.0.clone(),
-                next_hop: connection.out_next_hop.map(|hop| hop.to_string()),
-                dst_mac: connection.out_mac.map(|mac| mac.to_string()),
-                next_hop_state: connection.out_state.map(synrecv_model::Nud::name),
-                via_gateway: connection.via_gateway.unwrap_or(false),
-            }),
-            findings: connection.findings.clone(),
         }
     }
 }

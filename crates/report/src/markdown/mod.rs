@@ -11,16 +11,20 @@ use std::fmt::Write as _;
 
 use synrecv_model::{CheckOutcome, Finding, SourceKind, Status};
 
+use self::blocks::{details, fenced};
 use self::inline::{Place, foreign, text};
 use self::picture::Picture;
 use crate::text::{self as plain_text, capital};
-use crate::{PROGRAM, Report, VERSION, json};
+use crate::{PROGRAM, Report, VERSION, capture, json, ladder};
 
 /// Characters that the report may have. GitHub takes 65,536 in a comment.
 pub const CHARACTERS_MAX: usize = 60_000;
 
 /// Rows kept in each table of a report that would be too long otherwise.
 const ROWS_KEPT: usize = 20;
+
+/// Columns of the frames of a handshake.
+const LADDER_WIDTH: usize = 80;
 
 /// What is left out of a report that would be too long, in this order. The verdict, the evidence
 /// of the leading finding and what was not checked always stay.
@@ -105,9 +109,11 @@ fn document(report: &Report<'_>, cut: Cut) -> String {
     }
     let rest: Vec<&Finding> = briefer.iter().chain(brief).collect();
     out.push_str(&finding::others("Also seen", &rest, cut.rows_max()));
+    captured(&mut out, report);
     namespaces(&mut out, report, cut);
     checks(&mut out, report, cut);
     out.push_str(&tables::stuck(report, cut.rows_max()));
+    handshake(&mut out, report);
     out.push_str(&tables::listeners(report, cut.rows_max()));
     if cut < Cut::RawFacts {
         out.push_str(&raw::facts(report, cut.rows_max()));
@@ -129,6 +135,11 @@ fn heading(out: &mut String, report: &Report<'_>) {
 
 fn place_and_time(out: &mut String, report: &Report<'_>) {
     let host = &report.facts.host;
+    if let Some(span) = capture::span(report) {
+        let at = plain_text::time(host.started_at);
+        let _ = writeln!(out, "\n{span}, {at}, {PROGRAM} {VERSION}.");
+        return;
+    }
     let _ = write!(
         out,
         "\n{}, {}, {}, kernel {}, {PROGRAM} {VERSION}.",
@@ -214,6 +225,26 @@ fn checks(out: &mut String, report: &Report<'_>, cut: Cut) {
             String::new()
         };
         let _ = writeln!(out, "\n{} {noun} passed{names}.", passed.len());
+    }
+}
+
+/// What the capture was.
+fn captured(out: &mut String, report: &Report<'_>) {
+    for (at, note) in capture::notes(report, true).iter().enumerate() {
+        if at == 0 {
+            out.push_str("\n**Capture**\n\n");
+        }
+        let _ = writeln!(out, "- {}", text(note, Place::Prose));
+    }
+}
+
+/// The frames of one connection.
+fn handshake(out: &mut String, report: &Report<'_>) {
+    if let Some((capture, handshake)) = ladder::chosen(report) {
+        let lines = ladder::render(capture, handshake, LADDER_WIDTH);
+        let content = format!("{}\n\n{lines}", ladder::title(handshake));
+        let folded = details("Frames of one handshake", &fenced("text", content.trim_end()));
+        let _ = write!(out, "\n{folded}");
     }
 }
 

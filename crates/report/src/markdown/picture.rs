@@ -1,6 +1,7 @@
 //! The two ways of a handshake as a picture: the SYN's and the SYN-ACK's.
 //!
-//! The SYN's way is what the tables tell; without frames nobody saw which gateway it came by.
+//! The ways are what frames show, and else what the tables tell: without frames nobody saw which
+//! gateway the SYN came by.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -21,10 +22,14 @@ enum Hop {
     Gateway(IpAddr, Option<Mac>),
     /// Straight to the client's address, which this MAC answers for.
     Answered(Mac),
+    /// To this MAC, as frames show; nothing else is known of it.
+    SentTo(Mac),
     /// Straight to the client's address, which nobody answers for.
     Unanswered,
     /// Straight to the client's address.
     Direct,
+    /// Frames do not tell, and the kernel was not asked.
+    Unknown,
     /// Nowhere.
     NoRoute,
 }
@@ -35,10 +40,19 @@ pub(super) struct Picture {
     clients: BTreeSet<IpAddr>,
     local: IpAddr,
     in_dev: Option<Foreign>,
-    gateway: Option<(IpAddr, Option<Mac>)>,
+    router: Option<Router>,
     out_dev: Option<Foreign>,
     hop: Hop,
     sent_again: Option<u64>,
+    /// The TTL of a SYN, where frames show its way.
+    ttl: Option<u8>,
+}
+
+/// A router between the clients and this host: its address, its MAC, or both.
+#[derive(Clone, Copy, Debug)]
+struct Router {
+    ip: Option<IpAddr>,
+    mac: Option<Mac>,
 }
 
 impl Picture {
@@ -53,11 +67,12 @@ impl Picture {
             .filter_map(|&index| report.diagnosis.connections.get(index))
             .filter(|connection| connection.is_stuck())
             .collect();
+        let asked = report.facts.replies.data().is_some();
         let alike = |one: &Connection| {
             let same = |other: &&&Connection| {
                 other.flow.local.ip == one.flow.local.ip
-                    && other.out_dev == one.out_dev
-                    && hop(other) == hop(one)
+                    && out_dev(other) == out_dev(one)
+                    && hop(other, asked) == hop(one, asked)
             };
             stuck.iter().filter(same).copied().collect::<Vec<&Connection>>()
         };
@@ -67,15 +82,22 @@ impl Picture {
         let group = ways.into_iter().find(|way| way.len() == most)?;
         let first = *group.first()?;
         let local = first.flow.local.ip;
-        let (in_ifindex, in_dev) = owner(report, local);
+        let seen = first.seen.as_ref();
+        let (in_ifindex, owner) = owner(report, local);
+        let in_dev = seen.and_then(|seen| seen.in_dev.clone()).or(owner);
+        let router = match seen.and_then(|seen| seen.in_mac) {
+            Some(mac) => sent_by(report, first, mac),
+            None => came_by(finding, report, first, in_ifindex, in_dev.as_ref()),
+        };
         let sent = group.iter().filter_map(|one| one.counters.synack_retrans_count);
         Some(Self {
             clients: group.iter().map(|one| one.flow.peer.ip).collect(),
             local,
-            gateway: came_by(finding, report, first, in_ifindex, in_dev.as_ref()),
+            router,
             in_dev,
-            out_dev: first.out_dev.clone(),
-            hop: hop(first),
+            out_dev: out_dev(first).cloned(),
+            hop: hop(first, asked),
+            ttl: seen.and_then(|seen| seen.in_ttl),
             sent_again: sent.map(u64::from).reduce(|sum, count| sum + count),
         })
     }
@@ -87,19 +109,19 @@ impl Picture {
             None => format!("this host {}", self.local),
         };
         let mut lines = vec!["flowchart LR".to_owned(), node("clients", &self.clients())];
-        if let Some(gateway) = self.gateway {
-            lines.push(node("router", &by_gateway(gateway)));
+        if let Some(router) = self.router {
+            lines.push(node("router", &by_router(router)));
         }
         lines.push(node("host", &host));
         lines.push(node("hop", &self.hop()));
         lines.push(node("lost", "does not reach the client"));
-        if self.gateway.is_some() {
+        if self.router.is_some() {
             lines.push(r#"  clients -- "1 SYN" --> router"#.to_owned());
             lines.push(r#"  router -- "2 SYN" --> host"#.to_owned());
         } else {
             lines.push(r#"  clients -- "1 SYN" --> host"#.to_owned());
         }
-        let step = if self.gateway.is_some() { 3 } else { 2 };
+        let step = if self.router.is_some() { 3 } else { 2 };
         let reply = label(&format!("{step} SYN-ACK{}", self.by_device()));
         lines.push(format!(r#"  host -. "{reply}" .-> hop"#));
         lines.push("  hop -.-> lost".to_owned());
@@ -113,17 +135,23 @@ impl Picture {
         let dev = |dev: &Option<Foreign>| {
             dev.as_ref().map_or_else(String::new, |dev| format!("{} ", foreign(&dev.0)))
         };
-        let gateway =
-            self.gateway.map_or_else(String::new, |gateway| format!("{} -> ", by_gateway(gateway)));
+        let router =
+            self.router.map_or_else(String::new, |router| format!("{} -> ", by_router(router)));
         let again = match self.sent_again {
             Some(1) => ", sent again once".to_owned(),
             Some(times) if times > 1 => format!(", sent again {times} times"),
             _ => String::new(),
         };
+        let known_by = match self.ttl {
+            Some(ttl) => format!("Both ways are what frames show; the SYN came with TTL {ttl}."),
+            None => {
+                "The SYN's way is what addresses and routes tell; no frame was read.".to_owned()
+            }
+        };
         let content = format!(
-            "SYN      {} -> {gateway}{}{}\nSYN-ACK  {}{} -> {} -> does not reach the client{again}\n\
+            "SYN      {} -> {router}{}{}\nSYN-ACK  {}{} -> {} -> does not reach the client{again}\n\
              \n\
-             The SYN's way is what addresses and routes tell; no frame was read.",
+             {known_by}",
             self.clients(),
             dev(&self.in_dev),
             self.local,
@@ -150,10 +178,12 @@ impl Picture {
             _ => "the clients".to_owned(),
         };
         match &self.hop {
-            Hop::Gateway(ip, mac) => by_gateway((*ip, *mac)),
+            Hop::Gateway(ip, mac) => by_router(Router { ip: Some(*ip), mac: *mac }),
             Hop::Answered(mac) => format!("{mac} answers for {whom}"),
+            Hop::SentTo(mac) => mac.to_string(),
             Hop::Unanswered => format!("nobody answers for {whom}"),
             Hop::Direct => format!("straight to {whom}"),
+            Hop::Unknown => "unknown station".to_owned(),
             Hop::NoRoute => "no route".to_owned(),
         }
     }
@@ -167,15 +197,47 @@ impl Picture {
     }
 }
 
-fn hop(connection: &Connection) -> Hop {
-    if connection.out_dev.is_none() {
-        return Hop::NoRoute;
+/// The device that the SYN-ACK left by, or leaves by.
+fn out_dev(connection: &Connection) -> Option<&Foreign> {
+    let seen = connection.seen.as_ref().and_then(|seen| seen.out_dev.as_ref());
+    seen.or(connection.out_dev.as_ref())
+}
+
+/// The next station of the SYN-ACK; `asked` tells whether the kernel was asked for its way.
+fn hop(connection: &Connection, asked: bool) -> Hop {
+    let seen = connection.seen.as_ref().and_then(|seen| seen.out_mac);
+    let mac = seen.or(connection.out_mac);
+    if connection.out_dev.is_none() || connection.out_dev.as_ref() != out_dev(connection) {
+        let unseen = if asked { Hop::NoRoute } else { Hop::Unknown };
+        return seen.map_or(unseen, Hop::SentTo);
     }
     match (connection.via_gateway, connection.out_next_hop) {
-        (Some(true), Some(gateway)) => Hop::Gateway(gateway, connection.out_mac),
+        (Some(true), Some(gateway)) => Hop::Gateway(gateway, mac),
         _ if connection.out_state.is_some_and(Nud::is_unresolved) => Hop::Unanswered,
-        _ => connection.out_mac.map_or(Hop::Direct, Hop::Answered),
+        _ => mac.map_or(Hop::Direct, Hop::Answered),
     }
+}
+
+/// The router that the SYN came from: it is not the client's own MAC when the TTL was counted down, or
+/// when it is that of a gateway.
+fn sent_by(report: &Report<'_>, connection: &Connection, mac: Mac) -> Option<Router> {
+    let neighbours = || report.facts.neighbours.data().into_iter().flatten();
+    let gateways: BTreeSet<IpAddr> = gateways(report).map(|(_, gateway)| gateway).collect();
+    let family = Family::of(connection.flow.peer.ip);
+    let known = neighbours()
+        .filter(|entry| entry.mac == Some(mac) && Family::of(entry.address) == family)
+        .map(|entry| entry.address)
+        .find(|address| gateways.contains(address));
+    let ttl = connection.seen.as_ref().and_then(|seen| seen.in_ttl);
+    let counted_down = ttl.is_some_and(|ttl| !matches!(ttl, 64 | 128 | 255));
+    (known.is_some() || counted_down).then_some(Router { ip: known, mac: Some(mac) })
+}
+
+/// Gateways of all routes, with their devices.
+fn gateways<'a>(report: &Report<'a>) -> impl Iterator<Item = (u32, IpAddr)> + use<'a> {
+    let routes = report.facts.routes.data().into_iter().flatten();
+    let hops = routes.flat_map(|route| &route.next_hops);
+    hops.filter_map(|next| Some((next.ifindex, next.gateway?)))
 }
 
 /// The device that holds a local address.
@@ -199,7 +261,7 @@ fn came_by(
     connection: &Connection,
     ifindex: Option<u32>,
     in_dev: Option<&Foreign>,
-) -> Option<(IpAddr, Option<Mac>)> {
+) -> Option<Router> {
     let ifindex = ifindex?;
     let elsewhere = connection.out_dev.as_ref() != in_dev;
     let not_here = matches!(finding.subject, Subject::Prefix(..) | Subject::Mac(..));
@@ -207,16 +269,9 @@ fn came_by(
         return None;
     }
     let family = Family::of(connection.flow.peer.ip);
-    let gateways: BTreeSet<IpAddr> = report
-        .facts
-        .routes
-        .data()
-        .into_iter()
-        .flatten()
-        .flat_map(|route| &route.next_hops)
-        .filter(|next| next.ifindex == ifindex)
-        .filter_map(|next| next.gateway)
-        .filter(|&gateway| Family::of(gateway) == family)
+    let gateways: BTreeSet<IpAddr> = gateways(report)
+        .filter(|&(device, gateway)| device == ifindex && Family::of(gateway) == family)
+        .map(|(_, gateway)| gateway)
         .collect();
     let only = gateways.first().copied().filter(|_| gateways.len() == 1)?;
     if connection.out_next_hop == Some(only) {
@@ -230,11 +285,16 @@ fn came_by(
         .flatten()
         .find(|entry| entry.ifindex == ifindex && entry.address == only)
         .and_then(|entry| entry.mac);
-    Some((only, mac))
+    Some(Router { ip: Some(only), mac })
 }
 
-fn by_gateway((ip, mac): (IpAddr, Option<Mac>)) -> String {
-    mac.map_or_else(|| format!("gateway {ip}"), |mac| format!("gateway {ip} {mac}"))
+fn by_router(router: Router) -> String {
+    match (router.ip, router.mac) {
+        (Some(ip), Some(mac)) => format!("gateway {ip} {mac}"),
+        (Some(ip), None) => format!("gateway {ip}"),
+        (None, Some(mac)) => format!("router {mac}"),
+        (None, None) => "router".to_owned(),
+    }
 }
 
 fn node(id: &str, text: &str) -> String {

@@ -4,6 +4,7 @@
 //! version 1 fields are added, never removed, renamed or re-typed. `null` is "looked for, unknown";
 //! a field that does not apply is absent.
 
+mod capture;
 mod filter;
 mod interface;
 mod moved;
@@ -12,6 +13,8 @@ mod route;
 mod socket;
 mod watched;
 
+pub(crate) use capture::OUTCOMES;
+pub use capture::{CaptureDeviceRow, CaptureRow, ClueRow, HandshakeRow, VantageRow};
 pub use filter::{ConntrackEntryRow, DeviceFilterRow, EndsRow, FilterRuleRow, TrackedRow};
 pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow, PrefixFitRow};
 pub use moved::{MacChangeRow, TrafficRow};

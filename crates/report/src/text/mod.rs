@@ -13,7 +13,7 @@ use synrecv_model::{
 use crate::clock::Utc;
 use crate::escape::{foreign, plain};
 use crate::layout::wrap;
-use crate::{PROGRAM, Report, Style, VERSION};
+use crate::{PROGRAM, Report, Style, VERSION, capture, ladder};
 
 /// Mark and words of a severity.
 pub(crate) fn mark(severity: Severity) -> &'static str {
@@ -69,6 +69,8 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     };
     let title = if told.is_empty() { "STUCK CONNECTIONS" } else { "OTHER STUCK CONNECTIONS" };
     connections::stuck(&mut out, title, report, |connection| !told_of(connection), style);
+    handshake(&mut out, report, style);
+    captured(&mut out, report, style);
     if report.diagnosis.verdict.status == Status::Unexplained {
         what_to_bring(&mut out, report, style);
     }
@@ -106,12 +108,15 @@ fn header(out: &mut String, report: &Report<'_>, style: Style) {
     let rights = if host.uid == 0 { "read-only" } else { "read-only  NOT ROOT" };
     // A reader must not take an old recording for the state of his host.
     let recorded = if report.facts.source == SourceKind::Bundle { "recording of " } else { "" };
-    let words = format!(
-        "{PROGRAM} {VERSION}  {recorded}host {}  {}  kernel {}  {watched}  {rights}",
-        foreign(&host.name.0),
-        time(host.started_at),
-        foreign(&host.kernel.0),
-    );
+    let words = match capture::span(report) {
+        Some(span) => format!("{PROGRAM} {VERSION}  {span}  {}", time(host.started_at)),
+        None => format!(
+            "{PROGRAM} {VERSION}  {recorded}host {}  {}  kernel {}  {watched}  {rights}",
+            foreign(&host.name.0),
+            time(host.started_at),
+            foreign(&host.kernel.0),
+        ),
+    };
     let mut line = String::new();
     for part in words.split("  ") {
         if !line.is_empty() && line.chars().count() + part.len() + 2 > style.width {
@@ -144,6 +149,28 @@ fn verdict(out: &mut String, report: &Report<'_>, style: Style) {
 pub(crate) fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// The frames of one connection, where they were asked for.
+fn handshake(out: &mut String, report: &Report<'_>, style: Style) {
+    if style.verbosity < 1 && report.peer.is_none() {
+        return;
+    }
+    if let Some((capture, handshake)) = ladder::chosen(report) {
+        let _ = writeln!(out, "\n{}", style.paint.heading(&ladder::title(handshake)));
+        out.push_str(&ladder::render(capture, handshake, style.width));
+    }
+}
+
+/// What the capture was.
+fn captured(out: &mut String, report: &Report<'_>, style: Style) {
+    let notes = capture::notes(report, style.verbosity > 0);
+    if !notes.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint.heading("CAPTURE"));
+    }
+    for note in notes {
+        out.push_str(&wrap(" i  ", &plain(&note), style.width));
+    }
 }
 
 fn namespaces(out: &mut String, report: &Report<'_>, style: Style) {

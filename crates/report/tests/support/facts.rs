@@ -9,7 +9,7 @@ use synrecv_model::{
 
 use super::{Names, ip, mac};
 
-fn collected<T>(data: T) -> Section<T> {
+pub(super) fn collected<T>(data: T) -> Section<T> {
     let reading = Reading { source: "test".into(), started: Mono(0), ended: Mono(1_000_000) };
     Section::Collected { data, reading }
 }

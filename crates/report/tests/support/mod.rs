@@ -1,6 +1,7 @@
 //! A report to render: clients behind a router in a prefix that is too wide.
 
 mod facts;
+mod frames;
 
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use synrecv_model::{
     Action, ActionLabel, CheckOutcome, CheckResult, Class, Command, Confidence, Connection,
     Diagnosis, Endpoint, Evidence, Facts, Family, Finding, Flow, Foreign, ListenerView, Mac,
     NamespaceCount, NotChecked, Nud, Observation, Origin, Owners, Process, Reason, RetryCounters,
-    Severity, Stance, Status, Subject, Text, Value, Verdict, Weight, text,
+    SeenFrames, Severity, Stance, Status, Subject, Text, Value, Verdict, Weight, text,
 };
 use synrecv_report::Report;
 
@@ -50,12 +51,16 @@ impl Incident {
         Self {
             diagnosis: diagnosis(names, stuck_count),
             facts: facts::facts(names),
-            observation: facts::observation(),
+            observation: Observation {
+                frames: facts::collected(frames::capture(names)),
+                ..facts::observation()
+            },
         }
     }
 
     pub(crate) fn report(&self) -> Report<'_> {
-        Report { diagnosis: &self.diagnosis, facts: &self.facts, observation: &self.observation }
+        let Self { diagnosis, facts, observation } = self;
+        Report { diagnosis, facts, observation, peer: None }
     }
 }
 
@@ -99,7 +104,14 @@ fn connection(dev: &str, number: u32) -> Connection {
         out_mac: Some(mac(2)),
         out_state: Some(Nud::Reachable),
         via_gateway: Some(false),
-        seen: None,
+        seen: (number == 11).then(|| SeenFrames {
+            in_dev: Some(Foreign(dev.to_owned())),
+            in_mac: Some(mac(1)),
+            in_ttl: Some(63),
+            out_dev: Some(Foreign(dev.to_owned())),
+            out_mac: Some(mac(2)),
+            ack_seen: Some(false),
+        }),
         findings: vec!["bad-netmask"],
     }
 }
