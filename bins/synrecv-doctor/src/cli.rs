@@ -78,6 +78,9 @@ pub(crate) struct LiveArgs {
         allow_hyphen_values = true
     )]
     pub(crate) observe: Observe,
+    /// Look at the frames of handshakes while watching (auto = where it is permitted)
+    #[arg(long, value_enum, default_value_t = Capture::Auto)]
+    pub(crate) capture: Capture,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     #[command(flatten)]
@@ -165,6 +168,13 @@ pub(crate) struct CommonArgs {
 pub(crate) enum Observe {
     Auto,
     For(Duration),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Capture {
+    Auto,
+    On,
+    Off,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,12 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
-use synrecv_collect::{ModulePolicy, Options, Session, Target, netns};
+use anyhow::{Context as _, Result, bail};
+use synrecv_collect::{CapturePolicy, ModulePolicy, Options, Session, Target, netns};
 use synrecv_model::{Diagnosis, Facts, Observation};
+use synrecv_report::escape::plain;
 
-use crate::cli::{LiveArgs, PlaceArgs};
+use crate::cli::{Capture, LiveArgs, Observe, PlaceArgs};
+use crate::cmd::UsageError;
 use crate::observe::{Interrupt, watch};
 use crate::terminal::Progress;
 
@@ -22,16 +25,20 @@ pub(crate) struct Case {
 
 /// Watches the running host.
 pub(crate) fn live(args: &LiveArgs, quiet: bool) -> Result<Case> {
-    let interrupt = Interrupt::listen();
-    let target = args.place.netns.as_deref().map(Target::parse);
     let options = Options {
         peer: args.filter.peer,
         port: args.filter.port,
         modules: module_policy(&args.place),
+        capture: capture_policy(args)?,
     };
+    let interrupt = Interrupt::listen();
+    let target = args.place.netns.as_deref().map(Target::parse);
     netns::run(target.as_ref(), |place| {
         let mut progress = Progress::new(quiet);
         let mut session = Session::survey(place, options);
+        if let (Capture::On, Some(gap)) = (args.capture, session.no_capture()) {
+            bail!("cannot capture frames (--capture on): {}", plain(&gap.detail));
+        }
         let watched = watch(&mut session, args.observe, &interrupt, &mut progress)
             .context("start watching")?;
         Ok(Case {
@@ -56,6 +63,18 @@ pub(crate) fn bundle(bytes: impl Read) -> Result<Case> {
     let synrecv_bundle::Bundle { facts, observation } = synrecv_bundle::read(bytes)?;
     let diagnosis = synrecv_checks::diagnose(&facts, &observation);
     Ok(Case { facts, observation, diagnosis })
+}
+
+fn capture_policy(args: &LiveArgs) -> Result<CapturePolicy, UsageError> {
+    let one_look = args.observe == Observe::For(Duration::ZERO);
+    match (args.capture, one_look) {
+        (Capture::Off, _) => Ok(CapturePolicy::Off),
+        (Capture::Auto, true) => Ok(CapturePolicy::OneLook),
+        (Capture::On, true) => {
+            Err(UsageError("`--capture on` needs time, and `--observe 0` is one look".to_owned()))
+        }
+        (Capture::Auto | Capture::On, false) => Ok(CapturePolicy::Permitted),
+    }
 }
 
 pub(crate) fn module_policy(place: &PlaceArgs) -> ModulePolicy {

@@ -14,7 +14,7 @@ mod session;
 pub use host::host;
 pub use modules::{ModulePolicy, Modules};
 pub use netns::{EnterError, Place, Target};
-pub use session::{Options, Session};
+pub use session::{CapturePolicy, Options, Session};
 pub use synrecv_sockets::{StateSet, Wanted};
 
 /// The table readers, for programs that want one table only.

@@ -1,5 +1,6 @@
 //! One look at a host, from the survey to the last answer.
 
+mod capture;
 mod heard;
 mod rules;
 mod tracking;
@@ -11,16 +12,19 @@ use ipnet::IpNet;
 use synrecv_checks::plan;
 use synrecv_model::view::books::{self, IpVersion};
 use synrecv_model::{
-    Counters, Facts, Gap, LinkTraffic, Mono, Observation, Reason, Section, Sockets, SourceKind,
-    Step, Track,
+    Capture, Counters, Facts, Gap, LinkTraffic, Mono, Observation, Reason, Section, Sockets,
+    SourceKind, Step, Track,
 };
 use synrecv_netlink::clock;
 use synrecv_sockets::{Sampler, SocketQuery, StateSet, Wanted, namespaces};
 
+use self::capture::Wire;
 use self::heard::Heard;
 use self::rules::RuleWatch;
 use crate::recorder::Recorder;
 use crate::{ModulePolicy, Modules, Place, host};
+
+pub use self::capture::CapturePolicy;
 
 /// Other namespaces are counted for this long at most.
 const NAMESPACES_MS: u64 = 500;
@@ -40,6 +44,8 @@ pub struct Options {
     pub port: Option<u16>,
     /// Whether modules may be loaded.
     pub modules: ModulePolicy,
+    /// Whether frames are captured.
+    pub capture: CapturePolicy,
 }
 
 /// A host being looked at.
@@ -52,6 +58,7 @@ pub struct Session {
     diag_allowed: Result<(), Gap>,
     sampler: Sampler,
     recorder: Recorder,
+    wire: Wire,
     heard: Heard,
     rules: RuleWatch,
     steps: Vec<Step>,
@@ -71,6 +78,7 @@ impl Session {
             Some(gap) => Err(gap.clone()),
             None => modules.allow_sock_diag(options.modules),
         };
+        let wire = Wire::start(&place, &modules, &options);
         let mut heard = Heard::open(&place);
         let counters = synrecv_counters::counters(&proc_net);
         let mut sampler = Sampler::new(Wanted::Both, options.port, diag_allowed.clone(), &proc_net);
@@ -114,6 +122,7 @@ impl Session {
             diag_allowed,
             sampler,
             recorder,
+            wire,
             heard,
             rules,
             steps: Vec::new(),
@@ -130,7 +139,13 @@ impl Session {
         self.recorder.add(&sample);
         self.take_step();
         self.heard.listen();
+        self.wire.follow_stuck(|| self.recorder.tracks());
         clock::now().ms_since(started)
+    }
+
+    /// Why no frames are captured; `None` while they are.
+    pub fn no_capture(&self) -> Option<&Gap> {
+        self.wire.gap()
     }
 
     /// Notes how the books stand: packets that end in this host keep time with what they answer.
@@ -244,17 +259,25 @@ impl Session {
     /// What was seen so far. `interval_ms` is the time between samples.
     pub fn observation(&self, interval_ms: u64) -> Observation {
         let tracks = self.recorder.tracks().into_iter().cloned().collect();
-        self.observed(tracks, interval_ms, false)
+        let frames = self.wire.so_far(&self.facts.links);
+        self.observed(tracks, frames, interval_ms, false)
     }
 
     /// What was seen, when nothing more is recorded. `interrupted`: the user ended it.
     pub fn conclude(&mut self, interval_ms: u64, interrupted: bool) -> Observation {
-        let mut observation = self.observed(Vec::new(), interval_ms, interrupted);
+        let frames = self.wire.finish(&self.facts.links);
+        let mut observation = self.observed(Vec::new(), frames, interval_ms, interrupted);
         observation.tracks = self.recorder.take_tracks();
         observation
     }
 
-    fn observed(&self, tracks: Vec<Track>, interval_ms: u64, interrupted: bool) -> Observation {
+    fn observed(
+        &self,
+        tracks: Vec<Track>,
+        frames: Section<Capture>,
+        interval_ms: u64,
+        interrupted: bool,
+    ) -> Observation {
         let (started, ended, sample_count) = self.recorder.span();
         Observation {
             started,
@@ -278,7 +301,7 @@ impl Session {
             tracks,
             listeners: self.recorder.listeners(),
             counters: self.counters_now.clone(),
-            frames: Section::Missing(Gap::new(Reason::NotApplicable, "no frames were captured")),
+            frames,
         }
     }
 

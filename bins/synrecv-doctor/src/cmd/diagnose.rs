@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::UsageError;
-use crate::cli::{DiagnoseArgs, LiveArgs, Observe, nearest_subcommand};
+use crate::cli::{Capture, DiagnoseArgs, LiveArgs, Observe, nearest_subcommand};
 use crate::deliver::Delivery;
 use crate::source;
 
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
     let recording = recording(args)?;
-    let delivery = Delivery::new(&args.report)?;
+    let delivery = Delivery::new(&args.report)?.about(args.live.filter.peer);
     let case = match recording {
         None => source::live(&args.live, args.report.common.quiet)?,
         Some(path) => source::file(path)?,
@@ -48,6 +48,7 @@ fn recording(args: &DiagnoseArgs) -> Result<Option<&Path>, UsageError> {
 fn live_option(args: &LiveArgs) -> Option<&'static str> {
     let given = [
         (args.observe != Observe::Auto, "--observe"),
+        (args.capture != Capture::Auto, "--capture"),
         (args.place.netns.is_some(), "--netns"),
         (args.place.load_modules, "--load-modules"),
         (args.filter.peer.is_some(), "--peer"),

@@ -127,8 +127,11 @@ pub(crate) fn run(args: &SocketsArgs) -> Result<ExitCode> {
 /// Watches first, as `diagnose` does: the reading of a request and its finding rest on all samples.
 fn run_watched(args: &SocketsArgs, states: &[TcpState], duration: Duration) -> Result<ExitCode> {
     let interrupt = Interrupt::listen();
-    let options =
-        Options { peer: None, port: args.port, modules: source::module_policy(&args.table.place) };
+    let options = Options {
+        port: args.port,
+        modules: source::module_policy(&args.table.place),
+        ..Options::default()
+    };
     inside(&args.table, |place| {
         let mut session = Session::survey(place, options);
         let mut progress = Progress::new(false);
