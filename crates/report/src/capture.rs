@@ -19,6 +19,11 @@ pub(crate) fn notes(report: &Report<'_>, all: bool) -> Vec<Text> {
     if capture.origin == CaptureOrigin::Live && whole && !all {
         return Vec::new();
     }
+    about(capture)
+}
+
+/// As [`notes`], of any capture.
+pub(crate) fn about(capture: &Capture) -> Vec<Text> {
     let mut notes = vec![size(capture), outcomes(capture)];
     if capture.origin == CaptureOrigin::File {
         notes.extend(capture.vantages.iter().take(NAMED_MAX).map(taken_at));

@@ -4,6 +4,8 @@
 //! fenced, for Markdown.
 
 mod axis;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod select;
 mod steps;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use synrecv_model::{Host, LinkNames, SourceKind};
 
 use super::arp::ArpJson;
+use super::handshakes::HandshakesJson;
 use super::interfaces::InterfacesJson;
 use super::route::RoutesJson;
 use super::route_get::RouteGetJson;
@@ -42,7 +43,7 @@ pub(super) struct TableJson<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct TableSourceJson {
-    /// `live`.
+    /// `live`, `bundle` or `capture`.
     kind: &'static str,
     /// `uname -n`.
     host: String,
@@ -65,6 +66,8 @@ pub(super) struct TableSourceJson {
 pub(super) enum RowsJson<'a> {
     /// `sockets`
     Sockets(SocketsJson<'a>),
+    /// `handshakes`: `sockets` of a capture
+    Handshakes(HandshakesJson<'a>),
     /// `arp`
     Arp(ArpJson<'a>),
     /// `route`

@@ -6,6 +6,7 @@ mod arp;
 mod columns;
 #[cfg(test)]
 mod fixture;
+mod handshakes;
 mod interfaces;
 mod json;
 mod route;
@@ -21,6 +22,7 @@ use crate::layout::wrap;
 use crate::rows::{flaw_text, gap_text};
 
 pub use arp::ArpTable;
+pub use handshakes::HandshakesTable;
 pub use interfaces::InterfacesTable;
 pub use json::SCHEMA;
 #[cfg(feature = "schema")]
