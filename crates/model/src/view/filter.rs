@@ -91,7 +91,7 @@ pub fn stops<'a>(chains: &'a [FilterChain], hook: Hook, packet: &Packet<'_>) -> 
         .iter()
         .filter(|chain| chain.family.covers(packet.destination))
         .filter(|chain| chain.base.as_ref().is_some_and(|base| base.hook == hook))
-        .filter(|chain| passes_by(chain, packet) != Some(false))
+        .filter(|chain| on_device(chain, packet))
         .collect();
     bases.sort_by_key(|chain| chain.base.as_ref().map_or(0, |base| base.priority));
     let mut walk = Walk { chains, packet, hook, stops: Vec::new(), steps: 0 };
@@ -103,8 +103,9 @@ pub fn stops<'a>(chains: &'a [FilterChain], hook: Hook, packet: &Packet<'_>) -> 
             let certain = end.certain;
             walk.stops.push(Stop { hook, chain: base, rule: None, certain });
         }
-        // Whether these packets come by at all only a counter can tell.
-        if passes_by(base, packet).is_none() {
+        // Only what comes or leaves through a bridge passes its chains: whether these packets do, a
+        // counter has to tell.
+        if base.family == FilterFamily::Bridge {
             for stop in walk.stops.iter_mut().skip(first) {
                 stop.certain &= stop.counts();
             }
@@ -113,17 +114,10 @@ pub fn stops<'a>(chains: &'a [FilterChain], hook: Hook, packet: &Packet<'_>) -> 
     walk.stops
 }
 
-/// Whether a packet passes the devices of a base chain; `None` when that is not known.
-fn passes_by(chain: &FilterChain, packet: &Packet<'_>) -> Option<bool> {
-    // Only what comes or leaves through a bridge passes its chains.
-    if chain.family == FilterFamily::Bridge {
-        return None;
-    }
+fn on_device(chain: &FilterChain, packet: &Packet<'_>) -> bool {
     let devices = chain.base.as_ref().map_or(&[][..], |base| &base.devices);
-    if devices.is_empty() {
-        return Some(true);
-    }
-    packet.in_device.or(packet.out_device).map(|name| names(devices, name))
+    let device = packet.in_device.or(packet.out_device);
+    devices.is_empty() || device.is_none_or(|name| names(devices, name))
 }
 
 /// Whether a packet goes on after a chain's last rule.
