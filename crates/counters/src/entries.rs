@@ -1,6 +1,8 @@
 //! Conntrack entries of single flows, over nfnetlink. The table is never dumped.
 
-use synrecv_model::{Endpoint, Family, Flaw, Flow, Gap, Reading, Reason, Section, Text, Tracked};
+use synrecv_model::{
+    Endpoint, Family, Flaw, Flow, Gap, Reading, Reason, Section, Text, Tracked, order,
+};
 use synrecv_netlink::{
     Answer, Errno, NetlinkError, Protocol, Question, RequestBuilder, Socket, Undecodable, clock,
 };
@@ -110,7 +112,7 @@ impl Answers {
         if let Some(first) = self.first_rejected {
             self.flaws.push(Flaw::Undecodable { count: self.rejected_count, first });
         }
-        self.tracked.sort_by_key(|tracked| tracked.flow);
+        order::sort_by_key(&mut self.tracked, |tracked| tracked.flow);
         Section::from_reading(self.tracked, self.flaws, reading)
     }
 }

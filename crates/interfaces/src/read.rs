@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use synrecv_model::{Address, Flaw, Link, LinkTraffic, Reading, Section, Settings};
+use synrecv_model::{Address, Flaw, Link, LinkTraffic, Reading, Section, Settings, order};
 use synrecv_netlink::{Change, DumpReport, NetlinkError, Protocol, Socket, clock, steady_dump};
 
 use crate::conf::DeviceConf;
@@ -91,7 +91,7 @@ pub fn traffic() -> Result<Vec<LinkTraffic>, NetlinkError> {
         }
         Err(error) => return Err(error),
     }
-    rows.sort_unstable_by_key(|row| row.ifindex);
+    order::sort_by_key(&mut rows, |row| row.ifindex);
     Ok(rows)
 }
 
@@ -142,8 +142,8 @@ pub fn settings(proc_sys: &Path, devices: &Section<Devices>) -> Section<Settings
     let conf = devices.data().map(|devices| &devices.conf);
     let in_force =
         conf.into_iter().flatten().map(|(&ifindex, conf)| (ifindex, conf.in_force(&all)));
-    let values = sysctls.values().map(|(name, value)| (name.into(), value)).collect();
-    let settings = Settings { devices: in_force.collect(), values };
+    let values = order::map(sysctls.values().map(|(name, value)| (name.into(), value)));
+    let settings = Settings { devices: order::map(in_force), values };
     let mut flaws = sysctls.into_flaws();
     flaws.extend(devices.gap().cloned().map(Flaw::PartMissing));
     flaws.extend_from_slice(devices.flaws());

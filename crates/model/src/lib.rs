@@ -16,6 +16,7 @@ mod link;
 mod mac;
 mod neighbour;
 mod observation;
+pub mod order;
 mod reply;
 mod route;
 mod rule;

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{Family, Foreign, Mac};
+use crate::{Family, Foreign, Mac, order};
 
 /// Operational state, RFC 2863 (`IF_OPER_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,7 +268,7 @@ pub struct LinkNames(BTreeMap<u32, Foreign>);
 impl LinkNames {
     /// From the device table.
     pub fn new(links: &[Link]) -> Self {
-        Self(links.iter().map(|link| (link.ifindex, link.name.clone())).collect())
+        Self(order::map(links.iter().map(|link| (link.ifindex, link.name.clone()))))
     }
 
     /// The name; `if7` for a device that is not in the table.

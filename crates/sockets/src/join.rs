@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use synrecv_model::{
     Endpoint, Family, Flow, Listener, Mono, Owners, Request, RetryCounters, Socket, SocketTimer,
-    TimerKind,
+    TimerKind, order,
 };
 
 use crate::parse::diag::DiagRow;
@@ -172,7 +172,9 @@ pub fn join_listeners(diag: Vec<DiagRow>, proc: Vec<ProcRow>) -> Vec<Listener> {
         })
         .collect();
     listeners.extend(refs.into_values().map(|row| listener_from_proc(&row)));
-    listeners.sort_by_key(|listener| (listener.local, listener.family, listener.inode));
+    order::sort_by_key(&mut listeners, |listener| {
+        (listener.local, listener.family, listener.inode)
+    });
     listeners
 }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use synrecv_model::{
     Flaw, Foreign, Gap, Mono, NamespaceCount, NamespaceSurvey, Reading, Reason, Section, TcpState,
+    order,
 };
 use synrecv_netlink::{clock, errno_gap};
 
@@ -31,7 +32,7 @@ pub fn survey(proc_root: &Path, own_net: &Path, deadline: Mono) -> Section<Names
         Err(error) => return Section::Missing(errno_gap("/proc", &error)),
     };
     // The process with the least pid stands for its namespace.
-    processes.sort_unstable();
+    order::sort(&mut processes);
 
     let mut survey = NamespaceSurvey::default();
     let mut seen: HashSet<u64> =

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use synrecv_model::{
     BaseChain, ChainKind, FilterChain, FilterFamily, FilterSystem, Foreign, Hook, RuleVerdict,
+    order,
 };
 use synrecv_netlink::{Attributes, Undecodable};
 
@@ -132,7 +133,7 @@ impl Ruleset {
                 name: name.clone(),
             })
             .collect();
-        names.sort_by(|one, other| {
+        order::sort_by(&mut names, |one, other| {
             (one.family, &one.table, &one.name).cmp(&(other.family, &other.table, &other.name))
         });
         names

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use self::matching::names;
 use crate::{
     ConntrackStates, FilterChain, FilterFamily, FilterRule, FilterSystem, Foreign, Hook, RuleId,
-    RuleVerdict, Term,
+    RuleVerdict, Term, order,
 };
 
 pub use self::matching::matches;
@@ -93,7 +93,7 @@ pub fn stops<'a>(chains: &'a [FilterChain], hook: Hook, packet: &Packet<'_>) -> 
         .filter(|chain| chain.base.as_ref().is_some_and(|base| base.hook == hook))
         .filter(|chain| on_device(chain, packet))
         .collect();
-    bases.sort_by_key(|chain| chain.base.as_ref().map_or(0, |base| base.priority));
+    order::sort_by_key(&mut bases, |chain| chain.base.as_ref().map_or(0, |base| base.priority));
     let mut walk = Walk { chains, packet, hook, stops: Vec::new(), steps: 0 };
     for base in bases {
         let policy = base.base.as_ref().map(|base| &base.policy);

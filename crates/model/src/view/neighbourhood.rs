@@ -11,7 +11,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{Address, Family, Link, Mac, Neighbour, Nud, Route, Section};
+use crate::{Address, Family, Link, Mac, Neighbour, Nud, Route, Section, order};
 use on_link::OnLink;
 pub use prefix_fit::{Misfit, PrefixFit};
 
@@ -67,8 +67,8 @@ impl Neighbourhood {
         let mut found = Self {
             // The first device of several with one MAC, as a bridge before its port.
             own_macs: macs.filter(|(mac, _)| !mac.is_zero()).rev().collect(),
-            own_addresses: own.map(|address| address.address).collect(),
-            gateways: hops.filter_map(|hop| Some((hop.ifindex, hop.gateway?))).collect(),
+            own_addresses: order::set(own.map(|address| address.address)),
+            gateways: order::set(hops.filter_map(|hop| Some((hop.ifindex, hop.gateway?)))),
             machines: HashMap::new(),
             on_link: routes
                 .whole()

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::Serialize;
-use synrecv_model::{Facts, LinkNames, Section};
+use synrecv_model::{Facts, LinkNames, Section, order};
 
 use super::moved;
 use crate::Report;
@@ -60,7 +60,7 @@ impl FactsJson {
         let names = facts.link_names();
         let counters = match (facts.counters.data(), report.observation.counters.data()) {
             (Some(before), Some(after)) => {
-                after.changes(before).map(|(name, grown)| (name.to_owned(), grown)).collect()
+                order::map(after.changes(before).map(|(name, grown)| (name.to_owned(), grown)))
             }
             _ => BTreeMap::new(),
         };
@@ -109,7 +109,7 @@ fn slice<T>(section: &Section<Vec<T>>) -> &[T] {
 
 fn sections(report: &Report<'_>) -> BTreeMap<&'static str, SectionRow> {
     let facts = report.facts;
-    BTreeMap::from([
+    order::map([
         ("sockets", SectionRow::of(&facts.sockets)),
         ("links", SectionRow::of(&facts.links)),
         ("addresses", SectionRow::of(&facts.addresses)),
@@ -142,14 +142,8 @@ fn interfaces(facts: &Facts, names: &LinkNames) -> Vec<InterfaceRow> {
 }
 
 fn routes(report: &Report<'_>, names: &LinkNames) -> Vec<RouteRow> {
-    let peers: BTreeSet<IpAddr> = report
-        .diagnosis
-        .connections
-        .iter()
-        .filter(|connection| connection.is_stuck())
-        .take(PEERS_MAX)
-        .map(|connection| connection.flow.peer.ip)
-        .collect();
+    let stuck = report.diagnosis.connections.iter().filter(|connection| connection.is_stuck());
+    let peers = order::set(stuck.take(PEERS_MAX).map(|connection| connection.flow.peer.ip));
     report
         .facts
         .routes
@@ -163,25 +157,14 @@ fn routes(report: &Report<'_>, names: &LinkNames) -> Vec<RouteRow> {
 }
 
 fn neighbours(report: &Report<'_>, names: &LinkNames) -> Vec<NeighbourRow> {
-    let hops: BTreeSet<IpAddr> = report
-        .diagnosis
-        .connections
-        .iter()
-        .filter_map(|connection| connection.out_next_hop)
-        .chain(
-            report
-                .facts
-                .routes
-                .data()
-                .into_iter()
-                .flatten()
-                .flat_map(|route| &route.next_hops)
-                .filter_map(|hop| hop.gateway),
-        )
-        .collect();
+    let routes = report.facts.routes.data().into_iter().flatten();
+    let gateways = routes.flat_map(|route| &route.next_hops).filter_map(|hop| hop.gateway);
+    let connections = report.diagnosis.connections.iter();
+    let hops: BTreeSet<IpAddr> =
+        order::set(connections.filter_map(|connection| connection.out_next_hop).chain(gateways));
     let all = || report.facts.neighbours.data().into_iter().flatten();
-    let macs: BTreeSet<_> =
-        all().filter(|entry| hops.contains(&entry.address)).filter_map(|entry| entry.mac).collect();
+    let shown = all().filter(|entry| hops.contains(&entry.address));
+    let macs = order::set(shown.filter_map(|entry| entry.mac));
     all()
         .filter(|entry| {
             hops.contains(&entry.address) || entry.mac.is_some_and(|mac| macs.contains(&mac))

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use synrecv_model::{Action, Class, Evidence, Finding, Value};
+use synrecv_model::{Action, Class, Evidence, Finding, Value, order};
 
 use crate::escape::plain;
 
@@ -156,5 +156,5 @@ impl FindingJson {
 }
 
 fn values(pairs: &[(&'static str, Value)]) -> BTreeMap<&'static str, ValueJson> {
-    pairs.iter().map(|(name, value)| (*name, ValueJson::from(value))).collect()
+    order::map(pairs.iter().map(|(name, value)| (*name, ValueJson::from(value))))
 }

@@ -3,15 +3,17 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use synrecv_model::{DeviceFilter, FilterChain, Link, LinkNames, LinkTraffic, RuleDelta, RuleId};
+use synrecv_model::{
+    DeviceFilter, FilterChain, Link, LinkNames, LinkTraffic, RuleDelta, RuleId, order,
+};
 
 use super::facts::ROWS_MAX;
 use crate::rows::{DeviceFilterRow, FilterRuleRow, TrafficRow};
 
 /// Rules and policies that end packets, those that moved first, then in the order of their chains.
 pub(super) fn filters(chains: &[FilterChain], moved: Option<&[RuleDelta]>) -> Vec<FilterRuleRow> {
-    let moved: Option<BTreeMap<&RuleId, u64>> =
-        moved.map(|deltas| deltas.iter().map(|delta| (&delta.rule, delta.packet_count)).collect());
+    let moved: Option<BTreeMap<&RuleId, u64>> = moved
+        .map(|deltas| order::map(deltas.iter().map(|delta| (&delta.rule, delta.packet_count))));
     let count = |chain: &FilterChain, handle| {
         let id = RuleId {
             system: chain.system,
@@ -29,7 +31,7 @@ pub(super) fn filters(chains: &[FilterChain], moved: Option<&[RuleDelta]>) -> Ve
         rules.chain(FilterRuleRow::policy(chain, count(chain, 0)))
     });
     let mut rows: Vec<FilterRuleRow> = rows.collect();
-    rows.sort_by_key(|row| Reverse(row.moved_count.unwrap_or(0) > 0));
+    order::sort_by_key(&mut rows, |row| Reverse(row.moved_count.unwrap_or(0) > 0));
     rows.truncate(ROWS_MAX);
     rows
 }
@@ -47,7 +49,7 @@ pub(super) fn device_filters(filters: &[DeviceFilter], names: &LinkNames) -> Vec
 /// Devices whose counters moved.
 pub(super) fn traffic(links: &[Link], after: &[LinkTraffic], names: &LinkNames) -> Vec<TrafficRow> {
     let before: BTreeMap<u32, LinkTraffic> =
-        links.iter().filter_map(|link| Some((link.ifindex, link.traffic?))).collect();
+        order::map(links.iter().filter_map(|link| Some((link.ifindex, link.traffic?))));
     after
         .iter()
         .filter_map(|after| TrafficRow::new(before.get(&after.ifindex)?, after, names))

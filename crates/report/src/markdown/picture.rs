@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use synrecv_model::{Class, Connection, Family, Finding, Foreign, Mac, Nud, Subject};
+use synrecv_model::{Class, Connection, Family, Finding, Foreign, Mac, Nud, Subject, order};
 
 use super::blocks::{details, fenced};
 use crate::Report;
@@ -91,7 +91,7 @@ impl Picture {
         };
         let sent = group.iter().filter_map(|one| one.counters.synack_retrans_count);
         Some(Self {
-            clients: group.iter().map(|one| one.flow.peer.ip).collect(),
+            clients: order::set(group.iter().map(|one| one.flow.peer.ip)),
             local,
             router,
             in_dev,
@@ -269,10 +269,11 @@ fn came_by(
         return None;
     }
     let family = Family::of(connection.flow.peer.ip);
-    let gateways: BTreeSet<IpAddr> = gateways(report)
-        .filter(|&(device, gateway)| device == ifindex && Family::of(gateway) == family)
-        .map(|(_, gateway)| gateway)
-        .collect();
+    let gateways: BTreeSet<IpAddr> = order::set(
+        gateways(report)
+            .filter(|&(device, gateway)| device == ifindex && Family::of(gateway) == family)
+            .map(|(_, gateway)| gateway),
+    );
     let only = gateways.first().copied().filter(|_| gateways.len() == 1)?;
     if connection.out_next_hop == Some(only) {
         return None;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use synrecv_model::{
-    LinkNames, NextHop, NextHopFlags, NextHopObject, Reply, Route, Rule, table_name,
+    LinkNames, NextHop, NextHopFlags, NextHopObject, Reply, Route, Rule, order, table_name,
 };
 
 /// A route.
@@ -158,11 +158,9 @@ impl RouteRow {
             prefsrc: route.prefsrc.map(|address| address.to_string()),
             next_hops: route.next_hops.iter().map(|&hop| NextHopRow::new(hop, names)).collect(),
             nexthop_id: route.nexthop_id,
-            metrics: route
-                .metrics
-                .iter()
-                .map(|metric| (metric_name(metric.number), metric.value))
-                .collect(),
+            metrics: order::map(
+                route.metrics.iter().map(|metric| (metric_name(metric.number), metric.value)),
+            ),
             expires_s: route.expires_s,
             preference: route.preference.map(|preference| match preference {
                 1 => "high",

@@ -5,13 +5,12 @@ mod marks;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use synrecv_model::view::{Machine, Neighbourhood};
 use synrecv_model::{
-    Address, Family, Host, Link, LinkNames, Mac, Neighbour, Nud, Route, Section, SourceKind,
+    Address, Family, Host, Link, LinkNames, Mac, Neighbour, Nud, Route, Section, SourceKind, order,
 };
 
 use super::columns::{Row, write_rows};
@@ -92,7 +91,7 @@ impl ArpTable<'_> {
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = self.names();
         let seen = self.seen();
-        let sections = BTreeMap::from([
+        let sections = order::map([
             ("neighbours", SectionRow::of(self.neighbours)),
             ("links", SectionRow::of(self.links)),
             ("addresses", SectionRow::of(self.addresses)),
@@ -138,7 +137,7 @@ impl ArpTable<'_> {
                 rest.push(title);
                 continue;
             }
-            shown.sort_by_key(|entry| (entry.ifindex, entry.address));
+            order::sort_by_key(&mut shown, |entry| (entry.ifindex, entry.address));
             heading(out, &format!("{title}  {}", shown.len()), style)?;
             write_rows(
                 out,
@@ -176,7 +175,7 @@ fn write_sharing(
     style: Style,
 ) -> io::Result<()> {
     let mut suspects: Vec<_> = seen.machines().filter(|(_, machine)| is_suspect(machine)).collect();
-    suspects.sort_unstable_by_key(|&(key, _)| key);
+    order::sort_by_key(&mut suspects, |&(key, _)| key);
     for ((ifindex, mac, _), machine) in suspects.iter().take(SUSPECTS_MAX) {
         let dev = foreign(&names.name(*ifindex).0);
         let count = counted(machine.outside_count as usize, "address", "addresses");

@@ -11,7 +11,7 @@ use serde::Serialize;
 use synrecv_model::view::{Misfit, Neighbourhood, PrefixFit};
 use synrecv_model::{
     Address, DeviceSettings, Host, Link, LinkNames, Neighbour, Route, Section, Settings, Severity,
-    SourceKind,
+    SourceKind, order,
 };
 
 use super::columns::{Row, write_rows};
@@ -67,7 +67,7 @@ impl InterfacesTable<'_> {
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = self.names();
         let seen = self.seen();
-        let sections = BTreeMap::from([
+        let sections = order::map([
             ("links", SectionRow::of(self.links)),
             ("addresses", SectionRow::of(self.addresses)),
             ("settings", SectionRow::of(self.settings)),
@@ -92,7 +92,7 @@ impl InterfacesTable<'_> {
             interfaces: self.links.data().map(|links| Rows::new(links, row)),
             settings: self.settings.data().map(|settings| {
                 let values = settings.values.iter();
-                values.map(|(name, &value)| (AsRef::<str>::as_ref(name), value)).collect()
+                order::map(values.map(|(name, &value)| (AsRef::<str>::as_ref(name), value)))
             }),
         };
         super::json::write(out, self.kind, self.host, sections, RowsJson::Interfaces(rows))

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use synrecv_model::{
     Family, Host, Link, LinkNames, NextHopObject, Route, RouteKind, Rule, Section, SourceKind,
-    table_name,
+    order, table_name,
 };
 
 use super::columns::{Row, write_rows};
@@ -68,7 +68,7 @@ impl RouteTable<'_> {
     /// Writes the table as JSON.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = self.names();
-        let sections = BTreeMap::from([
+        let sections = order::map([
             ("routes", SectionRow::of(self.routes)),
             ("rules", SectionRow::of(self.rules)),
             ("nexthops", SectionRow::of(self.nexthops)),
@@ -112,11 +112,13 @@ impl RouteTable<'_> {
                 hidden += 1;
             }
         }
-        let mut order: Vec<u32> = tables.keys().copied().collect();
-        order.sort_by_key(|&table| (table != TABLE_MAIN, table == TABLE_LOCAL, table));
-        for number in order {
+        let mut numbers: Vec<u32> = tables.keys().copied().collect();
+        order::sort_by_key(&mut numbers, |&table| {
+            (table != TABLE_MAIN, table == TABLE_LOCAL, table)
+        });
+        for number in numbers {
             let table = tables.entry(number).or_default();
-            table.sort_by_key(|route| (route.family, route.destination, route.metric));
+            order::sort_by_key(table, |route| (route.family, route.destination, route.metric));
             write_table(out, number, table, &names, style)?;
         }
         if hidden > 0 {

@@ -6,7 +6,6 @@ mod tests;
 mod text;
 mod why;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -15,7 +14,8 @@ use synrecv_model::view::Neighbourhood;
 use synrecv_model::view::fib::Refusal;
 use synrecv_model::{
     Address, Host, InputAnswer, Link, LinkNames, Neighbour, NextHopObject, Reply, ReplyQuestion,
-    ResolvedRoute, Route, RouteErrno, RouteLookup, Rule, Section, Settings, SourceKind, table_name,
+    ResolvedRoute, Route, RouteErrno, RouteLookup, Rule, Section, Settings, SourceKind, order,
+    table_name,
 };
 
 use super::arp::{Mark, marks};
@@ -207,7 +207,7 @@ impl RouteGet<'_> {
 
     /// Writes the answer as JSON.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut sections = BTreeMap::from([
+        let mut sections = order::map([
             ("reply", SectionRow::of(self.reply)),
             ("rules", SectionRow::of(self.rules)),
             ("routes", SectionRow::of(self.routes)),

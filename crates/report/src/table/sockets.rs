@@ -5,13 +5,13 @@ mod requests;
 mod tests;
 mod watched;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use synrecv_model::{
     Endpoint, Family, Host, Link, LinkNames, Listener, ListenerOptions, Owners, Request, Section,
-    Severity, Socket, Sockets, SourceKind, TcpState,
+    Severity, Socket, Sockets, SourceKind, TcpState, order,
 };
 
 use super::columns::{Row, write_rows};
@@ -82,7 +82,7 @@ impl SocketsTable<'_> {
     /// Writes the table as JSON.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = self.names();
-        let mut sections = BTreeMap::from([("sockets", SectionRow::of(self.sockets))]);
+        let mut sections = order::map([("sockets", SectionRow::of(self.sockets))]);
         if let Some(links) = self.links {
             sections.insert("links", SectionRow::of(links));
         }

@@ -1,9 +1,8 @@
 //! Findings as text: the cause, the evidence, what to do.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use synrecv_model::{Connection, Evidence, Finding};
+use synrecv_model::{Connection, Evidence, Finding, order};
 
 use super::{capital, connections, mark};
 use crate::escape::{command, plain};
@@ -57,23 +56,14 @@ fn explained(out: &mut String, nested: &[Finding], style: Style) {
 /// How far it reaches: clients, and listeners that have nothing stuck.
 pub(crate) fn extent(finding: &Finding, report: &Report<'_>) -> String {
     let connections = &report.diagnosis.connections;
-    let peers: BTreeSet<_> =
-        finding.affected.iter().map(|&index| connections[index].flow.peer.ip).collect();
+    let peers = order::set(finding.affected.iter().map(|&index| connections[index].flow.peer.ip));
     if peers.is_empty() {
         return String::new();
     }
-    let stuck: BTreeSet<u16> = connections
-        .iter()
-        .filter(|connection| connection.is_stuck())
-        .map(|connection| connection.flow.local.port)
-        .collect();
-    let fine: BTreeSet<u16> = report
-        .diagnosis
-        .listeners
-        .iter()
-        .map(|listener| listener.local.port)
-        .filter(|port| !stuck.contains(port))
-        .collect();
+    let stuck = connections.iter().filter(|connection| connection.is_stuck());
+    let stuck = order::set(stuck.map(|connection| connection.flow.local.port));
+    let ports = report.diagnosis.listeners.iter().map(|listener| listener.local.port);
+    let fine = order::set(ports.filter(|port| !stuck.contains(port)));
     let clients = if peers.len() == 1 { "client" } else { "clients" };
     let others = match fine.len() {
         0 => String::new(),

@@ -15,7 +15,7 @@ use std::thread;
 use rustix::fd::{AsFd, RawFd};
 use rustix::fs::{CWD, Mode, OFlags, RawDir, openat, readlinkat_raw};
 use rustix::io::Errno;
-use synrecv_model::{Foreign, Gap, Listener, Owners, Process, Reason};
+use synrecv_model::{Foreign, Gap, Listener, Owners, Process, Reason, order};
 
 /// More threads than this gain little and would disturb a busy server.
 const THREADS_MOST: usize = 4;
@@ -44,7 +44,7 @@ pub(super) fn fill(listeners: &mut [Listener], proc_root: &Path) -> Holders {
         holders.entry(inode).or_default().push(holder);
     }
     for known in holders.values_mut() {
-        known.sort_by_key(|holder| holder.process.pid);
+        order::sort_by_key(known, |holder| holder.process.pid);
     }
     for listener in listeners {
         let known = holders.get(&listener.inode).into_iter().flatten();

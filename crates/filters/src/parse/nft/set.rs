@@ -1,6 +1,6 @@
 //! Sets and maps, and their elements as ranges of keys.
 
-use synrecv_model::{Foreign, RuleVerdict};
+use synrecv_model::{Foreign, RuleVerdict, order};
 use synrecv_netlink::{Attributes, Malformed, Undecodable};
 
 use super::condition::before;
@@ -130,7 +130,9 @@ impl Set {
             return;
         }
         // The end of one range and the start of the next may be the same key.
-        elements.sort_by(|one, other| (&one.key, !one.is_end).cmp(&(&other.key, !other.is_end)));
+        order::sort_by(&mut elements, |one, other| {
+            (&one.key, !one.is_end).cmp(&(&other.key, !other.is_end))
+        });
         let is_interval = self.flags & NFT_SET_INTERVAL != 0;
         let mut entries = Vec::new();
         let mut rest = elements.into_iter().peekable();

@@ -34,7 +34,7 @@ pub use reverse::{SourceCheck, SourceRules};
 
 use crate::{
     Address, Facts, Family, Link, Neighbour, NextHop, NextHopObject, Nud, Route, RouteErrno, Rule,
-    Settings,
+    Settings, order,
 };
 use tables::TableSet;
 
@@ -218,7 +218,7 @@ impl<'a> Fib<'a> {
     fn rules_of(&self, family: Family) -> Vec<&'a Rule> {
         let mut rules: Vec<&Rule> =
             self.facts.rules.iter().filter(|rule| rule.family == family).collect();
-        rules.sort_by_key(|rule| rule.priority);
+        order::sort_by_key(&mut rules, |rule| rule.priority);
         rules
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::{Family, Route};
+use crate::{Family, Route, order};
 
 /// The bits of an address, first bit first; an IPv4 address fills the first 32.
 pub(super) fn bits(ip: IpAddr) -> u128 {
@@ -55,8 +55,10 @@ impl<'a> Table<'a> {
     fn sort(&mut self, family: Family) {
         for routes in self.by_len.values_mut().flat_map(HashMap::values_mut) {
             match family {
-                Family::V4 => routes.sort_by_key(|route| (Reverse(route.tos), route.metric)),
-                Family::V6 => routes.sort_by_key(|route| route.metric),
+                Family::V4 => {
+                    order::sort_by_key(routes, |route| (Reverse(route.tos), route.metric));
+                }
+                Family::V6 => order::sort_by_key(routes, |route| route.metric),
             }
         }
     }

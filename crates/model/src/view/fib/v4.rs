@@ -9,7 +9,7 @@ use super::{
     Cannot, DEFAULT, Fib, FibAnswer, FibPart, FibQuery, LOCAL, LOOPBACK, MAIN, Pick, Refusal,
     TableAnswer,
 };
-use crate::{Family, NextHop, Route, RouteErrno, RouteKind, Rule};
+use crate::{Family, NextHop, Route, RouteErrno, RouteKind, Rule, order};
 
 const ENODEV: RouteErrno = RouteErrno(19);
 
@@ -194,7 +194,7 @@ impl<'a> Fib<'a> {
         let mut nodes: Vec<Node<'a, '_>> =
             tables.iter().flat_map(|table| table.matching(address)).collect();
         // Stable: of one prefix, the first table goes first.
-        nodes.sort_by_key(|node| std::cmp::Reverse(node.len));
+        order::sort_by_key(&mut nodes, |node| std::cmp::Reverse(node.len));
         let mut passed_over = None;
         for node in nodes {
             if passed_over == Some(node.network) {

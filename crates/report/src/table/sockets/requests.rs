@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use synrecv_model::view::snapshot_reading;
-use synrecv_model::{Endpoint, LinkNames, Request};
+use synrecv_model::{Endpoint, LinkNames, Request, order};
 
 use super::super::columns::{Row, write_rows};
 use super::super::{duration, heading, legend, or_unknown};
@@ -62,7 +62,7 @@ fn rows(
     style: Style,
 ) -> io::Result<()> {
     let mut oldest: Vec<&Request> = requests.iter().collect();
-    oldest.sort_by_key(|request| (Reverse(request.counters.age_ms()), request.flow));
+    order::sort_by_key(&mut oldest, |request| (Reverse(request.counters.age_ms()), request.flow));
     let rows = oldest.into_iter().map(|request| {
         let end = |end| printable(&endpoint(end, request.ifindex, names)).into_owned();
         let counters = &request.counters;
@@ -185,7 +185,7 @@ fn groups(out: &mut dyn Write, requests: &[Request], style: Style) -> io::Result
         groups.entry((request.flow.local, reading(request))).or_default().add(request);
     }
     let mut largest: Vec<_> = groups.iter().collect();
-    largest.sort_by_key(|(key, group)| (Reverse(group.count), *key));
+    order::sort_by_key(&mut largest, |(key, group)| (Reverse(group.count), *key));
     let hidden = largest.len().saturating_sub(ROWS_MAX);
     let title = format!("SYN_RECV  {}, by local end and reading (-v: every row)", requests.len());
     heading(out, &title, style)?;

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
     Connection, Diagnosis, Endpoint, Flow, LinkNames, Listener, ListenerTrack, Observation,
-    Severity, Track,
+    Severity, Track, order,
 };
 
 use super::super::columns::{Row, write_rows};
@@ -115,7 +115,9 @@ impl<'a> Watched<'a> {
 
     fn by_age(&self) -> impl Iterator<Item = WatchedRequest<'a>> {
         let mut oldest = self.requests.clone();
-        oldest.sort_by_key(|request| (Reverse(request.connection.age_ms), request.track.flow));
+        order::sort_by_key(&mut oldest, |request| {
+            (Reverse(request.connection.age_ms), request.track.flow)
+        });
         oldest.into_iter()
     }
 
@@ -127,7 +129,7 @@ impl<'a> Watched<'a> {
             groups.entry(key).or_default().add(connection);
         }
         let mut largest: Vec<_> = groups.iter().collect();
-        largest.sort_by_key(|(key, group)| (Reverse(group.count), *key));
+        order::sort_by_key(&mut largest, |(key, group)| (Reverse(group.count), *key));
         let hidden = largest.len().saturating_sub(ROWS_MAX);
         let count = self.requests.len();
         let title = format!("SYN_RECV  {count}, by local end and reading (-v: every row)");
