@@ -30,9 +30,6 @@ const PACKET_TYPE: usize = ADDRESS + 10;
 /// ARPHRD_ETHER, ARPHRD_LOOPBACK.
 const ETHERNET: [u16; 2] = [1, 772];
 
-/// Octets of a VLAN tag.
-const TAG_LEN: u32 = 4;
-
 /// A frame with what the kernel says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Captured<'a> {
@@ -78,7 +75,6 @@ impl<'a> Captured<'a> {
         let link = self.link();
         let skipped = if link == LinkType::Ethernet { 0 } else { self.network };
         let vlan = (self.status & libc::TP_STATUS_VLAN_VALID != 0).then_some(self.tci & 0x0fff);
-        let tag_len = vlan.map_or(0, |_| TAG_LEN);
         let header_len = u32::try_from(skipped).unwrap_or(u32::MAX);
         RawFrame {
             at,
@@ -87,7 +83,7 @@ impl<'a> Captured<'a> {
             direction: direction(self.packet_type),
             vlan: vlan.and_then(|id| u16::try_from(id).ok()),
             bytes: self.octets.get(skipped..).unwrap_or_default(),
-            original_len: self.original_len.saturating_sub(header_len).saturating_add(tag_len),
+            original_len: self.original_len.saturating_sub(header_len),
             checksum_not_ready: self.status & libc::TP_STATUS_CSUMNOTREADY != 0,
         }
     }
@@ -194,7 +190,7 @@ mod tests {
         let raw: Vec<_> = frames.iter().map(|frame| frame.raw(Mono(7), 2)).collect();
         assert_eq!(frames[0].wall_ns, 1_700_000_000_000_000_123);
         assert_eq!((frames[0].ifindex, frames[0].is_segment()), (3, true));
-        assert_eq!((raw[0].vlan, raw[0].original_len, raw[0].bytes.len()), (Some(7), 1_518, 74));
+        assert_eq!((raw[0].vlan, raw[0].original_len, raw[0].bytes.len()), (Some(7), 1_514, 74));
         assert!(raw[0].checksum_not_ready && !raw[1].checksum_not_ready);
         assert_eq!((raw[1].link, raw[1].vlan), (LinkType::Ethernet, None));
         assert_eq!((raw[2].link, raw[2].original_len), (LinkType::RawIp, 1_500));
