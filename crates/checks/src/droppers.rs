@@ -137,7 +137,17 @@ pub(crate) fn droppers<'a>(
     let mut known: HashMap<RuleId, usize> = HashMap::new();
     for group in alike(view, requests) {
         let out = out_device(view, group[0]);
-        let packet = packet(view, view.requests()[group[0]].track.flow, step, out.as_ref());
+        let request = &view.requests()[group[0]];
+        let came = request
+            .seen
+            .as_ref()
+            .filter(|seen| seen.in_devices.len() == 1)
+            .and_then(|seen| seen.in_devices.first())
+            .map(|&device| view.dev(device));
+        let mut packet = packet(view, request.track.flow, step, out.as_ref());
+        if step != Step::SynAck {
+            packet.in_device = came.as_ref().map(|name| name.0.as_str());
+        }
         for stop in hooks.iter().flat_map(|&hook| stops(chains, hook, &packet)) {
             match known.get(&stop.id()) {
                 Some(&at) => {

@@ -377,8 +377,8 @@ impl<'a> View<'a> {
         &self.observation.mac_changes
     }
 
-    /// Link-layer addresses on one device with the addresses that resolve to them, own ones left
-    /// out.
+    /// Link-layer addresses on one device with the addresses that resolve to them, own and link-local
+    /// ones left out.
     pub fn addresses_by_mac(&self, ifindex: u32) -> BTreeMap<Mac, Vec<IpAddr>> {
         let own: BTreeSet<Mac> = self.links().iter().filter_map(|link| link.mac).collect();
         let mut by_mac: BTreeMap<Mac, Vec<IpAddr>> = BTreeMap::new();
@@ -386,7 +386,10 @@ impl<'a> View<'a> {
             let Some(mac) = neighbour.mac.filter(|mac| !mac.is_zero() && mac.0[0] & 1 == 0) else {
                 continue;
             };
-            if !own.contains(&mac) && !neighbour.state.is_unresolved() {
+            // A machine has a link-local address beside each of its others.
+            let link_local =
+                matches!(neighbour.address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+            if !own.contains(&mac) && !neighbour.state.is_unresolved() && !link_local {
                 by_mac.entry(mac).or_default().push(neighbour.address);
             }
         }

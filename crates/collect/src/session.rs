@@ -232,7 +232,8 @@ impl Session {
             &self.counters_now,
             &tracks,
         );
-        let inquiries = plan::inquiries(&self.facts, &tracks, &completed, None);
+        let frames = self.wire.so_far(&self.facts.links);
+        let inquiries = plan::inquiries(&self.facts, &tracks, &completed, frames.data());
         self.facts.replies = ask(&self.place, || {
             synrecv_routes::read::replies(&inquiries.replies, &inquiries.inputs)
         });

@@ -17,7 +17,7 @@ pub(super) static CHECK: Check = Check {
         summary: "the client's side answers the SYN-ACK by RST or ICMP",
         severity: "by share: info, warning or problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[Part::Settings],
+        also_reads: &[Part::Settings, Part::Frames],
         ipv6: "ICMPv6 codes act the other way round: no-route and address-unreachable leave the row",
         explains: &["synack-lost-outside"],
         disproved_by: &["EmbryonicRsts and In*DestUnreachs stand still"],
@@ -110,7 +110,11 @@ fn by_rst(view: &View<'_>, cases: &mut Cases) {
 
 /// Severity by the requests that were seen to go away young: some of them are those that ended.
 fn seen(view: &View<'_>, ended: u64) -> (Severity, Text) {
-    share::severity_of(view, &view.observation().ended_young, ended)
+    let mut flows = view.observation().ended_young.clone();
+    flows.extend(view.seen_refused().map(|seen| seen.handshake.flow));
+    flows.sort_unstable();
+    flows.dedup();
+    share::severity_of(view, &flows, ended)
 }
 
 struct Icmp {
