@@ -200,7 +200,7 @@ struct Span {
 }
 
 /// Answers are waited for this long.
-const ANSWER_MS: u64 = 600;
+const ANSWER_MS: u64 = 1_000;
 
 /// Steps with SYN-ACKs sent again from which on their rhythm says something.
 const DUE_LEAST: usize = 3;
@@ -230,13 +230,13 @@ mod tests {
 
     #[test]
     fn answers_that_die_keep_time() {
-        let round = [(2, 1), (0, 1), QUIET, QUIET, QUIET, QUIET, QUIET, QUIET];
+        let round = [(2, 1), (0, 1), QUIET, QUIET, QUIET, QUIET, QUIET, QUIET, QUIET, QUIET];
         check(&round.repeat(4), Rhythm::Keeps);
     }
 
     #[test]
     fn silence_when_answers_are_due_misses() {
-        let round = [(2, 0), QUIET, QUIET, QUIET, (0, 9), QUIET, QUIET];
+        let round = [(2, 0), QUIET, QUIET, QUIET, QUIET, QUIET, (0, 9), QUIET, QUIET];
         check(&round.repeat(4), Rhythm::Misses);
     }
 
