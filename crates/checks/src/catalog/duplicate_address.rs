@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use synrecv_model::view::{RetryReading, place};
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, End, FrameKind, Mac, Manual, Origin, Part,
+    Action, ActionLabel, CheckInfo, Class, Command, End, FrameKind, Mac, Manual, Nud, Origin, Part,
     Subject, Text, Value, Weight, text,
 };
 
@@ -109,6 +109,13 @@ fn by_frames(
     if routed {
         return;
     }
+    let claims = view.capture().map_or(0, |capture| claimants(capture, address).len());
+    // An entry set by hand can be wrong without a second machine.
+    let by_hand =
+        view.neighbour(ifindex, address).is_some_and(|entry| entry.state == Nud::Permanent);
+    if by_hand && claims < 2 {
+        return;
+    }
     let case = open(view, cases, (ifindex, address), requests);
     case.summary(text![
         address,
@@ -119,7 +126,6 @@ fn by_frames(
     ])
     .arg("macs", Value::List(macs.iter().copied().map(Value::Mac).collect()));
     if let Some(fact) = ways(view, requests) {
-        let claims = view.capture().map_or(0, |capture| claimants(capture, address).len());
         // Decisive: two machines on this wire are seen to claim it, and the connection is split
         // between them. Of a client alone its entry can be out of date.
         case.supports(if claims > 1 { Weight::Decisive } else { Weight::Strong }, fact);

@@ -92,13 +92,18 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             continue;
         };
         let rhythm = missing.reverse_path_rhythm;
-        if rhythm == Rhythm::Misses || (missing.waiting.retries > 0 && !missing.accounts(dropped)) {
+        // Frames show that the ACKs come in, and nothing but this filter refuses them.
+        let arrived = missing.ack_came == Some(true);
+        if (rhythm == Rhythm::Misses && !arrived)
+            || (missing.waiting.retries > 0 && !missing.accounts(dropped))
+        {
             continue;
         }
         explained = true;
         let as_many = close(dropped, missing.expected);
         let owner = owner_refuses(view, &view.requests()[refused[0]], device);
-        let strong = as_many || owner || rhythm == Rhythm::Keeps || !missing.waiting.completes;
+        let strong =
+            as_many || owner || rhythm == Rhythm::Keeps || !missing.waiting.completes || arrived;
         let weight = if strong { Weight::Strong } else { Weight::Weak };
         let case = cases.about(Subject::Link(device));
         case.class(Class::Local)
