@@ -57,7 +57,8 @@ pub(crate) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DiagnoseArgs {
-    /// A bundle that `collect` wrote (- for standard input); without it, this host
+    /// A capture (pcap, pcapng) or a bundle that `collect` wrote, - for standard input; without it,
+    /// this host
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
     #[command(flatten)]

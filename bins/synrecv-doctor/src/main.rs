@@ -7,6 +7,7 @@ mod cli;
 mod cmd;
 mod deliver;
 mod duration;
+mod input;
 mod observe;
 mod output;
 mod source;

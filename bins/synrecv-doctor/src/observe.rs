@@ -51,7 +51,8 @@ impl Interrupt {
         interrupt
     }
 
-    fn came(&self) -> bool {
+    /// The first one came.
+    pub(crate) fn came(&self) -> bool {
         self.0.came.load(Ordering::Relaxed)
     }
 }

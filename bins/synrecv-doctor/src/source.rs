@@ -1,8 +1,6 @@
 //! Where facts come from: the running host, or a bundle.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::Read;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -47,15 +45,6 @@ pub(crate) fn live(args: &LiveArgs, quiet: bool) -> Result<Case> {
             diagnosis: watched.diagnosis,
         })
     })?
-}
-
-/// Reads a bundle; `-` is standard input.
-pub(crate) fn file(path: &Path) -> Result<Case> {
-    let what = || format!("cannot read `{}`", path.display());
-    if path.as_os_str() == "-" {
-        return bundle(io::stdin().lock()).with_context(what);
-    }
-    bundle(File::open(path).with_context(what)?).with_context(what)
 }
 
 /// Reads a bundle and judges what is in it.

@@ -25,3 +25,10 @@ pub mod tables {
     pub use synrecv_routes::read::{nexthops, replies, routes, rules};
     pub use synrecv_sockets::read::{SocketQuery, sockets};
 }
+
+/// The reader of capture files, which take the place of a running host.
+pub mod captures {
+    pub use synrecv_frames::file::{
+        CaptureFile, Damage, FileProgress, OpenError, is_capture, read,
+    };
+}

@@ -8,20 +8,30 @@ use anyhow::Result;
 use super::UsageError;
 use crate::cli::{Capture, DiagnoseArgs, LiveArgs, Observe, nearest_subcommand};
 use crate::deliver::Delivery;
+use crate::input::{Input, Kind};
 use crate::source;
 
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
-    let recording = recording(args)?;
+    let file = file(args)?;
     let delivery = Delivery::new(&args.report)?.about(args.live.filter.peer);
-    let case = match recording {
-        None => source::live(&args.live, args.report.common.quiet)?,
-        Some(path) => source::file(path)?,
+    let quiet = args.report.common.quiet;
+    let case = match file {
+        None => source::live(&args.live, quiet)?,
+        Some(path) => {
+            let input = Input::open(path)?;
+            if let Some(option) = unfit_option(&args.live, input.kind()) {
+                let shown = path.display();
+                let words = format!("`{option}` does not apply to a file of this kind: `{shown}`");
+                return Err(UsageError(words).into());
+            }
+            input.judge(&args.live.filter, quiet)?
+        }
     };
     delivery.deliver(&case)
 }
 
 /// The file to read instead of this host; a mistyped subcommand lands here too.
-fn recording(args: &DiagnoseArgs) -> Result<Option<&Path>, UsageError> {
+fn file(args: &DiagnoseArgs) -> Result<Option<&Path>, UsageError> {
     let path = match &args.sources[..] {
         [] => return Ok(None),
         [path] => path,
@@ -36,23 +46,19 @@ fn recording(args: &DiagnoseArgs) -> Result<Option<&Path>, UsageError> {
             .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
         return Err(UsageError(format!("`{shown}` is neither a subcommand nor a file{hint}")));
     }
-    match live_option(&args.live) {
-        Some(option) => {
-            Err(UsageError(format!("`{option}` is for the running host, and `{shown}` is a file")))
-        }
-        None => Ok(Some(path)),
-    }
+    Ok(Some(path))
 }
 
-/// The first option given that only a running host can follow.
-fn live_option(args: &LiveArgs) -> Option<&'static str> {
+/// The first option given that only a running host can follow; captures know peers and ports.
+fn unfit_option(args: &LiveArgs, kind: Kind) -> Option<&'static str> {
+    let filtered = kind != Kind::Capture;
     let given = [
         (args.observe != Observe::Auto, "--observe"),
         (args.capture != Capture::Auto, "--capture"),
         (args.place.netns.is_some(), "--netns"),
         (args.place.load_modules, "--load-modules"),
-        (args.filter.peer.is_some(), "--peer"),
-        (args.filter.port.is_some(), "--port"),
+        (filtered && args.filter.peer.is_some(), "--peer"),
+        (filtered && args.filter.port.is_some(), "--port"),
     ];
     given.into_iter().find_map(|(given, option)| given.then_some(option))
 }

@@ -1,6 +1,6 @@
 //! `sockets`: listeners, requests and, on demand, every other TCP socket.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,16 +9,21 @@ use clap::{Args, ValueEnum};
 use synrecv_collect::tables::SocketQuery;
 use synrecv_collect::{Modules, Options, Place, Session, StateSet, Wanted, host, tables};
 use synrecv_model::{Gap, Section, Sockets, SourceKind, TcpState};
-use synrecv_report::table::{self, SocketsTable};
+use synrecv_report::table::{self, HandshakesTable, SocketsTable};
 
+use super::UsageError;
 use super::table::{ask, inside, write};
-use crate::cli::{Observe, TableArgs, parse_duration};
-use crate::observe::{Interrupt, watch};
-use crate::source;
+use crate::cli::{FilterArgs, Observe, TableArgs, parse_duration};
+use crate::input::{Input, Kind};
+use crate::observe::{Interrupt, Watched as Seen, watch};
+use crate::source::{self, Case};
 use crate::terminal::Progress;
 
 #[derive(Debug, Args)]
 pub(crate) struct SocketsArgs {
+    /// A capture (its handshakes are listed) or a bundle, - for standard input; without it, this host
+    #[arg(value_name = "SOURCE", conflicts_with_all = ["source", "observe", "netns", "load_modules"])]
+    file: Option<PathBuf>,
     /// Only these states, as ss or netstat writes them; repeatable (default: listen, syn-recv)
     #[arg(long, value_name = "S", value_delimiter = ',', value_parser = parse_state)]
     state: Vec<TcpState>,
@@ -88,6 +93,9 @@ fn states(args: &SocketsArgs) -> Vec<TcpState> {
 
 pub(crate) fn run(args: &SocketsArgs) -> Result<ExitCode> {
     let states = states(args);
+    if let Some(path) = &args.file {
+        return run_recorded(args, &states, path);
+    }
     if let Some(duration) = args.observe {
         return run_watched(args, &states, duration);
     }
@@ -137,29 +145,71 @@ fn run_watched(args: &SocketsArgs, states: &[TcpState], duration: Duration) -> R
         let mut progress = Progress::new(false);
         let seen = watch(&mut session, Observe::For(duration), &interrupt, &mut progress);
         drop(progress);
-        let mut seen = seen.context("start watching")?;
-        if !states.contains(&TcpState::SynRecv) {
-            seen.observation.tracks.clear();
-        }
-        let facts = session.into_facts();
-        let sockets = facts.sockets.map(|sockets| only(sockets, states));
-        let watched = table::Watched::new(&seen.observation, &seen.diagnosis);
-        let table = SocketsTable {
-            kind: SourceKind::Live,
-            host: &facts.host,
-            sockets: &sockets,
-            links: Some(&facts.links),
-            states,
-            port: args.port,
-            watched: Some(&watched),
+        let Seen { observation, diagnosis } = seen.context("start watching")?;
+        write_watched(args, states, Case { facts: session.into_facts(), observation, diagnosis })
+    })
+}
+
+/// What a file holds: handshakes of a capture, sockets of a bundle.
+fn run_recorded(args: &SocketsArgs, states: &[TcpState], path: &Path) -> Result<ExitCode> {
+    let input = Input::open(path)?;
+    let is_capture = input.kind() == Kind::Capture;
+    if is_capture && (args.all || !args.state.is_empty()) {
+        let words = "`--all` and `--state` are for sockets, and a capture holds handshakes";
+        return Err(UsageError(words.to_owned()).into());
+    }
+    let mut case = input.judge(&FilterArgs { peer: None, port: args.port }, false)?;
+    if is_capture {
+        let table = HandshakesTable {
+            kind: case.facts.source,
+            host: &case.facts.host,
+            frames: &case.observation.frames,
         };
-        write(
+        return write(
             &args.table,
-            &sockets,
+            &case.observation.frames,
             |out| table.write_json(out),
             |style, out| table.write_text(style, out),
-        )
-    })
+        );
+    }
+    if let Some(port) = args.port {
+        case.observation.tracks.retain(|track| track.flow.local.port == port);
+        case.facts.sockets = case.facts.sockets.map(|sockets| at_port(sockets, port));
+    }
+    write_watched(args, states, case)
+}
+
+/// The sockets, with what changed while watching.
+fn write_watched(args: &SocketsArgs, states: &[TcpState], mut case: Case) -> Result<ExitCode> {
+    if !states.contains(&TcpState::SynRecv) {
+        case.observation.tracks.clear();
+    }
+    let Case { facts, observation, diagnosis } = case;
+    let sockets = facts.sockets.map(|sockets| only(sockets, states));
+    let watched = table::Watched::new(&observation, &diagnosis);
+    let table = SocketsTable {
+        kind: facts.source,
+        host: &facts.host,
+        sockets: &sockets,
+        links: Some(&facts.links),
+        states,
+        port: args.port,
+        watched: Some(&watched),
+    };
+    write(
+        &args.table,
+        &sockets,
+        |out| table.write_json(out),
+        |style, out| table.write_text(style, out),
+    )
+}
+
+/// The sockets with one local port.
+fn at_port(mut sockets: Sockets, port: u16) -> Sockets {
+    sockets.listeners.retain(|listener| listener.local.port == port);
+    sockets.requests.retain(|request| request.flow.local.port == port);
+    sockets.others.retain(|socket| socket.flow.local.port == port);
+    sockets
 }
 
 /// The sockets in some of the states.

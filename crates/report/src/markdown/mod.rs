@@ -203,12 +203,12 @@ fn checks(out: &mut String, report: &Report<'_>, cut: Cut) {
         }
         let _ = writeln!(out, "- {id}: {}", text(because, Place::Prose));
     }
-    for (at, missing) in report.diagnosis.not_checked.iter().enumerate() {
+    for (at, (checks, missing)) in plain_text::unchecked(report).into_iter().enumerate() {
         if at == 0 {
             out.push_str("\n**Not checked**\n\n");
         }
         let detail = text(&missing.detail, Place::Prose);
-        let _ = writeln!(out, "- {} ({}): {detail}", missing.check, missing.reason.word());
+        let _ = writeln!(out, "- {} ({}): {detail}", checks.join(", "), missing.reason.word());
     }
     let passed: Vec<&str> = report
         .diagnosis

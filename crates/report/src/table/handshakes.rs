@@ -91,9 +91,9 @@ impl HandshakesTable<'_> {
         for note in capture::about(capture) {
             out.write_all(wrap(" i  ", &plain(&note), style.width).as_bytes())?;
         }
-        let omitted = capture.omitted_handshake_count;
+        let omitted = usize::try_from(capture.omitted_handshake_count).unwrap_or(usize::MAX);
         if omitted > 0 {
-            let words = format!("{omitted} handshakes are counted and not listed");
+            let words = format!("{} not listed", counted(omitted, "handshake", "handshakes"));
             out.write_all(wrap(" i  ", &words, style.width).as_bytes())?;
         }
         if !all && capture.count(Outcome::Completed) > 0 {

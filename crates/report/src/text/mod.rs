@@ -6,8 +6,8 @@ pub(crate) mod finding;
 use std::fmt::Write as _;
 
 use synrecv_model::{
-    CheckOutcome, Command, Connection, Finding, Observation, Severity, SourceKind, Status, Text,
-    WallClock, text,
+    CheckOutcome, Command, Connection, Finding, NotChecked, Observation, Severity, SourceKind,
+    Status, Text, WallClock, text,
 };
 
 use crate::clock::Utc;
@@ -263,14 +263,27 @@ fn listeners(out: &mut String, report: &Report<'_>, style: Style) {
     connections::listeners(out, report, style);
 }
 
+/// What was not checked: all that lacked the same together, in order of the first of them.
+pub(crate) fn unchecked<'a>(report: &Report<'a>) -> Vec<(Vec<&'static str>, &'a NotChecked)> {
+    let mut groups: Vec<(Vec<&'static str>, &NotChecked)> = Vec::new();
+    for missing in &report.diagnosis.not_checked {
+        let same = |one: &NotChecked| one.reason == missing.reason && one.detail == missing.detail;
+        match groups.iter_mut().find(|(_, first)| same(first)) {
+            Some((checks, _)) => checks.push(missing.check),
+            None => groups.push((vec![missing.check], missing)),
+        }
+    }
+    groups
+}
+
 fn not_checked(out: &mut String, report: &Report<'_>, style: Style) {
     if report.diagnosis.not_checked.is_empty() {
         return;
     }
     let _ = writeln!(out, "\n{}", style.paint.heading("NOT CHECKED"));
-    for missing in &report.diagnosis.not_checked {
-        let words =
-            format!("{} ({}): {}", missing.check, missing.reason.word(), plain(&missing.detail));
+    for (checks, missing) in unchecked(report) {
+        let checks = checks.join(", ");
+        let words = format!("{checks} ({}): {}", missing.reason.word(), plain(&missing.detail));
         out.push_str(&wrap(" ?  ", &words, style.width));
     }
 }

@@ -41,7 +41,7 @@ PEER                LOCAL          OUTCOME      SYN  SYN-ACK  ACK  TTL  FROM    
  i  0 frames at eth0, e\\x1b[2J; whether some were lost is not known
  i  handshakes: 8 completed, 1 ack-missing
  i  192.0.2.80: captured at the server
- i  7 handshakes are counted and not listed
+ i  7 handshakes not listed
  i  -v also lists some that completed
 "
     );
