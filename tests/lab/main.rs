@@ -7,6 +7,7 @@ mod advice;
 mod fib;
 mod hooks;
 mod inside;
+mod live_capture;
 mod options;
 mod peeking;
 mod refusals;
