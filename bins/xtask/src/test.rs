@@ -9,7 +9,7 @@ use crate::{needs, scoreboard};
 
 /// Scenarios wait more than they compute, so a few more than there are processors on a small
 /// machine; more would delay answers that are timed.
-const SCENARIOS_AT_ONCE: &str = "4";
+const SCENARIOS_AT_ONCE: &str = "8";
 
 pub(crate) fn run(record: bool) -> Result<()> {
     needs::ensure()?;

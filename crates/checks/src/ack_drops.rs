@@ -82,6 +82,11 @@ impl Missing<'_> {
             .filter(|&count| self.accounts(count) && self.undelivered_rhythm != Rhythm::Misses)
     }
 
+    /// What the case is worth: with ACKs that are seen to come in it is no matter of silent clients.
+    pub(crate) fn at_least(&self, weight: Weight) -> Weight {
+        if self.ack_came == Some(true) { weight.max(Weight::Strong) } else { weight }
+    }
+
     /// Whether a count accounts for at least half of the SYN-ACKs that were sent again.
     pub(crate) fn accounts(&self, count: u64) -> bool {
         count > 0 && count * 2 >= u64::from(self.waiting.retries)

@@ -50,7 +50,11 @@ fn unanswered(capture: &Capture) -> Vec<(Flow, Option<u32>)> {
     capture
         .handshakes
         .iter()
-        .filter(|handshake| handshake.outcome == Outcome::Unanswered && !handshake.is_outgoing())
+        .filter(|handshake| {
+            let unanswered = matches!(handshake.outcome, Outcome::Unanswered | Outcome::Refused)
+                && handshake.counts.synack_count == 0;
+            unanswered && !handshake.is_outgoing()
+        })
         .filter(|handshake| {
             let flow = handshake.flow;
             asked.insert((flow.local, flow.peer.ip))
@@ -165,7 +169,7 @@ fn input_questions(facts: &Facts, replies: &[ReplyQuestion]) -> Vec<(usize, u32)
 }
 
 /// Flows that are asked about on every device that filters by reverse path.
-const FILTER_QUESTIONS_MAX: usize = 64;
+const FILTER_QUESTIONS_MAX: usize = 512;
 
 /// Devices that filter by reverse path, at most 8: an ACK can come by any of them.
 fn filtering_devices(facts: &Facts, loopback: &BTreeSet<u32>) -> Vec<u32> {

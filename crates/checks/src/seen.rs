@@ -63,6 +63,8 @@ impl<'a> Seen<'a> {
             out_devices: devices(synack, End::Server, FrameKind::SynAck),
             out_mac: synack.and_then(|frame| frame.dst_mac),
             ack: match counts.ack_count {
+                // Segments that are neither SYN, ACK nor reset came in: what they are is for TCP to say.
+                0 if others_came(handshake) => None,
                 0 => (whole && counts.synack_count >= UNANSWERED_LEAST).then_some(false),
                 _ => Some(true),
             },
@@ -109,6 +111,14 @@ impl<'a> Seen<'a> {
             ack_seen: self.ack,
         }
     }
+}
+
+/// The client sent something beside SYNs, ACKs and resets.
+fn others_came(handshake: &Handshake) -> bool {
+    handshake.frames.iter().any(|frame| {
+        frame.sender == End::Client
+            && !matches!(frame.kind, FrameKind::Syn | FrameKind::Rst | FrameKind::Icmp { .. })
+    })
 }
 
 /// The other sightings of the packet that `first` shows.
@@ -251,7 +261,9 @@ pub(crate) fn ack_fact(view: &View<'_>, requests: &[usize]) -> Option<Fact> {
 /// SYNs that came in and were not answered, by client: each was sent at least twice, as those of clients
 /// are, and not of scanners.
 pub(crate) fn refused<'a>(view: &View<'a>) -> Vec<Seen<'a>> {
+    let rejected = view.seen_refused().filter(|seen| seen.handshake.counts.synack_count == 0);
     view.seen_unanswered()
+        .chain(rejected)
         .filter(|seen| seen.handshake.counts.syn_count >= REPEATED_LEAST)
         .collect()
 }

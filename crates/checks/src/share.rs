@@ -42,10 +42,7 @@ pub(crate) fn severity_of(view: &View<'_>, flows: &[Flow], failed: u64) -> (Seve
     let completed = view.delta("TcpPassiveOpens");
     let small_share =
         completed.is_some_and(|done| failed * 100 < SHARE_FEW_PERCENT * (done + failed));
-    let severity = if flows.is_empty() && failed > 0 {
-        // Who they were is not known.
-        if is_small(view, failed) { Severity::Info } else { Severity::Warning }
-    } else if places.len() < PLACES_FEW {
+    let severity = if places.len() < PLACES_FEW {
         Severity::Info
     } else if !dead.is_empty() {
         Severity::Problem

@@ -127,7 +127,7 @@ fn open<'c>(
     let local = missing.waiting.listener.local;
     let requests = &missing.waiting.requests;
     let case = cases.about(Subject::Listener(local));
-    case.severity(severity(view, requests, weight))
+    case.severity(severity(view, requests, missing.at_least(weight)))
         .headline(text![
             phrase::stuck(view, requests),
             ": the ACK arrives and is dropped as invalid",

@@ -85,7 +85,7 @@ fn by_rule(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>, droppers: 
         .reduce(|best, next| if next.0 > best.0 { next } else { best });
     let Some((weight, dropper)) = guilty else { return };
     let case = open(view, cases, missing, &dropper.requests, text![dropper.name()]);
-    case.severity(severity(view, &dropper.requests, weight))
+    case.severity(severity(view, &dropper.requests, missing.at_least(weight)))
         .arg("chain", Value::Foreign(dropper.stop.chain.name.clone()))
         .arg("table", Value::Foreign(dropper.stop.chain.table.clone()))
         .arg("hook", Value::Word(dropper.stop.hook.name()))
@@ -129,7 +129,7 @@ fn by_counters(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     };
     let requests = &missing.waiting.requests;
     let case = open(view, cases, missing, requests, text!["a packet filter of this host"]);
-    case.severity(severity(view, requests, weight));
+    case.severity(severity(view, requests, missing.at_least(weight)));
     argue(view, case, missing, weight);
     if missing.invalid_fit() {
         case.refutes(

@@ -83,7 +83,11 @@ fn by_frames(view: &View<'_>, cases: &mut Cases) -> bool {
         let seen: Vec<&Seen<'_>> = clients.iter().map(|&index| &syns[index]).collect();
         let flows: Vec<Flow> = seen.iter().map(|seen| seen.handshake.flow).collect();
         let (share, numbers) = share::severity_of(view, &flows, flows.len() as u64);
-        let severity = if dropper.is_about_the_way_back() { Severity::Problem } else { share };
+        // Clients of several networks that try again and again are not strangers that are kept out.
+        let severity = match share {
+            Severity::Info if !dropper.is_about_the_way_back() => Severity::Info,
+            _ => Severity::Problem,
+        };
         let case = open(cases, &dropper, severity);
         // Decisive: these SYNs meet the rule by all its conditions, and none is answered.
         let weight = if dropper.stop.certain { Weight::Decisive } else { Weight::Strong };

@@ -9,7 +9,7 @@ use synrecv_model::{
 use crate::ack_drops::{Missing, argue_frames, argue_listener, missing, severity};
 use crate::cases::{Case, Cases, Fact};
 use crate::ingress::{Gate, gates, swallowed};
-use crate::undelivered::{in_time, keeps_time};
+use crate::undelivered::{before_ip, in_time, keeps_time};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -88,7 +88,7 @@ fn by_rule(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) -> bool {
         .reduce(|best, next| if next.0 > best.0 { next } else { best });
     let Some((weight, dropper)) = guilty else { return false };
     let case = open(view, cases, missing, dropper.name(), Subject::Host);
-    case.severity(severity(view, &dropper.requests, weight))
+    case.severity(severity(view, &dropper.requests, missing.at_least(weight)))
         .arg("stage", Value::Word("netdev"))
         .affects(dropper.requests.iter().copied())
         .supports(weight, dropper.fact(text![" while watching"]));
@@ -115,15 +115,19 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
     // Without a gate that can be seen only the counts speak for one: programs attached by tcx are
     // shown to nobody but bpftool, netdev chains to root.
     let (known, keeps) = (!gates.is_empty(), missing.before_ip_rhythm == Rhythm::Keeps);
+    // The ACKs are seen at the tap and IP does not count them: nothing else is between the two.
+    let proven = proven(view, missing);
+    let swallowed = swallowed.or(proven);
     let shown = swallowed.is_some();
     if !shown && (!known || view.completes(sample)) {
         return;
     }
-    let weight = if shown && (known || keeps) { Weight::Strong } else { Weight::Weak };
+    let weight =
+        if shown && (known || keeps || proven.is_some()) { Weight::Strong } else { Weight::Weak };
     let requests = missing.waiting.requests.clone();
     let subject = gates.first().map_or(Subject::Host, |gate| Subject::Link(gate.ifindex));
     let case = open(view, cases, missing, name(&gates), subject);
-    case.severity(severity(view, &requests, weight))
+    case.severity(severity(view, &requests, missing.at_least(weight)))
         .arg("local", Value::Endpoint(local))
         .arg(
             "interface",
@@ -167,6 +171,14 @@ fn by_gate(view: &View<'_>, cases: &mut Cases, missing: &Missing<'_>) {
             look
         },
     );
+}
+
+/// Frames that IP did not get, when ACKs are seen to come in and end neither in IP nor in TCP.
+fn proven(view: &View<'_>, missing: &Missing<'_>) -> Option<u64> {
+    let ends_later = missing.undelivered.is_none_or(|count| missing.accounts(count));
+    let before = before_ip(view).filter(|&count| missing.accounts(count))?;
+    let still = missing.waiting.sure_drops == Some(0);
+    (missing.ack_came == Some(true) && !ends_later && still).then_some(before)
 }
 
 fn name(gates: &[Gate]) -> Text {

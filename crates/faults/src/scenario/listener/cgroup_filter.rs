@@ -24,7 +24,7 @@ counter moves but that of the socket's drops; ACKs outside of the window would l
   SYN-ACK  server -> client   arrives
   ACK      client -> server   arrives, dropped by the program of the cgroup",
     expect: Expectation::fault("socket-filter", "local", &["confirmed", "likely", "possible"])
-        .or(&["sequence-rejected"])
+        .or(&["sequence-rejected", "ack-ignored-locally"])
         .by_sock_diag(),
     needs_nft: false,
     machine_wide: false,

@@ -25,7 +25,7 @@ nothing but the drops of the listener rises; a BPF program on its cgroup would l
   SYN-ACK  server -> client   arrives
   ACK      client -> server   arrives, dropped: out of window; challenge ACK",
     expect: Expectation::fault("sequence-rejected", "local", &["possible", "likely"])
-        .or(&["socket-filter"])
+        .or(&["socket-filter", "ack-ignored-locally"])
         .by_sock_diag(),
     needs_nft: false,
     machine_wide: false,
