@@ -38,6 +38,7 @@ enum Fragment {
 
 impl<'a> Ip<'a> {
     /// `None` when the header is cut or malformed.
+    #[inline]
     pub(super) fn v4(bytes: &'a [u8]) -> Option<Self> {
         let fixed: &[u8; 20] = bytes.first_chunk()?;
         let header_len = usize::from(fixed[0] & 0x0f) * 4;

@@ -49,6 +49,7 @@ pub(crate) struct Envelope {
 }
 
 /// Ethertype and payload; `None` when the frame is too short for its header.
+#[inline]
 pub(super) fn open<'a>(frame: &RawFrame<'a>) -> Option<(Envelope, u16, &'a [u8])> {
     let bytes = frame.bytes;
     let mut vlans = Vlans::default();
@@ -94,6 +95,7 @@ pub(super) fn open<'a>(frame: &RawFrame<'a>) -> Option<(Envelope, u16, &'a [u8])
     Some((envelope, ethertype, bytes.get(header_len..)?))
 }
 
+#[inline]
 fn untag(
     bytes: &[u8],
     mut ethertype: u16,

@@ -13,7 +13,7 @@ mod tcp;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use synrecv_model::{ClaimKind, Mac, canonical_ip};
+use synrecv_model::{ClaimKind, FrameDirection, Mac, canonical_ip};
 
 use crate::RawFrame;
 
@@ -90,6 +90,51 @@ pub(crate) fn decode<'a>(frame: &RawFrame<'a>) -> Option<(Envelope, Packet<'a>)>
         _ => Packet::Other,
     };
     Some((envelope, packet))
+}
+
+/// The fields of a segment that are looked at before all others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sighting {
+    pub(crate) src: Node,
+    pub(crate) dst: Node,
+    pub(crate) seq: u32,
+    pub(crate) ack: u32,
+    /// A SYN or a SYN-ACK.
+    pub(crate) is_syn: bool,
+    pub(crate) has_ack: bool,
+    pub(crate) direction: FrameDirection,
+}
+
+/// What decides whether a frame matters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Glance {
+    /// A TCP segment.
+    Segment(Sighting),
+    /// Nothing that matters to a handshake.
+    Other,
+    /// To be taken apart in any case.
+    Unclear,
+}
+
+/// Looks at a frame as far as it takes to drop it: as [`decode`], without what is kept of it.
+pub(crate) fn glance(frame: &RawFrame<'_>) -> Glance {
+    let Some((envelope, ethertype, payload)) = link::open(frame) else { return Glance::Unclear };
+    let ip = match ethertype {
+        link::IPV4 => Ip::v4(payload),
+        link::IPV6 => Ip::v6(payload),
+        link::ARP => None,
+        _ => return Glance::Other,
+    };
+    let Some(ip) = ip else { return Glance::Unclear };
+    match ip.protocol {
+        _ if !ip.is_first() => Glance::Other,
+        ip::TCP => match Segment::decode(&ip) {
+            Some(segment) => Glance::Segment(segment.sighting(envelope.direction)),
+            None => Glance::Unclear,
+        },
+        ip::ICMP | ip::ICMPV6 => Glance::Unclear,
+        _ => Glance::Other,
+    }
 }
 
 fn network(ip: Option<Ip<'_>>) -> Packet<'_> {

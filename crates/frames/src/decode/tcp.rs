@@ -1,8 +1,8 @@
 //! TCP headers.
 
-use synrecv_model::{Checksum, FrameKind, TcpOptions, TcpTimestamps};
+use synrecv_model::{Checksum, FrameDirection, FrameKind, TcpOptions, TcpTimestamps};
 
-use super::{Ip, Node, be16, be32, checksum, ip};
+use super::{Ip, Node, Sighting, be16, be32, checksum, ip};
 
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
@@ -28,6 +28,7 @@ pub(crate) struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     /// `None` when the flags were not captured, or when the header is malformed.
+    #[inline]
     pub(super) fn decode(ip: &Ip<'a>) -> Option<Self> {
         let bytes = ip.payload;
         let fixed: &[u8; 14] = bytes.first_chunk()?;
@@ -50,6 +51,7 @@ impl<'a> Segment<'a> {
         })
     }
 
+    #[inline]
     pub(crate) fn kind(&self) -> FrameKind {
         match (self.flags & (SYN | ACK), self.flags & (FIN | RST)) {
             (_, flags) if flags & RST != 0 => FrameKind::Rst,
@@ -58,6 +60,19 @@ impl<'a> Segment<'a> {
             (_, FIN) => FrameKind::Fin,
             _ if self.payload_len > 0 => FrameKind::Data,
             _ => FrameKind::Ack,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn sighting(&self, direction: FrameDirection) -> Sighting {
+        Sighting {
+            src: self.src,
+            dst: self.dst,
+            seq: self.seq,
+            ack: self.ack,
+            is_syn: self.flags & (SYN | RST) == SYN,
+            has_ack: self.has_ack(),
+            direction,
         }
     }
 

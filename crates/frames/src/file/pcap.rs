@@ -8,6 +8,7 @@ use synrecv_model::{CaptureDevice, LinkType, Mono};
 use super::source::Source;
 use super::{Damage, FileProgress, OpenError, PACKET_MAX, Sink, link_type};
 use crate::RawFrame;
+use crate::tracker::Batch;
 
 const HEADER_LEN: usize = 24;
 const RECORD_LEN: usize = 16;
@@ -88,17 +89,19 @@ fn records(
     loop {
         let mut taken = 0;
         let mut wanted = RECORD_LEN;
+        let mut frames = Batch::new();
         // Those that are in the buffer as a whole, without a look at anything else.
         while let Some((header, rest)) = source.ready()[taken..].split_first_chunk() {
             let record = Record::read(format, header);
             let len = usize::try_from(record.captured_len).unwrap_or(usize::MAX);
             if len > PACKET_MAX {
+                frames.flush(&mut sink.tracker);
                 let packet = sink.next_packet();
                 return Err(Damage::PacketLength { packet, len: record.captured_len });
             }
             wanted = RECORD_LEN + len;
             let Some(bytes) = rest.get(..len) else { break };
-            sink.push(&RawFrame {
+            let frame = RawFrame {
                 at: record.at,
                 link,
                 device,
@@ -107,10 +110,12 @@ fn records(
                 bytes,
                 original_len: record.original_len,
                 checksum_not_ready: false,
-            });
+            };
+            frames.push(frame, &mut sink.tracker);
             taken += wanted;
             wanted = RECORD_LEN;
         }
+        frames.flush(&mut sink.tracker);
         source.consume(taken);
         sink.report()?;
         if !source.ensure(wanted).map_err(sink.io())? {

@@ -16,7 +16,7 @@ use super::error::CaptureError;
 use super::filter::{self, Scope};
 use super::load::{Load, Measured};
 use super::ring::{RETIRE_MS, Ring};
-use super::selection::{Selection, number};
+use super::selection::Selection;
 use crate::Tracker;
 
 /// Longest pause: what is let pass is reviewed in between.
@@ -202,7 +202,7 @@ impl Worker {
         if self.narrow_due > 0 {
             self.narrow_due -= 1;
             lock(&shared.tracker)
-                .narrow(self.load.one_in, |flow| self.selection.includes(number(flow)));
+                .narrow(self.load.one_in, |number| self.selection.includes(number));
         }
         Ok(())
     }

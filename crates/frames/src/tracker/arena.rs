@@ -1,12 +1,13 @@
 //! Frames that are kept, in lists by flow. The number of all of them is bounded.
 
 use synrecv_model::{
-    Checksum, End, FrameDirection, FrameKind, HandshakeFrame, Mac, Mono, Padding, TcpOptions,
+    Checksum, End, Endpoint, Flow, FrameDirection, FrameKind, HandshakeFrame, Mac, Mono, Padding,
+    TcpOptions,
 };
 
 use super::claims::padding;
 use crate::RawFrame;
-use crate::decode::{Envelope, Ip, Quote, Segment, Vlans, ip_addr};
+use crate::decode::{Envelope, Ip, Node, Quote, Segment, Vlans, ip_addr};
 
 /// Frames of one flow: the first half and the last half are kept.
 const PER_FLOW_MAX: u8 = 64;
@@ -43,6 +44,9 @@ pub(super) struct Kept {
     pub(super) padding: Padding,
     pub(super) frame_len: u32,
     pub(super) captured_len: u32,
+    /// Ends of the flow.
+    pub(super) client: Node,
+    pub(super) server: Node,
 }
 
 impl Kept {
@@ -54,15 +58,15 @@ impl Kept {
         segment: &Segment<'_>,
         sender: End,
     ) -> Self {
-        Self {
-            flags: segment.flags,
-            window: segment.window(),
-            options: segment.options(),
-            payload_len: segment.payload_len,
-            checksum: segment.checksum(ip, frame.checksum_not_ready),
-            ack: segment.ack,
-            ..Self::of_frame(frame, envelope, device, ip, segment.kind(), sender, segment.seq)
-        }
+        let mut kept =
+            Self::of_frame(frame, envelope, device, ip, segment.kind(), sender, segment.seq);
+        kept.flags = segment.flags;
+        kept.window = segment.window();
+        kept.options = segment.options();
+        kept.payload_len = segment.payload_len;
+        kept.checksum = segment.checksum(ip, frame.checksum_not_ready);
+        kept.ack = segment.ack;
+        kept
     }
 
     pub(super) fn of_error(
@@ -110,6 +114,8 @@ impl Kept {
             padding: padding(frame, envelope, u32::try_from(ip.len).unwrap_or(u32::MAX)),
             frame_len: frame.original_len,
             captured_len: u32::try_from(captured).unwrap_or(u32::MAX),
+            client: Node::default(),
+            server: Node::default(),
         }
     }
 
@@ -134,6 +140,19 @@ impl Kept {
             FrameKind::Syn | FrameKind::SynAck => true,
             _ => elsewhere || (self.id == other.id && (self.id != 0 || apart < 1)),
         }
+    }
+
+    /// Notes which end is which.
+    pub(super) fn between(&mut self, src: Node, dst: Node) {
+        (self.client, self.server) = match self.sender {
+            End::Client => (src, dst),
+            End::Server => (dst, src),
+        };
+    }
+
+    pub(super) fn flow(&self) -> Flow {
+        let end = |node: Node| Endpoint { ip: ip_addr(node.ip), port: node.port };
+        Flow { local: end(self.server), peer: end(self.client) }
     }
 
     pub(super) fn noun(&self) -> HandshakeFrame {
@@ -166,13 +185,12 @@ impl Kept {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct List {
     head: u32,
-    tail: u32,
     len: u8,
     omitted: u16,
 }
 
 impl List {
-    pub(super) const EMPTY: Self = Self { head: NONE, tail: NONE, len: 0, omitted: 0 };
+    pub(super) const EMPTY: Self = Self { head: NONE, len: 0, omitted: 0 };
 
     /// Frames of the flow that are not kept.
     pub(super) fn omitted_count(self) -> u32 {
@@ -210,20 +228,20 @@ impl Arena {
         self.used >= self.max
     }
 
-    /// True while enough room was made that it need not be made again soon.
-    pub(super) fn has_room(&self) -> bool {
-        self.used <= self.max / 2
+    /// Frames that are kept.
+    pub(super) fn used(&self) -> usize {
+        self.used
     }
 
     /// Appends a frame. One that finds no room is counted.
-    pub(super) fn push(&mut self, list: &mut List, frame: Kept) {
+    pub(super) fn push(&mut self, list: &mut List, frame: &Kept) {
         if list.len >= PER_FLOW_MAX {
             self.drop_middle(list);
         } else if self.is_full() {
             list.omit();
             return;
         }
-        let cell = Cell { frame, next: NONE };
+        let cell = Cell { frame: *frame, next: NONE };
         let place = if let Some(slot) = self.cell_mut(self.free) {
             let next = std::mem::replace(slot, cell).next;
             std::mem::replace(&mut self.free, next)
@@ -233,20 +251,25 @@ impl Arena {
             place
         };
         self.used += 1;
+        let tail = self.nth(*list, list.len.wrapping_sub(1));
         list.len += 1;
-        let tail = std::mem::replace(&mut list.tail, place);
         match self.cell_mut(tail) {
             Some(before) => before.next = place,
             None => list.head = place,
         }
     }
 
+    /// Place of a frame of a list; no place where there is none.
+    fn nth(&self, list: List, number: u8) -> u32 {
+        if number >= list.len {
+            return NONE;
+        }
+        (0..number).fold(list.head, |place, _| self.next(place))
+    }
+
     /// Frees the first frame of the last half.
     fn drop_middle(&mut self, list: &mut List) {
-        let mut last_of_first_half = list.head;
-        for _ in 1..PER_FLOW_MAX / 2 {
-            last_of_first_half = self.next(last_of_first_half);
-        }
+        let last_of_first_half = self.nth(*list, PER_FLOW_MAX / 2 - 1);
         let dropped = self.next(last_of_first_half);
         let behind = self.next(dropped);
         let free = std::mem::replace(&mut self.free, dropped);
@@ -264,7 +287,8 @@ impl Arena {
     /// Frees all frames of a flow. `omitted` says whether they count as not kept.
     pub(super) fn clear(&mut self, list: &mut List, omitted: bool) {
         let free = self.free;
-        if let Some(last) = self.cell_mut(list.tail) {
+        let tail = self.nth(*list, list.len.wrapping_sub(1));
+        if let Some(last) = self.cell_mut(tail) {
             last.next = free;
             self.free = list.head;
         }

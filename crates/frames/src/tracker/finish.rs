@@ -2,10 +2,11 @@
 
 use synrecv_model::{Capture, CaptureOrigin, Handshake, HandshakeFrame, Mono, Outcome, WallClock};
 
-use super::arena::Arena;
-use super::flow::{FlowState, Ms, State};
+use super::arena::{Arena, Kept};
+use super::lone::FlowState;
 use super::pool::{Pool, Rank};
 use super::services::Services;
+use super::talk::Ms;
 use super::{Tracker, index};
 use crate::vantage;
 
@@ -35,7 +36,7 @@ impl Tracker {
         let mut services = self.services.clone();
         let mut pool = self.pool.clone();
         for (order, state) in (self.closed_count..).zip(&self.flows) {
-            if state.state == State::Open {
+            if !state.completed {
                 close(&mut services, &mut pool, &self.arena, state, order, now);
             }
         }
@@ -70,7 +71,7 @@ fn in_order<T: Clone>(all: &[T], at: fn(&T) -> Mono) -> Vec<T> {
     sorted
 }
 
-/// Counts a flow that is over, and shows it if it ranks high enough.
+/// Counts a flow that is over, and shows it if it ranks high enough and has frames.
 pub(super) fn close(
     services: &mut Services,
     pool: &mut Pool,
@@ -80,34 +81,20 @@ pub(super) fn close(
     now: Ms,
 ) {
     let outcome = state.outcome(now);
-    let sampled = services.count(state, outcome);
-    if outcome == Outcome::Completed && !sampled {
-        pool.omit();
-    } else {
-        offer(pool, arena, state, outcome, order);
-    }
-}
-
-/// Shows a flow if it ranks high enough and has frames.
-pub(super) fn offer(
-    pool: &mut Pool,
-    arena: &Arena,
-    state: &FlowState,
-    outcome: Outcome,
-    order: u64,
-) {
-    if arena.frames(state.frames).next().is_none() {
+    let first = arena.frames(state.frames).next();
+    let client = first.map_or([0; 16], |frame| frame.client.ip);
+    let sampled = services.count(state, outcome, client);
+    let Some(first) = first.filter(|_| sampled || outcome != Outcome::Completed) else {
         pool.omit();
         return;
-    }
-    let lot = index::lot(state.client, state.server);
+    };
+    let lot = index::lot(state.number);
     let rank = Rank { lone: !state.is_active(), lot, order };
     pool.offer(outcome, rank, || {
-        let mut frames: Vec<HandshakeFrame> =
-            arena.frames(state.frames).map(super::Kept::noun).collect();
+        let mut frames: Vec<HandshakeFrame> = arena.frames(state.frames).map(Kept::noun).collect();
         frames.sort_by_key(|frame| frame.at);
         Handshake {
-            flow: state.flow(),
+            flow: first.flow(),
             outcome,
             counts: state.frame_counts(),
             frames,

@@ -5,8 +5,8 @@ use std::net::Ipv6Addr;
 
 use synrecv_model::{Endpoint, FrameDirection, Outcome, Service};
 
-use super::flow::FlowState;
-use crate::decode::{Address, Node};
+use super::lone::FlowState;
+use crate::decode::{Address, Node, ip_addr};
 
 /// Services that are counted on their own.
 const SERVICES_MAX: usize = 4_096;
@@ -16,12 +16,12 @@ const SAMPLE_MAX: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(super) struct Services {
-    by_server: HashMap<Node, usize>,
+    by_server: HashMap<Node, u16>,
     all: Vec<Sampled>,
     /// Those beyond the bound, together.
-    others: Option<usize>,
+    others: Option<u16>,
     /// Most flows go to the service of the flow before.
-    last: Option<(Node, usize)>,
+    last: Option<(Node, u16)>,
 }
 
 #[derive(Clone, Debug)]
@@ -36,10 +36,19 @@ impl Services {
         Self { by_server: HashMap::new(), all: Vec::new(), others: None, last: None }
     }
 
+    /// Number of a service.
+    pub(super) fn number(&mut self, server: Node, direction: FrameDirection) -> u16 {
+        if let Some((_, place)) = self.last.filter(|(last, _)| *last == server) {
+            return place;
+        }
+        let place = self.find(server, direction);
+        self.last = Some((server, place));
+        place
+    }
+
     /// Counts a handshake. True when it is to be shown as one of those that completed.
-    pub(super) fn count(&mut self, flow: &FlowState, outcome: Outcome) -> bool {
-        let place = self.place(flow);
-        let Some(sampled) = self.all.get_mut(place) else { return false };
+    pub(super) fn count(&mut self, flow: &FlowState, outcome: Outcome, client: Address) -> bool {
+        let Some(sampled) = self.all.get_mut(usize::from(flow.service)) else { return false };
         let service = &mut sampled.service;
         let count = match outcome {
             Outcome::Completed => &mut service.completed_count,
@@ -57,25 +66,16 @@ impl Services {
         let late = flow.was_late();
         service.late_completed_count += u64::from(late);
         let sample = if late { &mut sampled.late } else { &mut sampled.prompt };
-        sample.len() < SAMPLE_MAX && sample.insert(flow.client.ip)
+        sample.len() < SAMPLE_MAX && sample.insert(client)
     }
 
-    fn place(&mut self, flow: &FlowState) -> usize {
-        let server = flow.server;
-        if let Some((_, place)) = self.last.filter(|(last, _)| *last == server) {
-            return place;
-        }
-        let place = self.find(server, flow);
-        self.last = Some((server, place));
-        place
-    }
-
-    fn find(&mut self, server: Node, flow: &FlowState) -> usize {
+    fn find(&mut self, server: Node, direction: FrameDirection) -> u16 {
         if let Some(&place) = self.by_server.get(&server) {
             return place;
         }
         if self.by_server.len() < SERVICES_MAX {
-            let place = self.add(flow.flow().local, flow.direction);
+            let local = Endpoint { ip: ip_addr(server.ip), port: server.port };
+            let place = self.add(local, direction);
             self.by_server.insert(server, place);
             return place;
         }
@@ -88,10 +88,10 @@ impl Services {
         place
     }
 
-    fn add(&mut self, local: Endpoint, direction: FrameDirection) -> usize {
+    fn add(&mut self, local: Endpoint, direction: FrameDirection) -> u16 {
         let service = Service::new(local, direction);
         self.all.push(Sampled { service, prompt: BTreeSet::new(), late: BTreeSet::new() });
-        self.all.len() - 1
+        u16::try_from(self.all.len() - 1).unwrap_or(u16::MAX)
     }
 
     /// In order of their ends.

@@ -1,9 +1,10 @@
-//! One flow: what its segments did so far, and what became of the handshake.
+//! One flow in full: what its segments did so far, and what became of the handshake.
 
-use synrecv_model::{End, Flow, FrameCounts, FrameDirection, Outcome, view::STUCK_AFTER_MS};
+use synrecv_model::{End, FrameCounts, Outcome, view::STUCK_AFTER_MS};
 
-use super::arena::{COPY_MS, List};
-use crate::decode::{Node, Segment, after, ip_addr};
+use super::arena::COPY_MS;
+use super::lone::Lone;
+use crate::decode::{Segment, after};
 
 /// An ACK was taken when no SYN-ACK comes again for this long after the first one: it is due after
 /// 1 s (kernels before 3.1: 3 s).
@@ -15,18 +16,9 @@ const DATA_REPEATS: u8 = 2;
 /// Milliseconds since the first frame of the capture, plus one; 0 is never.
 pub(super) type Ms = u32;
 
-/// A flow from its first SYN or SYN-ACK on.
-#[derive(Clone, Debug)]
-pub(super) struct FlowState {
-    pub(super) server: Node,
-    pub(super) client: Node,
-    /// Way of its first SYN.
-    pub(super) direction: FrameDirection,
-    /// What was seen before it is known whether the ACK was taken.
-    pub(super) state: State,
-    /// Its frames are not kept, for want of room.
-    pub(super) bare: bool,
-    pub(super) frames: List,
+/// What the segments of a flow did so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Talk {
     counts: Counts,
     client_isn: u32,
     server_isn: u32,
@@ -50,15 +42,6 @@ pub(super) struct FlowState {
     ignored_count: u8,
     data_repeat_count: u8,
     last: Ms,
-}
-
-/// What is known about a flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Nothing is decided.
-    Open,
-    /// The server went on with the connection; counted, and of no interest any more.
-    Completed,
 }
 
 /// [`FrameCounts`], small.
@@ -90,48 +73,26 @@ pub(super) enum Step {
     Renews,
 }
 
-impl FlowState {
-    /// A flow that starts with a SYN of `client`, or, when the SYN was not captured, with the SYN-ACK
-    /// that answers it.
-    pub(super) fn new(
-        client: Node,
-        server: Node,
-        client_isn: u32,
-        direction: FrameDirection,
-        now: Ms,
-    ) -> Self {
+impl Talk {
+    /// Goes on from a flow that was no more than a SYN and its SYN-ACK.
+    pub(super) fn from_lone(lone: &Lone) -> Self {
         Self {
-            server,
-            client,
-            direction,
-            state: State::Open,
-            bare: false,
-            frames: List::EMPTY,
-            counts: Counts::default(),
-            client_isn,
-            server_isn: 0,
-            acked: client_isn.wrapping_add(1),
-            data_seq: 0,
-            syn_first: 0,
-            syn_last: 0,
-            synack_first: 0,
-            synack_last: 0,
-            synack_gap: 0,
-            ended: 0,
-            ended_by_client: false,
-            acked_since: false,
-            ignored_count: 0,
-            data_repeat_count: 0,
-            last: now,
+            counts: Counts {
+                syn: u16::from(lone.syn_at > 0),
+                synack: u16::from(lone.synack_at > 0),
+                copy: u16::from(lone.copy_count),
+                ..Counts::default()
+            },
+            client_isn: lone.client_isn,
+            server_isn: lone.server_isn,
+            acked: lone.client_isn.wrapping_add(1),
+            syn_first: lone.syn_at,
+            syn_last: lone.syn_at,
+            synack_first: lone.synack_at,
+            synack_last: lone.synack_at,
+            last: lone.last_seen(),
+            ..Self::default()
         }
-    }
-
-    pub(super) fn joins(&self, a: Node, b: Node) -> bool {
-        (self.server == b && self.client == a) || (self.server == a && self.client == b)
-    }
-
-    pub(super) fn sender(&self, src: Node) -> End {
-        if src == self.server { End::Server } else { End::Client }
     }
 
     /// Last time that anything of it was seen.
@@ -139,7 +100,7 @@ impl FlowState {
         self.last
     }
 
-    /// True when it is more than a lone SYN and its first SYN-ACK: somebody is there.
+    /// True when the client did more than send one SYN: somebody is there.
     pub(super) fn is_active(&self) -> bool {
         let Counts { syn, ack, rst, icmp, .. } = self.counts;
         syn > 1 || ack > 0 || rst > 0 || icmp > 0
@@ -151,8 +112,8 @@ impl FlowState {
     }
 
     /// A SYN without ACK.
-    pub(super) fn syn(&mut self, src: Node, seq: u32, copy: bool, now: Ms) -> Step {
-        if src != self.client || seq != self.client_isn {
+    pub(super) fn syn(&mut self, sender: End, seq: u32, copy: bool, now: Ms) -> Step {
+        if sender != End::Client || seq != self.client_isn {
             return Step::Renews;
         }
         self.last = now;
@@ -169,12 +130,18 @@ impl FlowState {
     }
 
     /// A SYN-ACK.
-    pub(super) fn synack(&mut self, segment: &Segment<'_>, copy: bool, now: Ms) -> Step {
+    pub(super) fn synack(
+        &mut self,
+        sender: End,
+        segment: &Segment<'_>,
+        copy: bool,
+        now: Ms,
+    ) -> Step {
         self.last = now;
         let expected = self.client_isn.wrapping_add(1);
         // It may acknowledge data of the SYN too (Fast Open). An answer to something else is kept,
         // and is none.
-        if segment.src != self.server || segment.ack.wrapping_sub(expected) > 0xffff {
+        if sender != End::Server || segment.ack.wrapping_sub(expected) > 0xffff {
             return Step::Kept;
         }
         let again = segment.seq == self.server_isn
@@ -281,21 +248,15 @@ impl FlowState {
 
     /// What became of it, seen from `now`, the end of what is known.
     pub(super) fn outcome(&self, now: Ms) -> Outcome {
-        if self.state == State::Completed {
-            return Outcome::Completed;
-        }
         if self.ended > 0 && !self.was_stuck_by(self.ended) {
             // Health checks take the connection and throw it away.
             let thrown_away = self.ended_by_client && self.acked_since && self.ignored_count == 0;
             return if thrown_away { Outcome::Completed } else { Outcome::Refused };
         }
-        let old = |since: Ms| u64::from(now.saturating_sub(since)) >= STUCK_AFTER_MS;
         match (self.counts.synack, self.counts.ack) {
-            (0, 0) if old(self.syn_first) => Outcome::Unanswered,
             (0, 1..) => Outcome::ReplyUnseen,
-            (1.., 0) if old(self.synack_first) => Outcome::AckMissing,
-            (1.., 1..) => self.outcome_of_ack(now, old(self.synack_first)),
-            _ => Outcome::TooEarly,
+            (1.., 1..) => self.outcome_of_ack(now, is_old(self.synack_first, now)),
+            _ => unanswered(self.syn_first, self.synack_first, now),
         }
     }
 
@@ -326,12 +287,6 @@ impl FlowState {
         self.counts.synack > 1 && u64::from(end.saturating_sub(self.synack_first)) >= STUCK_AFTER_MS
     }
 
-    pub(super) fn flow(&self) -> Flow {
-        let endpoint =
-            |node: Node| synrecv_model::Endpoint { ip: ip_addr(node.ip), port: node.port };
-        Flow { local: endpoint(self.server), peer: endpoint(self.client) }
-    }
-
     pub(super) fn frame_counts(&self) -> FrameCounts {
         let Counts { syn, synack, answer, ack, dsack, data, rst, icmp, copy } = self.counts;
         FrameCounts {
@@ -348,6 +303,20 @@ impl FlowState {
     }
 }
 
-fn copy_ms() -> Ms {
+/// What became of a handshake without any ACK.
+pub(super) fn unanswered(syn_first: Ms, synack_first: Ms, now: Ms) -> Outcome {
+    match synack_first {
+        0 if is_old(syn_first, now) => Outcome::Unanswered,
+        1.. if is_old(synack_first, now) => Outcome::AckMissing,
+        _ => Outcome::TooEarly,
+    }
+}
+
+/// True when a request made then is no longer one that may still complete.
+fn is_old(since: Ms, now: Ms) -> bool {
+    u64::from(now.saturating_sub(since)) >= STUCK_AFTER_MS
+}
+
+pub(super) fn copy_ms() -> Ms {
     Ms::try_from(COPY_MS).unwrap_or(Ms::MAX)
 }
