@@ -1,5 +1,5 @@
-//! Deflates the JSON Schemas of `docs/schema`, which `cargo xtask codegen` writes, for `schema`; and
-//! asks the linker for short relocations where the program can apply them.
+//! Packs the pages of `docs/` that the program prints, which `cargo xtask codegen` writes; and asks the
+//! linker for short relocations where the program can apply them.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    pack_schemas()?;
+    pack_documents()?;
     println!("cargo::rerun-if-changed=build.rs");
     if applies_relr()? {
         // 165 KB less: a bitmap of addresses in place of 24 bytes for each.
@@ -20,19 +20,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn pack_schemas() -> Result<(), Box<dyn Error>> {
-    let schemas = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../docs/schema");
+/// Writes the pages behind one another, and the Rust array of their paths and lengths.
+fn pack_documents() -> Result<(), Box<dyn Error>> {
+    let docs = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../docs");
     let out = env::var("OUT_DIR")?;
-    for format in ["report", "table"] {
-        let schema = schemas.join(format!("{format}.json"));
-        println!("cargo::rerun-if-changed={}", schema.display());
-        let schema = fs::read(&schema)
-            .map_err(|error| format!("read `docs/schema/{format}.json`: {error}"))?;
-        let packed = fs::File::create(Path::new(&out).join(format!("{format}.json.deflate")))?;
-        let mut packed = DeflateEncoder::new(packed, Compression::best());
-        packed.write_all(&schema)?;
-        packed.finish()?;
+    let mut paths = Vec::new();
+    for directory in ["completions", "man", "schema"] {
+        println!("cargo::rerun-if-changed={}", docs.join(directory).display());
+        let pages = fs::read_dir(docs.join(directory))
+            .map_err(|error| format!("list `docs/{directory}`: {error}"))?;
+        for page in pages {
+            paths.push(format!("{directory}/{}", page?.file_name().display()));
+        }
     }
+    paths.sort();
+    let mut index = Vec::new();
+    let packed = fs::File::create(Path::new(&out).join("documents.deflate"))?;
+    let mut packed = DeflateEncoder::new(packed, Compression::best());
+    for path in paths {
+        let page = fs::read(docs.join(&path))?;
+        packed.write_all(&page)?;
+        index.push((path, page.len()));
+    }
+    packed.finish()?;
+    fs::write(Path::new(&out).join("documents.rs"), format!("{index:?}"))?;
     Ok(())
 }
 

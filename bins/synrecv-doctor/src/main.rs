@@ -6,6 +6,7 @@
 mod cli;
 mod cmd;
 mod deliver;
+mod documents;
 mod duration;
 mod input;
 mod observe;

@@ -1,8 +1,9 @@
-//! `cargo xtask codegen`: the pages of docs/ that say what the program itself knows, and the JSON
-//! Schemas, which the doctor has built in.
+//! `cargo xtask codegen`: the pages of docs/ that say what the program itself knows, and those that the
+//! doctor has built in.
 
 mod cli;
 mod findings;
+mod printed;
 mod scenarios;
 mod schemas;
 
@@ -32,8 +33,9 @@ pub(crate) fn run(check: bool) -> Result<()> {
     schemas::add(&mut pages);
     let mut stale = settle(&docs, &pages, check)?;
 
-    // Runs the doctor, which cannot be built without the schemas.
+    // What follows runs the doctor, which has the schemas built in.
     let mut page = Pages::new();
+    printed::settle(&docs, check, &mut stale)?;
     cli::add(&mut page)?;
     stale.extend(settle(&docs, &page, check)?);
     pages.append(&mut page);

@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
-use clap::{Args, CommandFactory as _};
-use clap_complete::Shell;
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
 
-use crate::cli::Cli;
-use crate::output;
+use crate::{documents, output};
 
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
@@ -16,9 +14,30 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+impl Shell {
+    /// Where the script is below `docs/`, under the name that the shell looks for.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Bash => "completions/synrecv-doctor.bash",
+            Self::Elvish => "completions/synrecv-doctor.elv",
+            Self::Fish => "completions/synrecv-doctor.fish",
+            Self::Powershell => "completions/_synrecv-doctor.ps1",
+            Self::Zsh => "completions/_synrecv-doctor",
+        }
+    }
+}
+
 pub(crate) fn run(args: &CompletionsArgs) -> Result<ExitCode> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), synrecv_report::PROGRAM, &mut script);
-    output::stdout_with(|out| out.write_all(&script))?;
+    let script = documents::page(args.shell.path())?.context("find the script of the shell")?;
+    output::stdout(&script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,11 @@
 //! `schema`: the JSON Schema of an output.
 
-use std::io::Read as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use flate2::bufread::DeflateDecoder;
 
-use crate::output;
+use crate::{documents, output};
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
@@ -24,19 +22,12 @@ enum Which {
     Table,
 }
 
-/// `docs/schema/report.json`, deflated by the build script.
-const REPORT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/report.json.deflate"));
-
-/// `docs/schema/table.json`, deflated by the build script.
-const TABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/table.json.deflate"));
-
 pub(crate) fn run(args: &SchemaArgs) -> Result<ExitCode> {
-    let packed = match args.which {
-        Which::Report => REPORT,
-        Which::Table => TABLE,
+    let path = match args.which {
+        Which::Report => "schema/report.json",
+        Which::Table => "schema/table.json",
     };
-    let mut schema = String::new();
-    DeflateDecoder::new(packed).read_to_string(&mut schema).context("unpack the schema")?;
+    let schema = documents::page(path)?.context("find the schema")?;
     output::stdout(&schema)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,207 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_synrecv_doctor_global_optspecs
+    string join \n observe= capture= netns= load-modules peer= port= format= output= fail-on= color= width= q/quiet v/verbose h/help V/version
+end
+
+function __fish_synrecv_doctor_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_synrecv_doctor_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_synrecv_doctor_using_subcommand
+    set -l cmd (__fish_synrecv_doctor_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l observe -d 'Watch for this long (5s, 1m; 0 = one look)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l capture -d 'Look at the frames of handshakes while watching (auto = where it is permitted)' -r -f -a "auto\t''
+on\t''
+off\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l peer -d 'Only connections from this address or prefix' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l port -d 'Only connections to this local port' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l format -d 'Format of standard output' -r -f -a "text\t''
+markdown\t'For a ticket'
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l output -d 'Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable' -r -F
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l fail-on -d 'Least severity that makes the exit status 1' -r -f -a "problem\t''
+warning\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s q -l quiet -d 'Only the verdict line'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s v -l verbose -d 'More: all rows, passed checks, commands to re-check the evidence'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s V -l version -d 'Print version'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "diagnose" -d 'Find out why connections are stuck (the default command)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "sockets" -d 'TCP sockets: queues of listeners, both retry counters of requests'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "arp" -d 'The ARP and ND tables, marked'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "explain" -d 'The manual of a finding, or the list of findings'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "checks" -d 'All checks and what each needs'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "schema" -d 'The JSON Schema of an output'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "completions" -d 'A script that completes the command line in a shell'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "man" -d 'The manual page, in roff'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l observe -d 'Watch for this long (5s, 1m; 0 = one look)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l capture -d 'Look at the frames of handshakes while watching (auto = where it is permitted)' -r -f -a "auto\t''
+on\t''
+off\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l peer -d 'Only connections from this address or prefix' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l port -d 'Only connections to this local port' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l format -d 'Format of standard output' -r -f -a "text\t''
+markdown\t'For a ticket'
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l output -d 'Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable' -r -F
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l fail-on -d 'Least severity that makes the exit status 1' -r -f -a "problem\t''
+warning\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s q -l quiet -d 'Only the verdict line'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s v -l verbose -d 'More: all rows, passed checks, commands to re-check the evidence'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l state -d 'Only these states, as ss or netstat writes them; repeatable (default: listen, syn-recv)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l port -d 'Only sockets with this local port' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l source -d 'Where to read: sock_diag, /proc/net/tcp, or both, joined row by row' -r -f -a "diag\t''
+proc\t''
+both\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l observe -d 'Watch for this long (5s, 1m), and show what changed; Ctrl-C ends it' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l format -d 'Format of standard output' -r -f -a "text\t''
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l all -d 'Every state'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l format -d 'Format of standard output' -r -f -a "text\t''
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -l format -d 'Format of standard output' -r -f -a "text\t''
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -l all -d 'Also the table `local`, broadcast and multicast (JSON always has them)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -f -a "get" -d 'Ask the kernel which way packets to a peer leave, and say why'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l from -d 'Source address (default: the one that the kernel chooses)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l port -d 'Local TCP port, for rules that look at ports or protocol' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l mark -d 'Mark of the packet, as the listener\'s SO_MARK sets it (decimal or 0x..)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l uid -d 'User that owns the socket (default: the caller)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l format -d 'Format of standard output' -r -f -a "text\t''
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from help" -f -a "get" -d 'Ask the kernel which way packets to a peer leave, and say why'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -l format -d 'Format of standard output' -r -f -a "text\t''
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -s o -l output -d 'The bundle to write; a file of this name is replaced' -r -F
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l observe -d 'Watch for this long (5s, 1m; 0 = one look)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l capture -d 'Look at the frames of handshakes while watching (auto = where it is permitted)' -r -f -a "auto\t''
+on\t''
+off\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l peer -d 'Only connections from this address or prefix' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l port -d 'Only connections to this local port' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -s q -l quiet -d 'No progress and no summary on standard error'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l observe -d 'Taken as `diagnose` takes it; the recording has its own length' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l format -d 'Format of standard output' -r -f -a "text\t''
+markdown\t'For a ticket'
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l output -d 'Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable' -r -F
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l fail-on -d 'Least severity that makes the exit status 1' -r -f -a "problem\t''
+warning\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -s q -l quiet -d 'Only the verdict line'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -s v -l verbose -d 'More: all rows, passed checks, commands to re-check the evidence'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand explain" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand explain" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand explain" -s q -l quiet -d 'Only the verdict line'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand explain" -s v -l verbose -d 'More: all rows, passed checks, commands to re-check the evidence'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand checks" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand checks" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand checks" -s q -l quiet -d 'Only the verdict line'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand checks" -s v -l verbose -d 'More: all rows, passed checks, commands to re-check the evidence'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand checks" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand man" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "diagnose" -d 'Find out why connections are stuck (the default command)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "sockets" -d 'TCP sockets: queues of listeners, both retry counters of requests'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "arp" -d 'The ARP and ND tables, marked'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "explain" -d 'The manual of a finding, or the list of findings'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "checks" -d 'All checks and what each needs'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "schema" -d 'The JSON Schema of an output'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "completions" -d 'A script that completes the command line in a shell'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "man" -d 'The manual page, in roff'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and __fish_seen_subcommand_from route" -f -a "get" -d 'Ask the kernel which way packets to a peer leave, and say why'
