@@ -1,5 +1,6 @@
 //! The doctor as a program: words, exit status, streams and files.
 
+mod captures;
 mod files;
 mod narrow;
 mod recording;

@@ -50,6 +50,8 @@ fn what_was_collected_is_diagnosed() {
     piped.stdin(Stdio::from(fs::File::open(&file).unwrap()));
     let piped = Said::from(piped.output().expect("the doctor can be started"));
     assert_eq!(piped.out, by_name.out);
+    let table = json(&run(&["sockets", name, "--format", "json"]));
+    assert_eq!((&table["table"], &table["source"]["kind"]), (&"sockets".into(), &"bundle".into()));
 
     fs::write(&file, &fs::read(&file).unwrap()[..500]).unwrap();
     let cut = run(&[name]);
