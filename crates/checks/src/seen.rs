@@ -1,11 +1,11 @@
 //! What frames tell about one handshake: the ways of SYN and SYN-ACK, and whether the ACK came.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use synrecv_model::{
-    Capture, CaptureOrigin, End, Flow, FrameDirection, FrameKind, Handshake, HandshakeFrame, Mac,
-    Origin, Place, Reply, RouteErrno, SeenFrames, Value, text,
+    Capture, CaptureOrigin, End, Endpoint, Flow, FrameDirection, FrameKind, Handshake,
+    HandshakeFrame, Mac, Origin, Place, Reply, RouteErrno, SeenFrames, Value, text,
 };
 
 use crate::cases::Fact;
@@ -258,14 +258,17 @@ pub(crate) fn ack_fact(view: &View<'_>, requests: &[usize]) -> Option<Fact> {
     )
 }
 
-/// SYNs that came in and were not answered, by client: each was sent at least twice, as those of clients
-/// are, and not of scanners.
+/// SYNs that came in and were not answered by a SYN-ACK, of clients that try again as scanners do not.
 pub(crate) fn refused<'a>(view: &View<'a>) -> Vec<Seen<'a>> {
     let rejected = view.seen_refused().filter(|seen| seen.handshake.counts.synack_count == 0);
-    view.seen_unanswered()
-        .chain(rejected)
-        .filter(|seen| seen.handshake.counts.syn_count >= REPEATED_LEAST)
-        .collect()
+    let mut all: Vec<Seen<'a>> = view.seen_unanswered().chain(rejected).collect();
+    let mut syns: BTreeMap<(Endpoint, IpAddr), u32> = BTreeMap::new();
+    let client = |seen: &Seen<'_>| (seen.handshake.flow.local, seen.handshake.flow.peer.ip);
+    for seen in &all {
+        *syns.entry(client(seen)).or_default() += seen.handshake.counts.syn_count;
+    }
+    all.retain(|seen| syns.get(&client(seen)).is_some_and(|&count| count >= REPEATED_LEAST));
+    all
 }
 
 /// SYNs of one client from which on it is one that wants to connect.

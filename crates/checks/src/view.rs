@@ -355,6 +355,22 @@ impl<'a> View<'a> {
         self.seen_with(Outcome::Refused)
     }
 
+    /// The frames of handshakes in which a reset or an ICMP error was seen, the completed ones left out.
+    pub fn seen_reset(&self) -> impl Iterator<Item = Seen<'a>> {
+        self.capture().into_iter().flat_map(|capture| {
+            capture
+                .handshakes
+                .iter()
+                .filter(|handshake| {
+                    let counts = handshake.counts;
+                    counts.rst_count + counts.icmp_count > 0
+                        && handshake.outcome != Outcome::Completed
+                        && !handshake.is_outgoing()
+                })
+                .filter_map(move |handshake| Seen::new(capture, handshake))
+        })
+    }
+
     fn seen_with(&self, outcome: Outcome) -> impl Iterator<Item = Seen<'a>> {
         self.capture().into_iter().flat_map(move |capture| {
             capture

@@ -111,7 +111,7 @@ fn by_rst(view: &View<'_>, cases: &mut Cases) {
 /// Severity by the requests that were seen to go away young: some of them are those that ended.
 fn seen(view: &View<'_>, ended: u64) -> (Severity, Text) {
     let mut flows = view.observation().ended_young.clone();
-    flows.extend(view.seen_refused().map(|seen| seen.handshake.flow));
+    flows.extend(view.seen_reset().map(|seen| seen.handshake.flow));
     flows.sort_unstable();
     flows.dedup();
     share::severity_of(view, &flows, ended)
