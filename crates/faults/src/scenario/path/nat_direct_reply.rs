@@ -38,7 +38,7 @@ the server itself connects.",
   SYN      client -> router -> balancer -> server
   SYN-ACK  server -> router -> client   from 10.1.0.10, not from 10.1.0.2
   RST      client -> server             the request ends",
-    expect: Expectation::warning("peer-resets", "outside", &["likely", "confirmed", "possible"])
+    expect: Expectation::fault("peer-resets", "outside", &["likely", "confirmed", "possible"])
         // The requests end within a millisecond, so only frames show whose they were.
         .by_rights()
         .without_rows(),

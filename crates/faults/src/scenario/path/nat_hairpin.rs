@@ -29,7 +29,7 @@ each request ends at once. A client that calls the server itself connects.",
   SYN      client -> balancer -> server   MAC of the balancer, TTL 63
   SYN-ACK  server -> client               from 10.1.0.10, not from 10.1.0.2
   RST      client -> server               the request ends",
-    expect: Expectation::warning("peer-resets", "outside", &["likely", "confirmed", "possible"])
+    expect: Expectation::fault("peer-resets", "outside", &["likely", "confirmed", "possible"])
         // The requests end within a millisecond, so only frames show whose they were.
         .by_rights()
         .without_rows(),

@@ -22,7 +22,7 @@ request at once, so none is stuck. A client on the server's own wire connects to
 
   SYN      client -> router -> server   admitted
   SYN-ACK  server -> router             prohibited: the request ends",
-    expect: Expectation::warning("peer-resets", "outside", &["confirmed", "likely", "possible"])
+    expect: Expectation::fault("peer-resets", "outside", &["confirmed", "likely", "possible"])
         // The requests end within a millisecond, so only frames show whose they were.
         .by_rights()
         .without_rows(),
