@@ -6,6 +6,10 @@ use std::time::Duration;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use synrecv_model::{Mono, WallClock};
 
+/// Frames are stamped and put into the ring on several processors; this is how much the order of the
+/// one can differ from that of the other.
+const DISORDER_NS: u64 = 10_000_000;
+
 /// Both clocks at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Now {
@@ -27,11 +31,12 @@ impl Now {
         WallClock(i64::try_from(self.wall_ns / 1_000_000).unwrap_or(i64::MAX))
     }
 
-    /// When a frame that was handed over just now came by. Not before `earliest`, and not later than
-    /// now, should the wall clock have been set in between.
-    pub(super) fn time_of(self, wall_ns: u64, earliest: Mono) -> Mono {
+    /// When a frame that was handed over just now came by. `latest` is when the latest frame before it
+    /// did: should the wall clock have been set in between, the two are not far apart.
+    pub(super) fn time_of(self, wall_ns: u64, latest: Mono) -> Mono {
         let ago = self.wall_ns.saturating_sub(wall_ns);
-        Mono(self.mono.0.saturating_sub(ago).max(earliest.0))
+        let earliest = latest.0.saturating_sub(DISORDER_NS);
+        Mono(self.mono.0.saturating_sub(ago).max(earliest))
     }
 }
 
@@ -50,10 +55,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_lie_between_the_last_look_and_this_one() {
-        let now = Now { mono: Mono(10_000), wall_ns: 1_000_000 };
-        assert_eq!(now.time_of(999_900, Mono(9_000)), Mono(9_900));
-        assert_eq!(now.time_of(2_000_000, Mono(9_000)), Mono(10_000));
-        assert_eq!(now.time_of(0, Mono(9_000)), Mono(9_000));
+    fn a_clock_that_is_set_moves_no_frame_far() {
+        let now = Now { mono: Mono(50_000_000_000), wall_ns: 1_000_000_000_000 };
+        let latest = Mono(49_000_000_000);
+        let stamped = |ago_ns: u64| now.time_of(now.wall_ns - ago_ns, latest);
+        assert_eq!(stamped(20_000_000), Mono(49_980_000_000));
+        assert_eq!(stamped(1_001_000_000), Mono(48_999_000_000), "another processor was first");
+        assert_eq!(stamped(3_600_000_000), Mono(48_990_000_000), "set forward");
+        assert_eq!(now.time_of(now.wall_ns + 1, latest), now.mono, "set back");
     }
 }

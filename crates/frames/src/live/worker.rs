@@ -89,8 +89,8 @@ pub(super) struct Worker {
     selection: Selection,
     load: Load,
     devices: HashMap<u32, u32>,
-    /// Frames are not older.
-    earliest: Mono,
+    /// Time of the latest frame.
+    latest: Mono,
     measured: Measured,
     since: Mono,
     cpu_since: Duration,
@@ -112,7 +112,7 @@ impl Worker {
             selection,
             load,
             devices: HashMap::new(),
-            earliest: now,
+            latest: now,
             measured: Measured::default(),
             since: now,
             cpu_since: Duration::ZERO,
@@ -155,10 +155,10 @@ impl Worker {
     }
 
     fn read_block(&mut self, shared: &Shared) -> bool {
-        let Self { ring, devices, earliest, measured, .. } = self;
-        let now = Now::read();
+        let Self { ring, devices, latest, measured, .. } = self;
         let mut tracker = lock(&shared.tracker);
-        let some = ring.take(|block| {
+        ring.take(|block| {
+            let now = Now::read();
             for frame in block::frames(block) {
                 if frame.is_segment() {
                     measured.segments += 1;
@@ -168,11 +168,11 @@ impl Worker {
                 let device = *devices
                     .entry(frame.ifindex)
                     .or_insert_with(|| tracker.add_device(device(&frame)));
-                tracker.push(&frame.raw(now.time_of(frame.wall_ns, *earliest), device));
+                let at = now.time_of(frame.wall_ns, *latest);
+                *latest = at.max(*latest);
+                tracker.push(&frame.raw(at, device));
             }
-        });
-        *earliest = now.mono;
-        some
+        })
     }
 
     /// Lets pass what may pass from now on.
