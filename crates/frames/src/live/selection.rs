@@ -5,7 +5,10 @@
 
 use std::net::IpAddr;
 
-use synrecv_model::Flow;
+use synrecv_model::{Endpoint, Flow};
+
+use crate::decode::{Node, mapped};
+use crate::tracker;
 
 /// Handshakes that can be followed whatever the rate. The filter compares one after another.
 pub(super) const FOLLOWED_MAX: usize = 64;
@@ -66,25 +69,19 @@ impl Selection {
 
 /// The number of a handshake.
 pub(super) fn number(flow: Flow) -> u32 {
-    let ports = u32::from(flow.local.port ^ flow.peer.port) << 16;
-    fold(flow.local.ip) ^ fold(flow.peer.ip) ^ ports
-}
-
-fn fold(ip: IpAddr) -> u32 {
-    match ip {
-        IpAddr::V4(ip) => ip.to_bits(),
-        IpAddr::V6(ip) => {
-            let bits = ip.to_bits();
-            let word = |shift: u32| u32::try_from(bits >> shift & 0xffff_ffff).unwrap_or_default();
-            word(96) ^ word(64) ^ word(32) ^ word(0)
-        }
-    }
+    let node = |end: Endpoint| {
+        let ip = match end.ip {
+            IpAddr::V4(ip) => mapped(ip.octets()),
+            IpAddr::V6(ip) => ip.octets(),
+        };
+        Node { ip, port: end.port }
+    };
+    tracker::number(node(flow.local), node(flow.peer))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use synrecv_model::Endpoint;
 
     fn flow(peer: [u8; 4], port: u16) -> Flow {
         Flow {

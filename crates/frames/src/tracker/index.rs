@@ -124,7 +124,7 @@ fn mix(a: u64, b: u64) -> u64 {
 
 /// Number of a pair of ends, the same in every run, on every machine, and for both directions: the
 /// exclusive or of the words of the addresses, and of the ports in the upper half.
-pub(super) fn number(a: Node, b: Node) -> u32 {
+pub(crate) fn number(a: Node, b: Node) -> u32 {
     let fold = |node: Node| {
         let (words, _) = node.ip.as_chunks::<4>();
         words.iter().fold(0, |sum, &word| sum ^ u32::from_be_bytes(word))

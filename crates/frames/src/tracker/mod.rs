@@ -33,6 +33,8 @@ use crate::decode::{self, Envelope, Packet};
 pub(crate) use batch::Batch;
 pub(crate) use claims::Padded;
 pub use finish::Ending;
+#[cfg(feature = "read")]
+pub(crate) use index::number;
 
 /// How much a tracker remembers.
 #[derive(Clone, Copy, Debug)]
