@@ -18,6 +18,7 @@ use super::load::{Load, Measured};
 use super::ring::{RETIRE_MS, Ring};
 use super::selection::Selection;
 use crate::Tracker;
+use crate::tracker::Batch;
 
 /// Longest pause: what is let pass is reviewed in between.
 const PAUSE_MS: u64 = 50;
@@ -159,6 +160,7 @@ impl Worker {
         let mut tracker = lock(&shared.tracker);
         ring.take(|block| {
             let now = Now::read();
+            let mut batch = Batch::new();
             for frame in block::frames(block) {
                 if frame.is_segment() {
                     measured.segments += 1;
@@ -170,8 +172,9 @@ impl Worker {
                     .or_insert_with(|| tracker.add_device(device(&frame)));
                 let at = now.time_of(frame.wall_ns, *latest);
                 *latest = at.max(*latest);
-                tracker.push(&frame.raw(at, device));
+                batch.push(frame.raw(at, device), &mut tracker);
             }
+            batch.flush(&mut tracker);
         })
     }
 
