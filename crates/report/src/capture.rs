@@ -46,12 +46,12 @@ pub(crate) fn about(capture: &Capture) -> Vec<Text> {
     notes
 }
 
-/// When and how long, for the first line of a report on a file; `None` for other sources.
-pub(crate) fn span(report: &Report<'_>) -> Option<String> {
+/// The file and how long it was captured, for the first line of a report; `None` for other sources.
+pub(crate) fn file<'a>(report: &Report<'a>) -> Option<(&'a Foreign, String)> {
     let capture = report.observation.frames.data()?;
     (report.facts.source == SourceKind::Capture).then(|| {
         let seconds = capture.ended.plus_ms(50).ms_since(capture.started) / 100;
-        format!("capture of {}.{} s", seconds / 10, seconds % 10)
+        (&report.facts.host.name, format!("{}.{} s", seconds / 10, seconds % 10))
     })
 }
 

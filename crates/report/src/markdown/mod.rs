@@ -135,9 +135,9 @@ fn heading(out: &mut String, report: &Report<'_>) {
 
 fn place_and_time(out: &mut String, report: &Report<'_>) {
     let host = &report.facts.host;
-    if let Some(span) = capture::span(report) {
-        let at = plain_text::time(host.started_at);
-        let _ = writeln!(out, "\n{span}, {at}, {PROGRAM} {VERSION}.");
+    if let Some((name, length)) = capture::file(report) {
+        let (name, at) = (foreign(&name.0, Place::Prose), plain_text::time(host.started_at));
+        let _ = writeln!(out, "\nCapture {name}, {at}, {length}, {PROGRAM} {VERSION}.");
         return;
     }
     let _ = write!(

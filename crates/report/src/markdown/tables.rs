@@ -27,12 +27,13 @@ pub(super) fn stuck(report: &Report<'_>, rows_max: usize) -> String {
         Head("reply to", Align::Left),
         Head("finding", Align::Left),
     ];
-    let rows: Vec<[String; 8]> = stuck.iter().map(|one| connection(one)).collect();
+    let asked = report.facts.replies.data().is_some();
+    let rows: Vec<[String; 8]> = stuck.iter().map(|one| connection(one, asked)).collect();
     let summary = format!("Stuck connections ({})", stuck.len());
     format!("\n{}", details(&summary, &table(heads, &rows, rows_max.min(ROWS_MAX))))
 }
 
-fn connection(connection: &Connection) -> [String; 8] {
+fn connection(connection: &Connection, asked: bool) -> [String; 8] {
     let quoted = |words: String| code(&words, Place::Cell);
     [
         quoted(connection.flow.local.to_string()),
@@ -41,7 +42,7 @@ fn connection(connection: &Connection) -> [String; 8] {
         count(connection.counters.synack_retrans_count),
         count(connection.counters.timer_expiry_count),
         connection.reading.name().to_owned(),
-        quoted(reply(connection)),
+        quoted(reply(connection, asked)),
         connection.findings.first().copied().unwrap_or("unexplained").to_owned(),
     ]
 }

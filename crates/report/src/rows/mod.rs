@@ -89,6 +89,7 @@ pub fn flaw_text(flaw: &Flaw) -> String {
             "the table changed while it was read; rows can be missing".to_owned()
         }
         Flaw::Lost => "the kernel dropped part of the dump".to_owned(),
+        Flaw::Undecodable { count: 1, first } => format!("not understood: {}", plain(first)),
         Flaw::Undecodable { count, first } => {
             format!("{count} rows were not understood, first: {}", plain(first))
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use synrecv_model::{Connection, ListenerView, Nud, Owners};
+use synrecv_model::{Connection, ListenerView, Owners};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::escape::foreign;
@@ -46,10 +46,11 @@ pub(super) fn stuck(
     let title = format!("{title}  {shown} of {}, oldest first", stuck.len());
     let _ = writeln!(out, "\n{}", style.paint.heading(&title));
     // A flood has a hundred thousand rows, of which a few are shown: no cells are kept of the others.
-    let first = cells(stuck[0]);
+    let asked = report.facts.replies.data().is_some();
+    let first = cells(stuck[0], asked);
     let mut shared: Vec<bool> = COLUMNS.iter().map(|(_, once)| once.is_some()).collect();
     for row in &stuck[1..] {
-        let row = cells(row);
+        let row = cells(row, asked);
         for (at, shared) in shared.iter_mut().enumerate() {
             *shared &= row[at] == first[at];
         }
@@ -65,7 +66,7 @@ pub(super) fn stuck(
         let all_of = if stuck.len() == 1 { "it is" } else { "all are" };
         out.push_str(&wrap("  ", &format!("{all_of} {}", common.join(", ")), style.width));
     }
-    let cells: Vec<Vec<String>> = stuck[..shown].iter().map(|row| cells(row)).collect();
+    let cells: Vec<Vec<String>> = stuck[..shown].iter().map(|row| cells(row, asked)).collect();
     rows(out, &cells, &shared, style);
     if shown < stuck.len() {
         let _ = writeln!(out, "  ... {} more (-v shows all)", stuck.len() - shown);
@@ -118,7 +119,7 @@ pub(crate) fn count(number: Option<u32>) -> String {
     number.map_or("?".to_owned(), |number| number.to_string())
 }
 
-fn cells(connection: &Connection) -> Vec<String> {
+fn cells(connection: &Connection, asked: bool) -> Vec<String> {
     vec![
         connection.flow.local.to_string(),
         connection.flow.peer.to_string(),
@@ -130,7 +131,7 @@ fn cells(connection: &Connection) -> Vec<String> {
             .timer_ms
             .map_or("?".to_owned(), |ms| format!("{}.{}s", ms / 1000, ms % 1000 / 100)),
         connection.reading.name().to_owned(),
-        reply(connection),
+        reply(connection, asked),
         connection.findings.first().copied().unwrap_or("unexplained").to_owned(),
     ]
 }
@@ -144,25 +145,41 @@ pub(crate) fn age(connection: &Connection) -> String {
     }
 }
 
-/// Device, gateway and link-layer address of the reply; foreign strings are escaped.
-pub(crate) fn reply(connection: &Connection) -> String {
-    let Some(dev) = &connection.out_dev else { return "no route".to_owned() };
+/// Device, gateway and link-layer address of the reply, as frames show it, else by the kernel's answer
+/// if it was `asked`; foreign strings are escaped.
+pub(crate) fn reply(connection: &Connection, asked: bool) -> String {
+    let seen = connection.seen.as_ref();
+    let (seen_dev, seen_mac) =
+        seen.map_or((None, None), |seen| (seen.out_dev.as_ref(), seen.out_mac));
+    let answer = connection.out_dev.as_ref().filter(|&dev| seen_dev.is_none_or(|seen| seen == dev));
+    let Some(dev) = seen_dev.or(answer) else {
+        return match seen_mac {
+            Some(mac) => mac.to_string(),
+            None if asked => "no route".to_owned(),
+            None => "?".to_owned(),
+        };
+    };
     let mut text = foreign(&dev.0);
-    match (connection.via_gateway, connection.out_next_hop) {
-        (Some(true), Some(gateway)) => {
-            let _ = write!(text, " via {gateway}");
+    let (mut mac, mut state) = (seen_mac, None);
+    if answer.is_some() {
+        match (connection.via_gateway, connection.out_next_hop) {
+            (Some(true), Some(gateway)) => {
+                let _ = write!(text, " via {gateway}");
+            }
+            (Some(false), _) => text.push_str(" direct"),
+            _ => {}
         }
-        (Some(false), _) => text.push_str(" direct"),
-        _ => {}
+        mac = mac.or(connection.out_mac);
+        state = connection.out_state.filter(|state| state.is_unresolved());
     }
-    match (connection.out_mac, connection.out_state) {
-        (_, Some(state)) if Nud::is_unresolved(state) => {
+    match (mac, state) {
+        (_, Some(state)) => {
             let _ = write!(text, " {}", state.name());
         }
-        (Some(mac), _) => {
+        (Some(mac), None) => {
             let _ = write!(text, " {mac}");
         }
-        _ => {}
+        (None, None) => {}
     }
     text
 }

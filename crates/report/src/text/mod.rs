@@ -108,8 +108,12 @@ fn header(out: &mut String, report: &Report<'_>, style: Style) {
     let rights = if host.uid == 0 { "read-only" } else { "read-only  NOT ROOT" };
     // A reader must not take an old recording for the state of his host.
     let recorded = if report.facts.source == SourceKind::Bundle { "recording of " } else { "" };
-    let words = match capture::span(report) {
-        Some(span) => format!("{PROGRAM} {VERSION}  {span}  {}", time(host.started_at)),
+    let words = match capture::file(report) {
+        Some((name, length)) => format!(
+            "{PROGRAM} {VERSION}  capture {}  {}  {length}",
+            foreign(&name.0),
+            time(host.started_at),
+        ),
         None => format!(
             "{PROGRAM} {VERSION}  {recorded}host {}  {}  kernel {}  {watched}  {rights}",
             foreign(&host.name.0),
@@ -230,11 +234,19 @@ pub(crate) fn deciding_steps(report: &Report<'_>) -> Vec<Text> {
         return Vec::new();
     };
     let port = first.flow.local.port;
-    vec![
-        text![
+    let capture = match report.facts.source {
+        // At the place where frames still have their destination.
+        SourceKind::Capture => text![
+            "a capture on the device of the server while it happens: ",
+            Command(format!("tcpdump -eni DEVICE -w server.pcap 'tcp port {port} or arp or icmp'")),
+        ],
+        _ => text![
             "a capture on this host while it happens: ",
             Command(format!("tcpdump -eni any -c 200 'tcp port {port}'")),
         ],
+    };
+    vec![
+        capture,
         text![
             "the listener's queue and drops, twice: ",
             Command(format!("ss -ltnm 'sport = :{port}'")),
