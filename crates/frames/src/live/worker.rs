@@ -214,8 +214,12 @@ impl Worker {
     /// are left out.
     fn follow(&mut self, shared: &Shared) -> Result<(), CaptureError> {
         let Some(flows) = lock(&shared.followed).take() else { return Ok(()) };
-        let changed = self.selection.follow(flows);
-        if changed && self.selection.one_in > 1 { self.attach() } else { Ok(()) }
+        if !self.selection.follow(flows) || self.selection.one_in == 1 {
+            return Ok(());
+        }
+        self.attach()?;
+        lock(&shared.tracker).favour(&self.selection.followed);
+        Ok(())
     }
 
     fn attach(&self) -> Result<(), CaptureError> {

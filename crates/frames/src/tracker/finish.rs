@@ -89,7 +89,7 @@ pub(super) fn close(
         return;
     };
     let lot = index::lot(state.number);
-    let rank = Rank { lone: !state.is_active(), lot, order };
+    let rank = Rank { lone: !state.is_active() && !state.favoured, lot, order };
     pool.offer(outcome, rank, || {
         let mut frames: Vec<HandshakeFrame> = arena.frames(state.frames).map(Kept::noun).collect();
         frames.sort_by_key(|frame| frame.at);

@@ -118,6 +118,7 @@ impl Tracker {
         let number = index::number(client, server);
         let known_by = (fingerprint, number);
         let mut state = FlowState::new(known_by, service, isn, server > client);
+        state.favoured = self.favoured.binary_search(&number).is_ok();
         state.bare = !self.thinning.holds(&state);
         state
     }

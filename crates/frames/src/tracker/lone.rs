@@ -23,6 +23,8 @@ pub(super) struct FlowState {
     pub(super) server_is_greater: bool,
     /// Its frames are not kept, for want of room.
     pub(super) bare: bool,
+    /// It is named as one that matters.
+    pub(super) favoured: bool,
     /// The server went on with the connection: counted, and of no interest any more.
     pub(super) completed: bool,
     /// It is counted.
@@ -95,6 +97,7 @@ impl FlowState {
             number,
             server_is_greater,
             bare: false,
+            favoured: false,
             completed: false,
             closed: false,
             talk: None,

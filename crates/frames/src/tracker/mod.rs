@@ -85,6 +85,8 @@ pub struct Tracker {
     hand: usize,
     thinning: Thinning,
     unwanted: Unwanted,
+    /// Numbers of flows that matter, in order.
+    favoured: Vec<u32>,
     sampled_one_in: u32,
     closed_count: u64,
     undecoded_count: u64,
@@ -109,6 +111,7 @@ impl Tracker {
             hand: 0,
             thinning: Thinning::new(limits),
             unwanted: Unwanted::new(),
+            favoured: Vec::new(),
             sampled_one_in: 1,
             closed_count: 0,
             undecoded_count: 0,

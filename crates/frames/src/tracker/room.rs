@@ -78,6 +78,6 @@ impl Thinning {
 
     pub(super) fn holds(&self, state: &FlowState) -> bool {
         let level = if state.is_active() { self.active } else { self.lone };
-        level == 0 || index::lot(state.number).trailing_zeros() >= level
+        state.favoured || level == 0 || index::lot(state.number).trailing_zeros() >= level
     }
 }
