@@ -33,7 +33,7 @@ use crate::decode::{self, Envelope, Packet};
 pub(crate) use batch::Batch;
 pub(crate) use claims::Padded;
 pub use finish::Ending;
-#[cfg(feature = "read")]
+#[cfg(any(feature = "read", test))]
 pub(crate) use index::number;
 
 /// How much a tracker remembers.
