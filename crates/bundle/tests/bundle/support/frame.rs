@@ -7,7 +7,7 @@ use synrecv_model::{
     TcpTimestamps, Vantage, WallClock,
 };
 
-use super::host::{EVIL, end, ip};
+use super::host::{EVIL, ip};
 
 fn frame(kind: FrameKind, sender: End) -> HandshakeFrame {
     HandshakeFrame {
