@@ -95,5 +95,6 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     other_device::examine(view, cases);
     one_of_several::examine(view, cases);
     past_the_wire::examine(view, cases);
+    by_frames::strengthen(view, cases);
     by_frames::examine(view, cases);
 }

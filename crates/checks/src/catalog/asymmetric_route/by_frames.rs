@@ -1,6 +1,6 @@
 //! Frames: the SYN-ACK leaves by another device, or to another machine, than the SYN came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
@@ -21,14 +21,44 @@ enum Split {
     Machines(u32, Mac, Mac),
 }
 
+/// Adds frames to cases whose cause is known better than frames alone tell.
+pub(super) fn strengthen(view: &View<'_>, cases: &mut Cases) {
+    for case in &mut cases.0 {
+        let requests = case.affected().to_vec();
+        let mut splits =
+            requests.iter().filter_map(|&index| view.requests()[index].seen.as_ref()).map(split);
+        let Some(Some(first)) = splits.next() else { continue };
+        if splits.all(|other| other.is_some())
+            && let Some(fact) = ways(view, &requests)
+        {
+            case.supports(weight(view, first), fact);
+        }
+    }
+}
+
+/// Opens cases for connections whose ways differ for a reason that no other hypothesis here names.
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
+    let known: BTreeSet<usize> =
+        cases.0.iter().flat_map(|case| case.affected().iter().copied()).collect();
     let mut splits: BTreeMap<Split, Vec<usize>> = BTreeMap::new();
     for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
         let Some(split) = view.requests()[index].seen.as_ref().and_then(split) else { continue };
-        splits.entry(split).or_default().push(index);
+        if !known.contains(&index) {
+            splits.entry(split).or_default().push(index);
+        }
     }
     for (split, requests) in splits {
         report(view, cases, split, &requests);
+    }
+}
+
+/// Decisive: both ways are on the wire, the client gets no SYN-ACK, and nobody whose frames take the
+/// same two ways connects.
+fn weight(view: &View<'_>, split: Split) -> Weight {
+    match (tolerated(view, split), split) {
+        (0, Split::Devices(..)) => Weight::Decisive,
+        (0, Split::Machines(..)) => Weight::Strong,
+        _ => Weight::Weak,
     }
 }
 
@@ -69,14 +99,7 @@ fn report(view: &View<'_>, cases: &mut Cases, split: Split, requests: &[usize]) 
         }
     }
     if let Some(fact) = ways(view, requests) {
-        // Decisive: both ways are on the wire, the client gets no SYN-ACK, and nobody whose frames take
-        // the same two ways connects.
-        let weight = match (tolerated, split) {
-            (0, Split::Devices(..)) => Weight::Decisive,
-            (0, Split::Machines(..)) => Weight::Strong,
-            _ => Weight::Weak,
-        };
-        case.supports(weight, fact);
+        case.supports(weight(view, split), fact);
     }
     if tolerated > 0 {
         case.refutes(
