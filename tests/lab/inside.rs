@@ -8,6 +8,8 @@ use synrecv_faults::scenario;
 use synrecv_faults::{Namespace, Program, Refusal, Running};
 use synrecv_tests::doctor;
 
+use crate::captures::Recording;
+
 /// A user without rights: `nobody`.
 pub(crate) const NOBODY: u32 = 65534;
 
@@ -28,11 +30,27 @@ pub(crate) fn program() -> Program {
 
 /// A scenario that shows what it is meant to.
 pub(crate) fn stand(id: &str) -> Running {
+    let running = build(id);
+    wait(id, &running);
+    running
+}
+
+/// The same, captured on all its hosts from the beginning.
+pub(crate) fn stand_recorded(id: &str) -> (Running, Recording) {
+    let running = build(id);
+    let recording = Recording::start(&running);
+    wait(id, &running);
+    (running, recording)
+}
+
+fn build(id: &str) -> Running {
     need_rights();
     let scenario = scenario::find(id).unwrap_or_else(|| panic!("no scenario `{id}`"));
-    let running = scenario.build().unwrap_or_else(|error| panic!("build `{id}`: {error}"));
+    scenario.build().unwrap_or_else(|error| panic!("build `{id}`: {error}"))
+}
+
+fn wait(id: &str, running: &Running) {
     running.wait_ready(PATIENCE).unwrap_or_else(|error| panic!("`{id}`: {error}"));
-    running
 }
 
 /// Runs the doctor in a namespace, as `uid` without capabilities when one is given.

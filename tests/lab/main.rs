@@ -4,6 +4,7 @@
 //! fail and say so.
 
 mod advice;
+mod captures;
 mod fib;
 mod hooks;
 mod inside;

@@ -13,7 +13,8 @@ use synrecv_faults::{Expectation, Outcome, Refusal, Refused, RefusedWith, Runnin
 use synrecv_tests::doctor;
 use synrecv_tests::schema::violations;
 
-use crate::inside::{NOBODY, need_rights, run_doctor, run_doctor_refused, stand};
+use crate::captures::Judged;
+use crate::inside::{NOBODY, need_rights, run_doctor, run_doctor_refused, stand_recorded};
 
 macro_rules! scenarios {
     ($($name:ident),+ $(,)?) => {
@@ -322,12 +323,13 @@ fn judge(id: &str) {
         (Some(MACHINE.read().unwrap_or_else(PoisonError::into_inner)), None)
     };
 
-    let running = stand(id);
+    let (running, recording) = stand_recorded(id);
     let answers: Vec<Output> = thread::scope(|scope| {
         let running = &running;
         let asked = MODES.each_ref().map(|mode| scope.spawn(|| mode.ask(running)));
         asked.into_iter().map(|answer| answer.join().expect("no panic")).collect()
     });
+    let captures = recording.stop(id);
     drop(running);
 
     let (mut scores, mut wrong) = (String::new(), String::new());
@@ -338,6 +340,14 @@ fn judge(id: &str) {
             let error = String::from_utf8_lossy(&answer.stderr);
             let _ =
                 writeln!(wrong, "{id}, {}: {}\n{said}\n{error}", mode.name, differences.join("; "));
+        }
+    }
+    for judged in captures.judge(scenario) {
+        score_capture(scenario, &judged, &mut scores);
+        if !judged.differences.is_empty() {
+            let said = String::from_utf8_lossy(&judged.answer.stdout);
+            let differences = judged.differences.join("; ");
+            let _ = writeln!(wrong, "{id}, {}: {differences}\n{said}", judged.mode);
         }
     }
     #[expect(clippy::print_stdout, reason = "the harness shows it when asked, or on failure")]
@@ -382,24 +392,42 @@ fn score(scenario: &Scenario, mode: &Mode, answer: &Output, scores: &mut String)
     if report["source"]["uid"] != asked {
         differences.push(format!("read as uid {}, not {asked}", report["source"]["uid"]));
     }
+    let verdict = match differences.is_empty() {
+        true if blind => "gap",
+        true => "right",
+        false => "WRONG",
+    };
+    line(scores, (scenario.id, mode.name), &found, verdict);
+    differences
+}
+
+/// The same of a capture of the server; those of other hosts are not tabulated.
+fn score_capture(scenario: &Scenario, judged: &Judged, scores: &mut String) {
+    let found = Outcome::from_report(&judged.answer.stdout, judged.answer.status.code());
+    let verdict = match (&judged.differences[..], judged.is_gap) {
+        ([], true) => "gap",
+        ([], false) => "right",
+        _ => "WRONG",
+    };
+    if let (Some(found), true) = (found, judged.of_server) {
+        line(scores, (scenario.id, &judged.mode), &found, verdict);
+    }
+}
+
+/// One line of the table.
+fn line(scores: &mut String, (id, mode): (&str, &str), found: &Outcome, verdict: &str) {
     let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let above_info = found.findings.iter().filter(|(_, severity)| severity != "info").count();
     let cells = [
-        scenario.id.to_owned(),
-        mode.name.to_owned(),
+        id.to_owned(),
+        mode.to_owned(),
         word(&found.finding),
         word(&found.class),
         word(&found.confidence),
         format!("{} of {}", found.attributed_count, found.stuck_count),
         found.exit.map_or_else(|| "signal".to_owned(), |code| code.to_string()),
         above_info.to_string(),
-        match differences.is_empty() {
-            true if blind => "gap",
-            true => "right",
-            false => "WRONG",
-        }
-        .to_owned(),
+        verdict.to_owned(),
     ];
     let _ = writeln!(scores, "{}", cells.join("\t"));
-    differences
 }
