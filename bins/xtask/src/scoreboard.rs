@@ -1,5 +1,5 @@
-//! The table of scenarios: what the doctor said in each, as root, without rights, and without
-//! `sock_diag`.
+//! The table of scenarios: what the doctor said in each, as root, without rights, without
+//! `sock_diag`, and of captures.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -73,8 +73,9 @@ fn page(rows: &[Vec<String>], false_alarms: u32) -> String {
     let mut page = String::from(
         "<!-- Written by `cargo xtask test --record`. -->\n\n# What the doctor says in each scenario\n\n\
          Each scenario is built once on a live kernel and diagnosed at the same time as root, as uid 65534 without\n\
-         capabilities, and as root without sock_diag. What each scenario is: [scenarios](scenarios.md).\n\
-         `gap`: only sock_diag shows this fault; without it the doctor claims nothing sure.\n\n\
+         capabilities, and as root without sock_diag; then from what tcpdump captured on the server meanwhile, on\n\
+         single devices and on `any`, by the file alone. What each scenario is: [scenarios](scenarios.md).\n\
+         `gap`: this way the fault does not show, and the doctor claims nothing sure. Of a capture the class counts.\n\n\
          | scenario | mode | finding | class | confidence | exit status | |\n|---|---|---|---|---|---:|---|\n",
     );
     for row in rows.iter().skip(1) {
