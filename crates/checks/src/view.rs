@@ -1,15 +1,16 @@
 //! The facts as checks see them: requests with their reading, reply route and next hop.
 
+mod evidence;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use synrecv_model::view::{FullQueues, HostRetries, RetryReading, retry_reading};
 use synrecv_model::{
-    Address, Capture, ConntrackCpu, ConntrackEntry, Counters, DeviceFilter, Endpoint, Facts,
-    FilterChain, Flow, Foreign, Handshake, Link, LinkNames, LinkTraffic, Listener, ListenerTrack,
-    Mac, MacChange, Neighbour, Nud, Observation, Outcome, Part, Reply, Route, RouteKind, Rule,
-    RuleId, Section, Settings, Sockets, Step, Track,
+    Address, Counters, Endpoint, Facts, Flow, Foreign, Handshake, Link, LinkNames, Listener,
+    ListenerTrack, Mac, Neighbour, Nud, Observation, Part, Reply, Route, RouteKind, Rule, Section,
+    Settings, Sockets, Track,
 };
 
 use crate::seen::Seen;
@@ -285,112 +286,6 @@ impl<'a> View<'a> {
             return None;
         }
         Some((self.facts.counters.data()?, self.observation.counters.data()?))
-    }
-
-    /// Chains of netfilter, only when they were read in full.
-    pub fn whole_filters(&self) -> Option<&'a [FilterChain]> {
-        self.note(Part::Filters);
-        self.facts.filters.whole().map(Vec::as_slice)
-    }
-
-    /// Chains of netfilter that were read.
-    pub fn filters(&self) -> &'a [FilterChain] {
-        self.note(Part::Filters);
-        rows(&self.facts.filters)
-    }
-
-    /// Packets that a rule or policy matched while watching; `None` when that is not known.
-    pub fn matched(&self, rule: &RuleId) -> Option<u64> {
-        self.note(Part::Filters);
-        let moved = self.observation.rules_moved.data()?;
-        Some(moved.iter().find(|delta| delta.rule == *rule).map_or(0, |delta| delta.packet_count))
-    }
-
-    /// Filters of traffic control, only when they were read in full.
-    pub fn whole_device_filters(&self) -> Option<&'a [DeviceFilter]> {
-        self.note(Part::DeviceFilters);
-        self.facts.device_filters.whole().map(Vec::as_slice)
-    }
-
-    /// What connection tracking holds for a flow: `None` when it was not asked, `Some(None)` when
-    /// there is no entry.
-    pub fn tracked(&self, flow: Flow) -> Option<Option<&'a ConntrackEntry>> {
-        self.note(Part::Conntrack);
-        let tracked = self.facts.tracked.data()?;
-        Some(tracked.iter().find(|tracked| tracked.flow == flow)?.entry.as_ref())
-    }
-
-    /// Increase of a counter of connection tracking, all CPUs; `None` when unknown or not in use.
-    pub fn conntrack_delta(&self, field: fn(&ConntrackCpu) -> u32) -> Option<u64> {
-        let (before, after) = self.counters()?;
-        after.conntrack_delta(before, field)
-    }
-
-    /// Devices, and their traffic at both ends of the observation.
-    pub fn all_traffic(&self) -> Option<(&'a [Link], Vec<LinkTraffic>, &'a [LinkTraffic])> {
-        let links = self.links();
-        let before = links.iter().filter_map(|link| link.traffic).collect();
-        let after = &self.observation.traffic;
-        (!after.is_empty()).then_some((links, before, after.as_slice()))
-    }
-
-    /// The captured frames.
-    pub fn capture(&self) -> Option<&'a Capture> {
-        self.note(Part::Frames);
-        self.observation.frames.data()
-    }
-
-    /// The frames of handshakes that completed, a sample.
-    pub fn seen_completed(&self) -> impl Iterator<Item = Seen<'a>> {
-        self.seen_with(Outcome::Completed)
-    }
-
-    /// The frames of SYNs that came in and were not answered.
-    pub fn seen_unanswered(&self) -> impl Iterator<Item = Seen<'a>> {
-        self.seen_with(Outcome::Unanswered)
-    }
-
-    /// The frames of handshakes that a reset or an ICMP error ended.
-    pub fn seen_refused(&self) -> impl Iterator<Item = Seen<'a>> {
-        self.seen_with(Outcome::Refused)
-    }
-
-    /// The frames of handshakes in which a reset or an ICMP error was seen, the completed ones left out.
-    pub fn seen_reset(&self) -> impl Iterator<Item = Seen<'a>> {
-        self.capture().into_iter().flat_map(|capture| {
-            capture
-                .handshakes
-                .iter()
-                .filter(|handshake| {
-                    let counts = handshake.counts;
-                    counts.rst_count + counts.icmp_count > 0
-                        && handshake.outcome != Outcome::Completed
-                        && !handshake.is_outgoing()
-                })
-                .filter_map(move |handshake| Seen::new(capture, handshake))
-        })
-    }
-
-    fn seen_with(&self, outcome: Outcome) -> impl Iterator<Item = Seen<'a>> {
-        self.capture().into_iter().flat_map(move |capture| {
-            capture
-                .handshakes
-                .iter()
-                .filter(move |handshake| handshake.outcome == outcome && !handshake.is_outgoing())
-                .filter_map(move |handshake| Seen::new(capture, handshake))
-        })
-    }
-
-    /// Counts at each sample.
-    pub fn steps(&self) -> &'a [Step] {
-        self.note(Part::Counters);
-        &self.observation.steps
-    }
-
-    /// Addresses whose link-layer address changed while watching.
-    pub fn mac_changes(&self) -> &'a [MacChange] {
-        self.note(Part::Neighbours);
-        &self.observation.mac_changes
     }
 
     /// Link-layer addresses on one device with the addresses that resolve to them, own and link-local

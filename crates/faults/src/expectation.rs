@@ -294,7 +294,7 @@ mod tests {
         found.findings.push(("accept-queue-full".to_owned(), "problem".to_owned()));
         found.claims.push(vec!["accept-queue-full".to_owned()]);
         assert_eq!(TWO.differences(&found), Vec::<String>::new());
-        found.claims[1].insert(0, "bad-netmask".to_owned());
+        found.claims[2].insert(0, "bad-netmask".to_owned());
         assert_eq!(
             TWO.differences(&found),
             ["connections of accept-queue-full: expected some of its own, found none"]
