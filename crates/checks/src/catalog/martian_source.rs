@@ -6,11 +6,11 @@ use synrecv_model::{
     Text, Value, Weight, text,
 };
 
-use crate::Check;
 use crate::cases::{Case, Cases, Fact};
 use crate::seen::{Seen, refused, refused_fact, refused_input};
 use crate::undelivered::{Version, undelivered, undelivered_fact};
 use crate::view::View;
+use crate::{Check, share};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -88,7 +88,10 @@ fn by_frames(view: &View<'_>, cases: &mut Cases) -> bool {
     let flow = sample.handshake.flow;
     let (dev, local, peer) = (view.dev(device), flow.local.ip, flow.peer.ip);
     let seen: Vec<&Seen<'_>> = refused.iter().map(|&(seen, _)| seen).collect();
+    let syns: u64 = seen.iter().map(|seen| u64::from(seen.handshake.counts.syn_count)).sum();
+    let small = share::is_small(view, syns);
     let case = cases.about(Subject::Link(device));
+    case.severity(if small { Severity::Info } else { Severity::Problem });
     case.headline(text![
         "SYNs from ",
         peer,

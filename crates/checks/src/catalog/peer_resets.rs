@@ -7,6 +7,7 @@ use synrecv_model::{
 };
 
 use crate::cases::{Cases, Fact};
+use crate::undelivered::{Version, undelivered};
 use crate::view::View;
 use crate::{Check, phrase, share};
 
@@ -75,9 +76,25 @@ fn by_rst(view: &View<'_>, cases: &mut Cases) {
     }
     let completed = moved("TcpPassiveOpens");
     let (severity, numbers) = seen(view, resets);
-    cases
-        .about(Subject::Host)
-        .severity(severity)
+    let case = cases.about(Subject::Host);
+    let below = [Version::V4, Version::V6].map(|version| undelivered(view, version).unwrap_or(0));
+    let dropped = below[0] + below[1];
+    if dropped >= resets {
+        case.refutes(
+            Weight::Strong,
+            Fact::new(
+                Origin::Counters,
+                "received-not-delivered",
+                text![
+                    "as many packets, ",
+                    dropped,
+                    ", ended before TCP: a rule of this host can have answered them with a reset",
+                ],
+            )
+            .with("not_delivered_count", Value::Number(dropped)),
+        );
+    }
+    case.severity(severity)
         .headline(text![resets, " handshakes were reset by the client's side"])
         .summary(text!["the SYN-ACK arrives and something there answers with RST"])
         .arg("reset_count", Value::Number(resets))

@@ -14,7 +14,7 @@ use crate::view::View;
 /// The twin answers the SYN-ACK with a reset: no row is left, frames show who sent what.
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut by_client: BTreeMap<(IpAddr, Mac, Mac), usize> = BTreeMap::new();
-    for seen in view.seen_refused() {
+    for seen in view.seen_reset() {
         if let Some((from, to)) = reset_by_twin(&seen) {
             let client = seen.handshake.flow.peer.ip;
             *by_client.entry((client, from, to)).or_default() += 1;
