@@ -27,7 +27,8 @@ host unreachable. One such message ends a request, and the client's next SYN beg
 
   SYN      client -> server   admitted
   SYN-ACK  server -> router   ICMP host unreachable, ends the request",
-    expect: Expectation::warning("peer-resets", "outside", &["confirmed", "likely", "possible"])
+    expect: Expectation::fault("peer-resets", "outside", &["confirmed", "likely", "possible"])
+        .by_rights()
         .without_rows(),
     needs_nft: false,
     machine_wide: false,
