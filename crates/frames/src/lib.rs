@@ -8,9 +8,11 @@ mod decode;
 pub mod file;
 #[cfg(feature = "read")]
 pub mod live;
+mod observed;
 mod raw;
 mod tracker;
 mod vantage;
 
+pub use observed::observed;
 pub use raw::RawFrame;
 pub use tracker::{Ending, Limits, Progress, Tracker};

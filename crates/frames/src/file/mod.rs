@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
-use synrecv_model::{Capture, CaptureOrigin, LinkType, WallClock};
+use synrecv_model::{Capture, CaptureOrigin, Foreign, LinkType, Text, WallClock, text};
 
 use self::source::{Counting, Source};
 use crate::{Ending, Limits, Progress, RawFrame, Tracker};
@@ -247,5 +247,27 @@ fn link_type(number: u32) -> LinkType {
         113 => LinkType::CookedV1,
         276 => LinkType::CookedV2,
         other => LinkType::Other(other),
+    }
+}
+
+impl Damage {
+    /// For people.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Cut { packet } => text!["the capture ends in the middle of packet ", *packet],
+            Self::PacketLength { packet, len } => {
+                text!["packet ", *packet, " of the capture claims to have ", *len, " octets"]
+            }
+            Self::Block { packet, what } => {
+                text!["the capture is damaged before packet ", *packet, ": ", *what]
+            }
+            Self::Io { packet, source } => {
+                let why = Foreign(source.to_string());
+                text!["packet ", *packet, " of the capture could not be read: ", why]
+            }
+            Self::Stopped { packet } => {
+                text!["reading was stopped before packet ", *packet, " of the capture"]
+            }
+        }
     }
 }

@@ -304,7 +304,12 @@ impl Arena {
 
     /// True when the list holds the same packet, seen elsewhere.
     pub(super) fn is_copy(&self, list: List, frame: &Kept) -> bool {
-        self.frames(list).any(|other| frame.is_copy_of(other))
+        let is_answer = |other: &Kept| {
+            frame.kind == FrameKind::SynAck && other.kind == FrameKind::Syn && !other.copy
+        };
+        // A SYN-ACK of the timer and one that answers a repeated SYN can be close together.
+        self.frames(list)
+            .fold(false, |copy, other| (copy && !is_answer(other)) || frame.is_copy_of(other))
     }
 
     fn next(&self, place: u32) -> u32 {

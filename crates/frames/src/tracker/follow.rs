@@ -191,8 +191,10 @@ impl Tracker {
         let sender = state.sender(quote.src > quote.dst);
         let mut kept = Kept::of_error(frame, envelope, device, ip, quote, sender);
         kept.copy = self.arena.is_copy(state.frames, &kept);
-        // Unreachable ends a handshake; the others advise.
-        let ends = quote.icmp_type == if ip.is_v4 { 3 } else { 1 };
+        // Unreachable ends a handshake; the others advise. A host that tells itself found nobody to
+        // send the segment to, and it was not sent.
+        let unreachable = quote.icmp_type == if ip.is_v4 { 3 } else { 1 };
+        let ends = unreachable && ip.src != quote.src.ip;
         state.talk().error(ends, kept.copy, now);
         kept.between(quote.src, quote.dst);
         self.keep(flow, &kept);

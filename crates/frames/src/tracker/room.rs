@@ -10,6 +10,9 @@ const SEARCH_MAX: usize = 64;
 /// A flow that was silent this long may be given up first: requests live for 63 s by default.
 const SILENT_MS: Ms = 64_000;
 
+/// No number has that many zeros at its end.
+const LEVEL_MAX: u32 = 33;
+
 impl Tracker {
     /// Closes a flow and returns its place: one that completed or was silent for long, or the one
     /// of some that was silent for longest.
@@ -32,7 +35,7 @@ impl Tracker {
     /// Makes room for frames. Those of lone flows go first, but for a sample, and are held to a small
     /// part of the room as long as nothing else needs it.
     pub(super) fn thin(&mut self) {
-        self.thinning.lone += 1;
+        self.thinning.lone = (self.thinning.lone + 1).min(LEVEL_MAX);
         self.sweep();
         if self.arena.used() <= self.thinning.start_at / 2 {
             return;
@@ -41,10 +44,13 @@ impl Tracker {
             self.thinning.start_at = (self.thinning.start_at * 2).min(self.limits.frames);
             return;
         }
-        while self.arena.used() > self.limits.frames / 2 {
-            // Beyond 32 no sample holds anything, so this ends.
-            self.thinning.active += 1;
-            self.thinning.lone = self.thinning.lone.max(self.thinning.active);
+        while self.arena.used() > self.limits.frames - self.limits.frames / 8 {
+            // At the last level nothing is held, so this ends.
+            if self.thinning.lone < LEVEL_MAX {
+                self.thinning.lone += 1;
+            } else {
+                self.thinning.active += 1;
+            }
             self.sweep();
         }
     }

@@ -36,6 +36,8 @@ pub(super) struct Talk {
     ended: Ms,
     /// The client ended it, by a reset.
     ended_by_client: bool,
+    /// A SYN since the last SYN-ACK.
+    asked_since: bool,
     /// An ACK since the last SYN-ACK.
     acked_since: bool,
     /// SYN-ACKs that were sent again although an ACK had come.
@@ -125,6 +127,7 @@ impl Talk {
         bump(&mut self.counts.syn);
         self.syn_first = if self.syn_first == 0 { now } else { self.syn_first };
         self.syn_last = now;
+        self.asked_since = true;
         self.ended = 0;
         Step::Kept
     }
@@ -144,8 +147,10 @@ impl Talk {
         if sender != End::Server || segment.ack.wrapping_sub(expected) > 0xffff {
             return Step::Kept;
         }
+        // A SYN-ACK of the timer and one that answers a repeated SYN can be close together.
         let again = segment.seq == self.server_isn
             && self.synack_last > 0
+            && !self.asked_since
             && now.saturating_sub(self.synack_last) < copy_ms();
         if copy || again {
             bump(&mut self.counts.copy);
@@ -153,7 +158,7 @@ impl Talk {
         }
         let counts = &mut self.counts;
         bump(&mut counts.synack);
-        if counts.syn > 1 && now.saturating_sub(self.syn_last) < copy_ms() {
+        if counts.syn > 1 && self.asked_since && now.saturating_sub(self.syn_last) < copy_ms() {
             bump(&mut counts.answer);
         }
         if std::mem::take(&mut self.acked_since) {
@@ -165,6 +170,7 @@ impl Talk {
             self.synack_gap = now.saturating_sub(self.synack_last);
         }
         self.synack_last = now;
+        self.asked_since = false;
         self.server_isn = segment.seq;
         self.acked = segment.ack;
         self.ended = 0;
