@@ -86,9 +86,11 @@ fn a_capture_is_diagnosed_by_name_and_from_a_pipe() {
     let mut piped = doctor_with(&["diagnose", "-", "--format", "json"]);
     piped.stdin(Stdio::from(fs::File::open(&file.path).unwrap()));
     let piped = Said::from(piped.output().expect("the doctor can be started"));
-    assert_eq!(piped.out, by_name.out);
+    let unnamed = by_name.out.replace("server.pcap", "standard input");
+    assert_eq!(piped.out, unnamed);
     let text = run(&[file.name()]);
-    assert!(text.out.lines().next().is_some_and(|line| line.contains("capture of 5.0 s")));
+    let first = text.out.lines().next().unwrap_or_default();
+    assert!(first.contains("capture server.pcap  2023-11-14 22:13:20Z  5.0 s"), "{text:?}");
 }
 
 #[test]
@@ -127,14 +129,14 @@ fn what_comes_before_the_damage_is_used() {
     assert_eq!(report["facts"]["capture"]["received_count"], 10);
     assert_eq!(report["facts"]["capture"]["truncated"], true);
     let text = run(&[file.name()]).out;
-    assert!(text.contains("frames (not-in-input): the file ends in the middle of packet 11"));
+    assert!(text.contains("frames (not-in-input): the capture ends in the middle of packet 11"));
     let table = run(&["sockets", file.name()]);
-    assert!(table.out.contains("the file ends in the middle of packet 11"), "{table:?}");
+    assert!(table.out.contains("the capture ends in the middle of packet 11"), "{table:?}");
 
     let mut damaged = whole;
     damaged[HEADER + 2 * RECORD + 8..][..4].copy_from_slice(&[0xff; 4]);
     let text = run(&[File::new(&damaged).name()]).out;
-    assert!(text.contains("packet 3 claims to have 4294967295 octets"), "{text}");
+    assert!(text.contains("packet 3 of the capture claims to have 4294967295 octets"), "{text}");
 }
 
 #[test]

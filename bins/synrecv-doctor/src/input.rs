@@ -7,10 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use synrecv_collect::captures::{self, Damage};
-use synrecv_model::{
-    Capabilities, Capture, Facts, Flaw, Foreign, Gap, Host, NotChecked, Observation, Reading,
-    Reason, Section, SourceKind, Text, text,
-};
+use synrecv_model::{Capture, Foreign, NotChecked, Reason, text};
 
 use crate::cli::FilterArgs;
 use crate::observe::Interrupt;
@@ -101,45 +98,35 @@ impl<'a> Input<'a> {
                 far.found.synack_count,
             ));
             if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
+        });
         drop(progress);
-        let (mut capture, damage) = (read.capture, read.damage);
-        if capture.received_count == 0
-            && let Some(damage) = damage
+        let mut file = read?;
+        if file.capture.received_count == 0
+            && let Some(damage) = file.damage
         {
             return Err(damage.into());
         }
-        narrow(&mut capture, filter);
-        let (facts, mut observation) = observed(capture);
-        observation.interrupted = matches!(damage, Some(Damage::Stopped { .. }));
-        if let Some(damage) = &damage {
-            let gap = Gap::new(Reason::NotInInput, described(damage));
-            observation.frames = with_flaw(observation.frames, Flaw::PartMissing(gap));
-        }
+        narrow(&mut file.capture, filter);
+        let damage = file.damage.as_ref().map(Damage::text);
+        let interrupted = matches!(file.damage, Some(Damage::Stopped { .. }));
+        let (facts, mut observation) = captures::observed(file, name(self.path));
+        observation.interrupted = interrupted;
         let mut diagnosis = synrecv_checks::diagnose(&facts, &observation);
         if let Some(damage) = damage {
             diagnosis.not_checked.push(NotChecked {
                 check: "frames",
                 reason: Reason::NotInInput,
-                detail: described(&damage),
+                detail: text![damage, "; everything before it was used"],
             });
         }
         Ok(Case { facts, observation, diagnosis })
     }
 }
 
-/// The section, known not to be whole.
-fn with_flaw<T>(section: Section<T>, flaw: Flaw) -> Section<T> {
-    match section {
-        Section::Collected { data, reading } => {
-            Section::Partial { data, flaws: vec![flaw], reading }
-        }
-        Section::Partial { data, mut flaws, reading } => {
-            flaws.push(flaw);
-            Section::Partial { data, flaws, reading }
-        }
-        missing @ Section::Missing(_) => missing,
-    }
+/// What a file is called in reports.
+fn name(path: &Path) -> Foreign {
+    let name = path.file_name().filter(|name| *name != "-");
+    Foreign(name.map_or("standard input".into(), |name| name.to_string_lossy().into_owned()))
 }
 
 fn cannot_read(path: &Path) -> String {
@@ -156,81 +143,4 @@ fn narrow(capture: &mut Capture, filter: &FilterArgs) {
         port.is_none_or(|port| handshake.flow.local.port == port)
             && peer.is_none_or(|peer| peer.contains(&handshake.flow.peer.ip))
     });
-}
-
-/// Where a file ends too early, for people.
-fn described(damage: &Damage) -> Text {
-    let rest = "; everything before it was used";
-    match damage {
-        Damage::Cut { packet } => text!["the file ends in the middle of packet ", *packet, rest],
-        Damage::PacketLength { packet, len } => {
-            text!["packet ", *packet, " claims to have ", *len, " octets", rest]
-        }
-        Damage::Block { packet, what } => {
-            text!["the file is damaged before packet ", *packet, ": ", *what, rest]
-        }
-        Damage::Io { packet, source } => {
-            text!["packet ", *packet, " could not be read: ", Foreign(source.to_string()), rest]
-        }
-        Damage::Stopped { packet } => {
-            text!["reading was stopped before packet ", *packet, rest]
-        }
-        other => text![Foreign(other.to_string()), rest],
-    }
-}
-
-/// A host of which nothing but frames is known.
-fn observed(capture: Capture) -> (Facts, Observation) {
-    fn unknown<T>() -> Section<T> {
-        Section::Missing(Gap::new(Reason::NotInInput, "a capture does not hold it"))
-    }
-    let host = Host {
-        name: Foreign::default(),
-        kernel: Foreign::default(),
-        netns_inode: None,
-        started_at: capture.started_at,
-        uid: 0,
-        capabilities: Capabilities::default(),
-    };
-    let facts = Facts {
-        source: SourceKind::Capture,
-        host,
-        sockets: unknown(),
-        links: unknown(),
-        addresses: unknown(),
-        settings: unknown(),
-        neighbours: unknown(),
-        routes: unknown(),
-        nexthops: unknown(),
-        rules: unknown(),
-        replies: unknown(),
-        counters: unknown(),
-        namespaces: unknown(),
-        filters: unknown(),
-        device_filters: unknown(),
-        tracked: unknown(),
-    };
-    let (started, ended) = (capture.started, capture.ended);
-    let reading = Reading { source: "capture file".into(), started, ended };
-    let observation = Observation {
-        started,
-        ended,
-        sample_count: 1,
-        interval_ms: 0,
-        interrupted: false,
-        seen_count: 0,
-        late_completed_count: 0,
-        tracks: Vec::new(),
-        completed: Vec::new(),
-        ended_young: Vec::new(),
-        unresolved: Vec::new(),
-        mac_changes: Vec::new(),
-        rules_moved: unknown(),
-        traffic: Vec::new(),
-        steps: Vec::new(),
-        listeners: Vec::new(),
-        counters: unknown(),
-        frames: Section::Collected { data: capture, reading },
-    };
-    (facts, observation)
 }
