@@ -10,11 +10,12 @@
 //! Schema 0 is not frozen: only the version that wrote a bundle is sure to read it.
 #![warn(missing_docs)]
 
-mod maps;
+mod json;
 mod read;
 mod valid;
 mod write;
 
+pub use json::Error as JsonError;
 pub use read::{ReadError, UNCOMPRESSED_MAX_BYTES, is_gzip, read};
 pub use write::write;
 

@@ -3,11 +3,10 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
-use serde::Deserialize as _;
 use synrecv_model::SourceKind;
 
-use crate::maps::Maps;
-use crate::{Bundle, Header, SCHEMA, valid};
+use crate::json::{self, Tokens};
+use crate::{Bundle, Header, JsonError, SCHEMA, valid};
 
 /// Uncompressed bytes that are read at most.
 pub const UNCOMPRESSED_MAX_BYTES: u64 = 256 << 20;
@@ -70,7 +69,7 @@ pub enum ReadError {
 pub enum ContentError {
     /// Not JSON, or not of the right shape.
     #[error(transparent)]
-    Json(serde_json::Error),
+    Json(JsonError),
     /// Of the right shape, and impossible.
     #[error("{0}")]
     Impossible(&'static str),
@@ -105,15 +104,14 @@ fn read_bounded(file: &mut dyn Read, max_bytes: u64) -> Result<Bundle, ReadError
         let Header { schema, written_by } = header;
         return Err(ReadError::OtherSchema { schema, written_by });
     }
-    let mut json = serde_json::Deserializer::from_reader(&mut lines);
+    let mut tokens = Tokens::new(&mut lines);
     // Reading to the end also has the checksum compared.
-    let read = Bundle::deserialize(Maps(&mut json)).and_then(|bundle| json.end().map(|()| bundle));
-    let read = read.map_err(|error| content_error(error, &header));
-    let spent = lines.get_ref().limit() == 0;
-    if spent && lines.buffer().is_empty() {
+    let read = json::decode(&mut tokens);
+    let read = read.and_then(|bundle| tokens.end().map(|()| bundle));
+    if tokens.is_spent() && lines.buffer().is_empty() && lines.get_ref().limit() == 0 {
         return Err(ReadError::TooLarge);
     }
-    let mut bundle = read?;
+    let mut bundle: Bundle = read.map_err(|error| content_error(error, &header))?;
     let mut file = lines.into_inner().into_inner().into_inner();
     if !file.fill_buf().map_err(ReadError::Io)?.is_empty() {
         return Err(ReadError::TrailingBytes);
@@ -129,7 +127,9 @@ fn read_bounded(file: &mut dyn Read, max_bytes: u64) -> Result<Bundle, ReadError
 fn header(lines: &mut impl BufRead) -> Result<Header, ReadError> {
     let mut line = Vec::new();
     lines.take(HEADER_MAX_BYTES).read_until(b'\n', &mut line).map_err(io_error)?;
-    let header: Header = serde_json::from_slice(&line).map_err(|_| ReadError::NoSchema)?;
+    let mut line = line.as_slice();
+    let header: Header =
+        json::decode(&mut Tokens::new(&mut line)).map_err(|_| ReadError::NoSchema)?;
     if header.schema.starts_with(SCHEMA_FAMILY) { Ok(header) } else { Err(ReadError::NoSchema) }
 }
 
@@ -142,11 +142,12 @@ fn io_error(error: io::Error) -> ReadError {
     }
 }
 
-fn content_error(error: serde_json::Error, header: &Header) -> ReadError {
-    if error.is_io() {
-        return io_error(error.into());
+fn content_error(error: JsonError, header: &Header) -> ReadError {
+    let written_by = header.written_by.clone();
+    match error.into_io() {
+        Ok(error) => io_error(error),
+        Err(error) => ReadError::Content { written_by, source: ContentError::Json(error) },
     }
-    ReadError::Content { written_by: header.written_by.clone(), source: ContentError::Json(error) }
 }
 
 #[cfg(test)]
