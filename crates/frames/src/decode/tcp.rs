@@ -26,6 +26,20 @@ pub(crate) struct Segment<'a> {
     bytes: &'a [u8],
 }
 
+impl Sighting {
+    #[inline]
+    pub(super) fn new(
+        (src, dst): (Node, Node),
+        (seq, ack): (u32, u32),
+        flags: u8,
+        direction: FrameDirection,
+    ) -> Self {
+        let has_ack = flags & ACK != 0;
+        let ack = if has_ack { ack } else { 0 };
+        Self { src, dst, seq, ack, is_syn: flags & (SYN | RST) == SYN, has_ack, direction }
+    }
+}
+
 impl<'a> Segment<'a> {
     /// `None` when the flags were not captured, or when the header is malformed.
     #[inline]
@@ -63,17 +77,8 @@ impl<'a> Segment<'a> {
         }
     }
 
-    #[inline]
     pub(crate) fn sighting(&self, direction: FrameDirection) -> Sighting {
-        Sighting {
-            src: self.src,
-            dst: self.dst,
-            seq: self.seq,
-            ack: self.ack,
-            is_syn: self.flags & (SYN | RST) == SYN,
-            has_ack: self.has_ack(),
-            direction,
-        }
+        Sighting::new((self.src, self.dst), (self.seq, self.ack), self.flags, direction)
     }
 
     pub(crate) fn has_ack(&self) -> bool {

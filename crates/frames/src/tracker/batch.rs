@@ -12,8 +12,8 @@ const BATCH: usize = 16;
 /// What a frame is, as far as it decides whether it matters.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Glance {
-    /// A SYN or SYN-ACK.
-    Syn(u64, Sighting),
+    /// A SYN or SYN-ACK, and whether its source is the greater end.
+    Syn(u64, Sighting, bool),
     /// Any other segment: it matters if its flow is followed.
     Segment(u64),
     /// Well-formed, and nothing of interest.
@@ -25,7 +25,7 @@ pub(super) enum Glance {
 impl Glance {
     fn fingerprint(self) -> u64 {
         match self {
-            Self::Syn(fingerprint, _) | Self::Segment(fingerprint) => fingerprint,
+            Self::Syn(fingerprint, ..) | Self::Segment(fingerprint) => fingerprint,
             Self::Other | Self::Unclear => 0,
         }
     }
@@ -76,12 +76,13 @@ impl<'a> Batch<'a> {
 }
 
 impl Tracker {
+    #[inline]
     pub(super) fn glance(&self, frame: &RawFrame<'_>) -> Glance {
         match decode::glance(frame) {
             decode::Glance::Segment(seen) => {
-                let fingerprint = self.index.fingerprint(seen.src, seen.dst);
+                let (fingerprint, greater) = self.index.fingerprint(seen.src, seen.dst);
                 if seen.is_syn {
-                    Glance::Syn(fingerprint, seen)
+                    Glance::Syn(fingerprint, seen, greater)
                 } else {
                     Glance::Segment(fingerprint)
                 }

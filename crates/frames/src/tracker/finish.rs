@@ -36,8 +36,16 @@ impl Tracker {
         let mut services = self.services.clone();
         let mut pool = self.pool.clone();
         for (order, state) in (self.closed_count..).zip(&self.flows) {
-            if !state.completed {
-                close(&mut services, &mut pool, &self.arena, state, order, now);
+            if state.completed {
+                continue;
+            }
+            match state.lone_outcome(now) {
+                // Nothing is kept of it: it counts, and that is all.
+                Some(outcome) if state.bare => {
+                    services.count(state.service, outcome);
+                    pool.omit();
+                }
+                _ => close(&mut services, &mut pool, &self.arena, state, order, now),
             }
         }
         let omitted_handshake_count = pool.omitted_count();
@@ -83,7 +91,8 @@ pub(super) fn close(
     let outcome = state.outcome(now);
     let first = arena.frames(state.frames).next();
     let client = first.map_or([0; 16], |frame| frame.client.ip);
-    let sampled = services.count(state, outcome, client);
+    services.count(state.service, outcome);
+    let sampled = outcome == Outcome::Completed && services.complete(state, client);
     let Some(first) = first.filter(|_| sampled || outcome != Outcome::Completed) else {
         pool.omit();
         return;

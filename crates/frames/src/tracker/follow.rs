@@ -12,20 +12,26 @@ use crate::decode::{self, Envelope, Ip, Packet, Quote, Segment, Sighting};
 impl Tracker {
     /// A SYN or SYN-ACK. Of a flow that nothing else is known about, and whose frames are not kept,
     /// no more is looked at.
-    pub(super) fn syn(&mut self, frame: &RawFrame<'_>, fingerprint: u64, seen: &Sighting) {
+    pub(super) fn syn(
+        &mut self,
+        frame: &RawFrame<'_>,
+        fingerprint: u64,
+        seen: &Sighting,
+        greater: bool,
+    ) {
         if seen.has_ack {
             self.progress.synack_count += 1;
         } else {
             self.progress.syn_count += 1;
         }
         let now = self.ms(frame.at);
-        let found = self.find(fingerprint).or_else(|| self.open(fingerprint, seen, now));
+        let found = self.find(fingerprint).or_else(|| self.open((fingerprint, greater), seen, now));
         let Some(flow) = found else { return };
         let Some(state) = self.flows.get_mut(index(flow)) else { return };
         if state.completed && seen.has_ack {
             return;
         }
-        let sender = state.sender(seen.src > seen.dst);
+        let sender = state.sender(greater);
         if state.bare && state.takes_lone(sender, seen, now) {
             state.frames.omit();
         } else {
@@ -37,7 +43,8 @@ impl Tracker {
     pub(super) fn segment(&mut self, frame: &RawFrame<'_>, flow: u32) {
         let Some((envelope, Packet::Segment(ip, segment))) = decode::decode(frame) else { return };
         let Some(state) = self.flows.get(index(flow)) else { return };
-        let sender = state.sender(segment.src > segment.dst);
+        let (_, greater) = self.index.fingerprint(segment.src, segment.dst);
+        let sender = state.sender(greater);
         let device = self.device(frame, &envelope);
         let mut kept = Kept::of_segment(frame, &envelope, device, &ip, &segment, sender);
         self.take(flow, &segment, &mut kept);
@@ -79,18 +86,18 @@ impl Tracker {
     }
 
     /// A new flow, from its SYN or, when that was not captured, from its SYN-ACK.
-    fn open(&mut self, fingerprint: u64, seen: &Sighting, now: Ms) -> Option<u32> {
+    fn open(&mut self, known: (u64, bool), seen: &Sighting, now: Ms) -> Option<u32> {
         // A segment from an end to itself is no handshake.
         if seen.src == seen.dst {
             return None;
         }
         let flow = if self.flows.len() < self.limits.flows.min(index::FLOWS_MAX) {
-            let state = self.new_flow(fingerprint, seen);
+            let state = self.new_flow(known, seen);
             self.flows.push(state);
             u32::try_from(self.flows.len() - 1).ok()?
         } else {
             let given_up = self.give_up(now);
-            let state = self.new_flow(fingerprint, seen);
+            let state = self.new_flow(known, seen);
             let place = self.flows.get_mut(index(given_up))?;
             let gone = std::mem::replace(place, state).fingerprint;
             let flows = &self.flows;
@@ -98,12 +105,15 @@ impl Tracker {
             self.index.remove(gone, given_up, of);
             given_up
         };
-        self.index.insert(fingerprint, flow);
-        self.unwanted.forget(fingerprint);
+        self.index.insert(known.0, flow);
+        self.unwanted.forget(known.0);
         Some(flow)
     }
 
-    fn new_flow(&mut self, fingerprint: u64, seen: &Sighting) -> FlowState {
+    /// `known` is the fingerprint, and whether the source of the segment is the greater end.
+    #[inline]
+    fn new_flow(&mut self, known: (u64, bool), seen: &Sighting) -> FlowState {
+        let (fingerprint, greater) = known;
         let (client, server, isn, direction) = if seen.has_ack {
             let opposite = match seen.direction {
                 FrameDirection::In => FrameDirection::Out,
@@ -117,7 +127,7 @@ impl Tracker {
         let service = self.services.number(server, direction);
         let number = index::number(client, server);
         let known_by = (fingerprint, number);
-        let mut state = FlowState::new(known_by, service, isn, server > client);
+        let mut state = FlowState::new(known_by, service, isn, greater == seen.has_ack);
         state.favoured = self.favoured.binary_search(&number).is_ok();
         state.bare = !self.thinning.holds(&state);
         state
@@ -129,7 +139,8 @@ impl Tracker {
         let Some(place) = self.flows.get(index(flow)) else { return };
         let fingerprint = place.fingerprint;
         self.unwanted.forget(fingerprint);
-        let mut state = self.new_flow(fingerprint, seen);
+        let (_, greater) = self.index.fingerprint(seen.src, seen.dst);
+        let mut state = self.new_flow((fingerprint, greater), seen);
         state.takes_lone(End::Client, seen, now);
         if let Some(place) = self.flows.get_mut(index(flow)) {
             *place = state;
@@ -180,7 +191,7 @@ impl Tracker {
         ip: &Ip<'_>,
         quote: &Quote,
     ) {
-        let fingerprint = self.index.fingerprint(quote.src, quote.dst);
+        let (fingerprint, greater) = self.index.fingerprint(quote.src, quote.dst);
         let Some(flow) = self.find(fingerprint) else { return };
         let now = self.ms(frame.at);
         let device = self.device(frame, envelope);
@@ -188,7 +199,7 @@ impl Tracker {
         if state.completed {
             return;
         }
-        let sender = state.sender(quote.src > quote.dst);
+        let sender = state.sender(greater);
         let mut kept = Kept::of_error(frame, envelope, device, ip, quote, sender);
         kept.copy = self.arena.is_copy(state.frames, &kept);
         // Unreachable ends a handshake; the others advise. A host that tells itself found nobody to

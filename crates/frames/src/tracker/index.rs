@@ -33,10 +33,12 @@ impl Index {
         Self { slots, seeds: [seed(1), seed(2)] }
     }
 
-    /// Fingerprint of a pair of ends, whichever way round.
-    pub(super) fn fingerprint(&self, a: Node, b: Node) -> u64 {
-        let sum = of_node(a, self.seeds).wrapping_add(of_node(b, self.seeds));
-        mix(sum, self.seeds[1])
+    /// Fingerprint of a pair of ends, whichever way round, and whether the first is the greater
+    /// one in an order that holds for this index.
+    #[inline]
+    pub(super) fn fingerprint(&self, a: Node, b: Node) -> (u64, bool) {
+        let (a, b) = (of_node(a, self.seeds), of_node(b, self.seeds));
+        (mix(a.wrapping_add(b), self.seeds[1]), a > b)
     }
 
     /// The flow where the search for a fingerprint begins, whether it is the one or not; a number
@@ -150,9 +152,9 @@ mod tests {
     #[test]
     fn both_directions_are_one_flow() {
         let index = Index::new(4);
-        let there = index.fingerprint(node(1), node(2));
-        assert_eq!(there, index.fingerprint(node(2), node(1)));
-        assert_ne!(there, index.fingerprint(node(1), node(3)));
+        let (there, greater) = index.fingerprint(node(1), node(2));
+        assert_eq!((there, !greater), index.fingerprint(node(2), node(1)));
+        assert_ne!(there, index.fingerprint(node(1), node(3)).0);
     }
 
     /// All in one place, the worst case, taken out in every order.

@@ -148,6 +148,14 @@ impl FlowState {
         }
     }
 
+    /// [`Self::outcome`], as long as there is no more than a SYN and a SYN-ACK.
+    pub(super) fn lone_outcome(&self, now: Ms) -> Option<Outcome> {
+        match self.talk {
+            None => Some(unanswered(self.lone.syn_at, self.lone.synack_at, now)),
+            Some(_) => None,
+        }
+    }
+
     pub(super) fn frame_counts(&self) -> FrameCounts {
         let Some(talk) = &self.talk else {
             return Talk::from_lone(&self.lone).frame_counts();

@@ -161,7 +161,9 @@ impl Tracker {
         }
         self.last = self.last.max(frame.at);
         match glance {
-            Glance::Syn(fingerprint, seen) => self.syn(frame, fingerprint, &seen),
+            Glance::Syn(fingerprint, seen, greater) => {
+                self.syn(frame, fingerprint, &seen, greater);
+            }
             Glance::Segment(fingerprint) => {
                 if let Some(flow) = self.find_open(fingerprint) {
                     self.segment(frame, flow);

@@ -79,7 +79,7 @@ pub(super) struct Thinning {
 impl Thinning {
     /// Nothing is left out before there are this many frames.
     pub(super) fn new(limits: Limits) -> Self {
-        Self { lone: 0, active: 0, start_at: (limits.frames / 4).max(1) }
+        Self { lone: 0, active: 0, start_at: (limits.frames / 16).max(1) }
     }
 
     pub(super) fn holds(&self, state: &FlowState) -> bool {

@@ -46,9 +46,9 @@ impl Services {
         place
     }
 
-    /// Counts a handshake. True when it is to be shown as one of those that completed.
-    pub(super) fn count(&mut self, flow: &FlowState, outcome: Outcome, client: Address) -> bool {
-        let Some(sampled) = self.all.get_mut(usize::from(flow.service)) else { return false };
+    /// Counts a handshake.
+    pub(super) fn count(&mut self, service: u16, outcome: Outcome) {
+        let Some(sampled) = self.all.get_mut(usize::from(service)) else { return };
         let service = &mut sampled.service;
         let count = match outcome {
             Outcome::Completed => &mut service.completed_count,
@@ -60,11 +60,13 @@ impl Services {
             Outcome::TooEarly => &mut service.too_early_count,
         };
         *count += 1;
-        if outcome != Outcome::Completed {
-            return false;
-        }
+    }
+
+    /// A handshake of this client completed. True when it is to be shown.
+    pub(super) fn complete(&mut self, flow: &FlowState, client: Address) -> bool {
+        let Some(sampled) = self.all.get_mut(usize::from(flow.service)) else { return false };
         let late = flow.was_late();
-        service.late_completed_count += u64::from(late);
+        sampled.service.late_completed_count += u64::from(late);
         let sample = if late { &mut sampled.late } else { &mut sampled.prompt };
         sample.len() < SAMPLE_MAX && sample.insert(client)
     }
