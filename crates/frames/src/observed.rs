@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use synrecv_model::{
     Capabilities, Capture, Facts, Family, Flaw, Flow, Foreign, Gap, Handshake, Host, Observation,
-    Outcome, Reading, Reason, Section, SourceKind, Track, WallClock, text,
+    Outcome, Reading, Reason, Request, Section, SocketSource, Sockets, SourceKind, Track,
+    WallClock, text,
 };
 
 use crate::file::CaptureFile;
@@ -24,15 +25,18 @@ const ENDED_MAX: usize = 64;
 pub fn observed(file: CaptureFile, name: Foreign) -> (Facts, Observation) {
     let CaptureFile { capture, damage } = file;
     let mut flaws = Vec::new();
-    flaws.extend(damage.map(|damage| Flaw::Undecodable { count: 1, first: damage.text() }));
+    flaws.extend(
+        damage.map(|damage| Flaw::PartMissing(Gap::new(Reason::NotInInput, damage.text()))),
+    );
     if capture.undecoded_count > 0 {
         let first =
             text!["frames that were cut too short, are malformed or of an unknown link type"];
         flaws.push(Flaw::Undecodable { count: capture.undecoded_count, first });
     }
     flaws.extend(capture.lost_count.is_some_and(|lost| lost > 0).then_some(Flaw::Lost));
-    let facts = facts(name, capture.started_at);
+    let mut facts = facts(name, capture.started_at);
     let observation = observation(capture, flaws);
+    facts.sockets = sockets(&observation);
     (facts, observation)
 }
 
@@ -69,6 +73,30 @@ const UNKNOWN_UID: u32 = u32::MAX;
 
 fn missing<T>() -> Section<T> {
     Section::Missing(Gap::new(Reason::NotInInput, text!["a capture does not contain it"]))
+}
+
+/// Requests that are there at the end; what listens is not to be seen.
+fn sockets(observation: &Observation) -> Section<Sockets> {
+    let there = |track: &&Track| track.last_life().gone.is_none();
+    let requests = observation.tracks.iter().filter(there).map(|track| Request {
+        flow: track.flow,
+        listener_family: track.listener_family,
+        ifindex: track.ifindex,
+        counters: track.last_life().last.counters,
+        uid: track.uid,
+        mark: track.mark,
+        fastopen: false,
+    });
+    let data = Sockets {
+        source: SocketSource::Frames,
+        listeners: Vec::new(),
+        requests: requests.collect(),
+        others: Vec::new(),
+    };
+    let gap = Gap::new(Reason::NotInInput, text!["a capture does not contain listeners"]);
+    let (started, ended) = (observation.started, observation.ended);
+    let reading = Reading { source: "capture file".into(), started, ended };
+    Section::Partial { data, flaws: vec![Flaw::PartMissing(gap)], reading }
 }
 
 fn observation(capture: Capture, flaws: Vec<Flaw>) -> Observation {

@@ -91,6 +91,8 @@ pub enum SocketSource {
     Diag,
     /// `/proc/net/tcp{,6}` only: no SYN-ACK counts, no accept-queue limit, no drops.
     Proc,
+    /// Frames: requests as a capture shows them, and no listeners.
+    Frames,
 }
 
 impl SocketSource {
@@ -100,6 +102,7 @@ impl SocketSource {
             Self::Both => "sock_diag and /proc/net/tcp",
             Self::Diag => "sock_diag",
             Self::Proc => "/proc/net/tcp",
+            Self::Frames => "frames",
         }
     }
 }

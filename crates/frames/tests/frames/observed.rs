@@ -116,7 +116,10 @@ fn what_a_capture_does_not_hold_is_missing() {
     let (facts, observation) = facts(capture.clone());
     assert_eq!(facts.source, SourceKind::Capture);
     assert_eq!(facts.host.name, Foreign("app03.pcap".to_owned()));
-    assert_eq!(facts.sockets.gap().map(|gap| &gap.reason), Some(&Reason::NotInInput));
+    assert_eq!(facts.routes.gap().map(|gap| &gap.reason), Some(&Reason::NotInInput));
+    // Requests are what frames show; without listeners the section is not whole.
+    assert!(facts.sockets.whole().is_none());
+    assert!(facts.sockets.data().is_some_and(|sockets| sockets.requests.is_empty()));
     assert!(observation.counters.gap().is_some() && observation.tracks.is_empty());
     assert_eq!(observation.completed, [capture.handshakes[0].flow]);
     assert_eq!((observation.seen_count, observation.late_completed_count), (1, 0));
@@ -133,7 +136,7 @@ fn what_is_wrong_with_a_capture_is_said() {
     let file = CaptureFile { capture, damage: Some(Damage::Cut { packet: 3 }) };
     let (_, observation) = observed(file, Foreign(String::new()));
     let Section::Partial { flaws, .. } = &observation.frames else { panic!("not whole") };
-    assert!(matches!(flaws[0], Flaw::Undecodable { count: 1, .. }));
+    assert!(matches!(flaws[0], Flaw::PartMissing(_)));
     assert!(matches!(flaws[1], Flaw::Undecodable { count: 1, .. }));
     assert_eq!(flaws[2], Flaw::Lost);
 }
