@@ -8,7 +8,8 @@ use synrecv_tests::workspace_root;
 const LINES_MAX: usize = 400;
 
 /// Longer files, and why they are.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("tests/lab/scenarios.rs", "half of it is the list of scenarios, one line each")];
 
 struct Source {
     /// Path below the root of the workspace.

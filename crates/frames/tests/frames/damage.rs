@@ -144,14 +144,10 @@ fn fuzz(rounds: usize, seed: u64) {
     }
 }
 
+/// `SYNRECV_MUTATIONS=1000000 cargo test --release -p synrecv-frames --test frames mutated` takes a minute
+/// and is for changes to decoders and readers.
 #[test]
 fn mutated_files() {
-    fuzz(50_000, 1);
-}
-
-/// `cargo test --release -p synrecv-frames --test frames million -- --ignored`
-#[test]
-#[ignore = "takes a minute; for changes to decoders and readers"]
-fn a_million_mutated_files() {
-    fuzz(1_000_000, 2);
+    let wanted = std::env::var("SYNRECV_MUTATIONS").ok().and_then(|count| count.parse().ok());
+    fuzz(wanted.unwrap_or(50_000), 1);
 }
