@@ -16,7 +16,7 @@ use flate2::read::MultiGzDecoder;
 use synrecv_model::{Capture, CaptureOrigin, Foreign, LinkType, Text, WallClock, text};
 
 use self::source::{Counting, Source};
-use crate::{Ending, Limits, Progress, RawFrame, Tracker};
+use crate::{Ending, Limits, Progress, Tracker};
 
 /// A packet longer than this is taken for damage. The largest that Linux can capture has 512 KiB.
 const PACKET_MAX: usize = 4 << 20;
@@ -207,10 +207,6 @@ impl<F: FnMut(FileProgress) -> ControlFlow<()>> Sink<F> {
     /// Number of the packet that comes next, counted from 1.
     fn next_packet(&self) -> u64 {
         self.tracker.progress().frame_count + 1
-    }
-
-    fn push(&mut self, frame: &RawFrame<'_>) {
-        self.tracker.push(frame);
     }
 
     /// To be called now and then.

@@ -10,7 +10,8 @@ use synrecv_model::{FrameDirection, Mono};
 use self::interface::{Interface, Options, Order};
 use super::source::Source;
 use super::{Damage, FileProgress, OpenError, PACKET_MAX, Sink};
-use crate::RawFrame;
+use crate::tracker::Batch;
+use crate::{RawFrame, Tracker};
 
 /// Type of a section header block, the same in both orders of octets.
 pub(super) const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
@@ -32,6 +33,19 @@ struct Section {
     last: Mono,
 }
 
+/// Why no more blocks are taken out of the buffer.
+#[derive(Debug)]
+enum Pause {
+    /// The next one needs so many octets in it.
+    Needs(usize),
+    /// The next one does not matter, and has so many octets.
+    Skip(usize),
+    /// The next one is too long to be one.
+    TooLong(u32),
+    /// The next one is malformed.
+    Malformed(&'static str),
+}
+
 /// Reads all blocks; the inner result says where they end too early.
 pub(super) fn read(
     source: &mut Source<impl Read>,
@@ -51,48 +65,26 @@ fn blocks(
     sink: &mut Sink<impl FnMut(FileProgress) -> ControlFlow<()>>,
 ) -> Result<(), Damage> {
     loop {
-        let damage = |packet, what| Err(Damage::Block { packet, what });
+        let mut batch = Batch::new();
+        let (taken, pause) = section.take(source.ready(), &mut batch, &mut sink.tracker);
+        batch.flush(&mut sink.tracker);
+        source.consume(taken);
+        sink.report()?;
         let packet = sink.next_packet();
-        if !source.ensure(FRAME_LEN).map_err(sink.io())? {
+        let there = match pause {
+            Pause::Needs(len) => source.ensure(len).map_err(sink.io())?,
+            Pause::Skip(len) => {
+                if !source.skip(len).map_err(sink.io())? {
+                    return Err(Damage::Cut { packet });
+                }
+                true
+            }
+            Pause::TooLong(len) => return Err(Damage::PacketLength { packet, len }),
+            Pause::Malformed(what) => return Err(Damage::Block { packet, what }),
+        };
+        if !there {
             return if source.is_empty() { Ok(()) } else { Err(Damage::Cut { packet }) };
         }
-        let ready = source.ready();
-        if ready.starts_with(&SECTION) {
-            let Some(order) = Order::of(ready) else {
-                return damage(packet, "a section without its byte-order mark");
-            };
-            section.order = order;
-            section.interfaces.clear();
-        }
-        let kind = section.order.u32(ready, 0).unwrap_or(0);
-        let claimed = section.order.u32(ready, 4).unwrap_or(0);
-        let len = usize::try_from(claimed).unwrap_or(usize::MAX);
-        // The standard has multiples of four; some writers do not pad.
-        if len < FRAME_LEN {
-            return damage(packet, "a block shorter than its own header");
-        }
-        if !matters(kind) {
-            if !source.skip(len).map_err(sink.io())? {
-                return Err(Damage::Cut { packet });
-            }
-            continue;
-        }
-        if len > BLOCK_MAX {
-            return Err(Damage::PacketLength { packet, len: claimed });
-        }
-        if !source.ensure(len).map_err(sink.io())? {
-            return Err(Damage::Cut { packet });
-        }
-        let ready = source.ready();
-        let body = ready.get(8..len - 4).unwrap_or_default();
-        if section.order.u32(ready, len - 4) != Some(claimed) {
-            return damage(packet, "the two lengths of a block differ");
-        }
-        if let Err(what) = section.block(kind, body, sink) {
-            return damage(packet, what);
-        }
-        source.consume(len);
-        sink.report()?;
     }
 }
 
@@ -117,52 +109,95 @@ struct Packet<'a> {
 }
 
 impl Section {
-    fn block(
+    /// Takes the blocks that are in the buffer as a whole; how many octets they have, and what is
+    /// the matter with the next one.
+    fn take<'a>(
+        &mut self,
+        ready: &'a [u8],
+        batch: &mut Batch<'a>,
+        tracker: &mut Tracker,
+    ) -> (usize, Pause) {
+        let mut taken = 0;
+        loop {
+            let rest = ready.get(taken..).unwrap_or_default();
+            match self.next(rest, batch, tracker) {
+                Ok(len) => taken += len,
+                Err(pause) => return (taken, pause),
+            }
+        }
+    }
+
+    /// Takes one block, and returns its octets.
+    fn next<'a>(
+        &mut self,
+        rest: &'a [u8],
+        batch: &mut Batch<'a>,
+        tracker: &mut Tracker,
+    ) -> Result<usize, Pause> {
+        if rest.len() < FRAME_LEN {
+            return Err(Pause::Needs(FRAME_LEN));
+        }
+        if rest.starts_with(&SECTION) {
+            let mark = "a section without its byte-order mark";
+            self.order = Order::of(rest).ok_or(Pause::Malformed(mark))?;
+            self.interfaces.clear();
+        }
+        let kind = self.order.u32(rest, 0).unwrap_or(0);
+        let claimed = self.order.u32(rest, 4).unwrap_or(0);
+        let len = usize::try_from(claimed).unwrap_or(usize::MAX);
+        // The standard has multiples of four; some writers do not pad.
+        if len < FRAME_LEN {
+            return Err(Pause::Malformed("a block shorter than its own header"));
+        }
+        let matters = matters(kind);
+        if matters && len > BLOCK_MAX {
+            return Err(Pause::TooLong(claimed));
+        }
+        let Some(block) = rest.get(..len) else {
+            return Err(if matters { Pause::Needs(len) } else { Pause::Skip(len) });
+        };
+        if matters {
+            if self.order.u32(block, len - 4) != Some(claimed) {
+                return Err(Pause::Malformed("the two lengths of a block differ"));
+            }
+            let body = block.get(8..len - 4).unwrap_or_default();
+            self.block(kind, body, batch, tracker).map_err(Pause::Malformed)?;
+        }
+        Ok(len)
+    }
+
+    fn block<'a>(
         &mut self,
         kind: u32,
-        body: &[u8],
-        sink: &mut Sink<impl FnMut(FileProgress) -> ControlFlow<()>>,
+        body: &'a [u8],
+        batch: &mut Batch<'a>,
+        tracker: &mut Tracker,
     ) -> Result<(), &'static str> {
         let order = self.order;
-        match kind {
+        let longer = "a packet longer than its block";
+        let packet = match kind {
             INTERFACE => {
                 if self.interfaces.len() >= INTERFACES_MAX {
                     return Err("more interfaces than a host can have");
                 }
                 let interface = Interface::read(order, body).ok_or("an interface cut short")?;
-                self.interfaces.push(interface.register(&mut sink.tracker));
-                Ok(())
+                self.interfaces.push(interface.register(tracker));
+                return Ok(());
             }
             STATISTICS => {
-                self.statistics(body, sink);
-                Ok(())
+                self.statistics(body, tracker);
+                return Ok(());
             }
-            ENHANCED_PACKET => {
-                let packet = enhanced(order, body).ok_or("a packet longer than its block")?;
-                self.packet(&packet, sink)
-            }
-            OBSOLETE_PACKET => {
-                let packet = obsolete(order, body).ok_or("a packet longer than its block")?;
-                self.packet(&packet, sink)
-            }
-            _ => {
-                let packet = self.simple(body).ok_or("a packet cut short")?;
-                self.packet(&packet, sink)
-            }
-        }
-    }
-
-    fn packet(
-        &mut self,
-        packet: &Packet<'_>,
-        sink: &mut Sink<impl FnMut(FileProgress) -> ControlFlow<()>>,
-    ) -> Result<(), &'static str> {
+            ENHANCED_PACKET => enhanced(order, body).ok_or(longer)?,
+            OBSOLETE_PACKET => obsolete(order, body).ok_or(longer)?,
+            _ => self.simple(body).ok_or("a packet cut short")?,
+        };
         let interface =
             self.interfaces.get(packet.interface).ok_or("a packet of an undeclared interface")?;
         if let Some(ticks) = packet.ticks {
             self.last = interface.time(ticks);
         }
-        sink.push(&RawFrame {
+        let frame = RawFrame {
             at: self.last,
             link: interface.link,
             device: interface.device,
@@ -171,7 +206,8 @@ impl Section {
             bytes: packet.bytes,
             original_len: packet.original_len,
             checksum_not_ready: false,
-        });
+        };
+        batch.push(frame, tracker);
         Ok(())
     }
 
@@ -187,11 +223,7 @@ impl Section {
         Some(Packet { interface: 0, ticks: None, original_len, bytes, options: &[] })
     }
 
-    fn statistics(
-        &self,
-        body: &[u8],
-        sink: &mut Sink<impl FnMut(FileProgress) -> ControlFlow<()>>,
-    ) {
+    fn statistics(&self, body: &[u8], tracker: &mut Tracker) {
         let number = self.order.u32(body, 0).and_then(|number| usize::try_from(number).ok());
         let Some(interface) = number.and_then(|number| self.interfaces.get(number)) else { return };
         let mut lost = None;
@@ -203,7 +235,7 @@ impl Section {
             }
         }
         let device = usize::try_from(interface.device).unwrap_or(usize::MAX);
-        if let (Some(device), Some(_)) = (sink.tracker.devices_mut().get_mut(device), lost) {
+        if let (Some(device), Some(_)) = (tracker.devices_mut().get_mut(device), lost) {
             device.lost_count = lost;
         }
     }
