@@ -29,7 +29,7 @@ requests stay, and no ACK ever comes.",
   RST      client -> server   arrives, dropped: out of window
   ACK      never",
     expect: Expectation::fault("ack-lost-outside", "outside", &["confirmed", "likely", "possible"])
-        .or(&["peer-resets"]),
+        .or(&["peer-resets", "sequence-rejected"]),
     needs_nft: false,
     machine_wide: false,
     stage: |lab| {
