@@ -1,15 +1,18 @@
 //! `cargo xtask bench`: what the program costs, against the bars that it has to keep.
 
+mod capture;
 mod crowd;
 mod flood;
 mod race;
 mod sockets;
+mod watch;
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
 
 use crate::cargo::{self, cargo};
 use crate::{needs, output};
@@ -28,6 +31,25 @@ const BEYOND_MAX: Duration = Duration::from_secs(2);
 /// Largest resident set of `diagnose` under a flood, in KiB.
 const PEAK_KIB_MAX: u64 = 96 * 1024;
 
+/// Wall time of `diagnose FILE.pcap` in shares of that of reading the file, at most.
+const CAPTURE_RATIO_MAX: f64 = 2.0;
+
+/// Largest resident set of `diagnose FILE.pcap`, in KiB.
+const CAPTURE_PEAK_KIB_MAX: u64 = 128 * 1024;
+
+/// A part of the measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Size of the static binary
+    Size,
+    /// `sockets` against `ss`
+    Sockets,
+    /// `diagnose` under a flood
+    Flood,
+    /// `diagnose` of a capture of a gibibyte
+    Capture,
+}
+
 /// One line of the result.
 struct Measure {
     what: String,
@@ -36,46 +58,92 @@ struct Measure {
     kept: bool,
 }
 
-/// Measures and prints a table.
+/// Measures and prints a table. Without `only`, all parts.
 ///
 /// # Errors
 /// When a bar is missed.
-pub(crate) fn run() -> Result<()> {
-    needs::ensure()?;
+pub(crate) fn run(only: Option<Part>) -> Result<()> {
+    let wanted = |part| only.is_none_or(|only| only == part);
+    if wanted(Part::Sockets) || wanted(Part::Flood) {
+        needs::ensure()?;
+    }
     let doctor = static_doctor()?;
-    let bytes = fs::metadata(&doctor).context("look at the static binary")?.len();
-    let raced = race::sockets_against_ss(&doctor)?;
-
-    output::heading("diagnose under a flood");
-    let floods = [("off", "0"), ("on", "1")]
-        .map(|(word, value)| Ok((word, flood::diagnose(&doctor, value)?)))
-        .into_iter()
-        .collect::<Result<Vec<_>>>()?;
-
-    let ratio = raced.doctor_ms / raced.ss_ms;
-    let mib = |bytes: u64| format!("{}.{:02} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 100) >> 20);
-    let mut measures = vec![
-        Measure {
-            what: "static binary".to_owned(),
-            measured: mib(bytes),
-            bar: format!("at most {}", mib(SIZE_MAX)),
-            kept: bytes <= SIZE_MAX,
-        },
-        Measure {
-            what: format!(
-                "sockets, {} sockets, {} processes",
-                raced.socket_count, raced.process_count
-            ),
-            measured: format!(
-                "{:.2} ms against {:.2} ms of ss -tanp ({} rounds): {ratio:.2}",
-                raced.doctor_ms, raced.ss_ms, raced.round_count
-            ),
-            bar: format!("at most {TIME_RATIO_MAX}"),
-            kept: ratio <= TIME_RATIO_MAX,
-        },
-    ];
-    measures.extend(floods.iter().flat_map(|(cookies, flooded)| of_flood(cookies, flooded)));
+    let mut measures = Vec::new();
+    if wanted(Part::Size) {
+        measures.push(of_size(&doctor)?);
+    }
+    if wanted(Part::Sockets) {
+        measures.push(of_sockets(&race::sockets_against_ss(&doctor)?));
+    }
+    if wanted(Part::Flood) {
+        output::heading("diagnose under a flood");
+        for (word, value) in [("off", "0"), ("on", "1")] {
+            measures.extend(of_flood(word, &flood::diagnose(&doctor, value)?));
+        }
+    }
+    if wanted(Part::Capture) {
+        let directory = target_dir().join("bench");
+        for flood in [capture::Flood::Unanswered, capture::Flood::Answered] {
+            measures.extend(of_capture(&capture::analyse(&doctor, &directory, flood)?));
+        }
+    }
     show(&measures)
+}
+
+fn mib(bytes: u64) -> String {
+    format!("{}.{:02} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 100) >> 20)
+}
+
+fn of_size(doctor: &Path) -> Result<Measure> {
+    let bytes = fs::metadata(doctor).context("look at the static binary")?.len();
+    Ok(Measure {
+        what: "static binary".to_owned(),
+        measured: mib(bytes),
+        bar: format!("at most {}", mib(SIZE_MAX)),
+        kept: bytes <= SIZE_MAX,
+    })
+}
+
+fn of_sockets(raced: &race::Raced) -> Measure {
+    let ratio = raced.doctor_ms / raced.ss_ms;
+    Measure {
+        what: format!("sockets, {} sockets, {} processes", raced.socket_count, raced.process_count),
+        measured: format!(
+            "{:.2} ms against {:.2} ms of ss -tanp ({} rounds): {ratio:.2}",
+            raced.doctor_ms, raced.ss_ms, raced.round_count
+        ),
+        bar: format!("at most {TIME_RATIO_MAX}"),
+        kept: ratio <= TIME_RATIO_MAX,
+    }
+}
+
+/// Time and memory of `diagnose` of a capture. The bar is that of SYNs that nobody answers; answers
+/// are as many packets more.
+fn of_capture(analysed: &capture::Analysed) -> [Measure; 2] {
+    let barred = analysed.flood == capture::Flood::Unanswered;
+    let what = format!("capture, {} SYNs, {}", capture::SYN_COUNT, analysed.flood.name());
+    let ratio = analysed.doctor_ms / analysed.read_ms;
+    let beside = match analysed.tcpdump_ms {
+        Some(ms) => format!("; tcpdump -r -w {ms:.0} ms"),
+        None => String::new(),
+    };
+    [
+        Measure {
+            what: what.clone(),
+            measured: format!(
+                "{:.0} ms against {:.0} ms of cat: {ratio:.2}{beside}",
+                analysed.doctor_ms, analysed.read_ms
+            ),
+            bar: if barred { format!("at most {CAPTURE_RATIO_MAX:.1}") } else { "-".to_owned() },
+            kept: !barred || ratio <= CAPTURE_RATIO_MAX,
+        },
+        Measure {
+            what,
+            measured: format!("{} MiB resident", analysed.peak_kib >> 10),
+            bar: format!("at most {} MiB", CAPTURE_PEAK_KIB_MAX >> 10),
+            kept: analysed.peak_kib > 0 && analysed.peak_kib <= CAPTURE_PEAK_KIB_MAX,
+        },
+    ]
 }
 
 /// Time and memory of one run of `diagnose` under a flood.

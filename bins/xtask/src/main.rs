@@ -31,8 +31,12 @@ enum Command {
         #[arg(long)]
         record: bool,
     },
-    /// Size of the static binary, and time of `sockets` against `ss`
-    Bench,
+    /// What the static binary costs: its size, its time beside `ss`, under a flood, and for captures
+    Bench {
+        /// Only this part
+        #[arg(long, value_enum)]
+        only: Option<bench::Part>,
+    },
     /// Write the generated pages of docs/
     Codegen {
         /// Only say which pages are stale
@@ -48,7 +52,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Ci => ci::run(),
         Command::Test { record } => test::run(record),
-        Command::Bench => bench::run(),
+        Command::Bench { only } => bench::run(only),
         Command::Codegen { check } => codegen::run(check),
         Command::Idle(args) => bench::idle(&args),
     };

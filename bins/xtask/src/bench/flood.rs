@@ -1,16 +1,17 @@
 //! A flood whose 100,000 requests are all held: how long the doctor takes beyond its watching, and
 //! how much memory.
 
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use synrecv_faults::traffic::{App, Pace, RawPeers, Script, Server, Traffic};
 use synrecv_faults::{End, Lab, Namespace, NewRoute, cable, mac};
+
+use super::watch;
 
 const SOURCE_COUNT: u32 = 100_000;
 /// 198.18.0.1, of the network for benchmarks (RFC 2544).
@@ -84,35 +85,7 @@ fn measured(server: &Namespace, doctor: &Path) -> Result<(Duration, u64)> {
     command.arg(OBSERVE.as_secs().to_string());
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let began = Instant::now();
-    let mut child = server.spawn(command, None)?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kib = 0;
-    loop {
-        let ended = child.try_wait().context("wait for its end")?;
-        if let Some(ended) = ended {
-            if !ended.success() {
-                bail!("`{} diagnose` failed ({ended})", doctor.display());
-            }
-            return Ok((began.elapsed(), peak_kib));
-        }
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        peak_kib = peak_kib.max(high_water_kib(&text).unwrap_or(0));
-        sleep(Duration::from_millis(5));
-    }
-}
-
-fn high_water_kib(status: &str) -> Option<u64> {
-    let value = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    value.trim().strip_suffix(" kB")?.trim().parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_high_water_mark_is_read() {
-        assert_eq!(high_water_kib("Name:\tx\nVmHWM:\t    1432 kB\nVmRSS:\t 7 kB\n"), Some(1432));
-        assert_eq!(high_water_kib("Name:\tx\n"), None);
-    }
+    let child = server.spawn(command, None)?;
+    let peak_kib = watch::peak_kib(child, "`diagnose`")?;
+    Ok((began.elapsed(), peak_kib))
 }
