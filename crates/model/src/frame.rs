@@ -2,10 +2,12 @@
 
 mod capture;
 mod claim;
+mod printed;
 mod vantage;
 
 pub use capture::{Capture, CaptureDevice, CaptureOrigin, LinkType, Service};
 pub use claim::{AddressClaim, AddressQuestion, ClaimKind};
+pub use printed::{PrintedFrame, PrintedPacket, PrintedSegment};
 pub use vantage::{Clue, ClueKind, Place, Vantage};
 
 use std::net::IpAddr;

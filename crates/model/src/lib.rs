@@ -45,7 +45,8 @@ pub use finding::{
 pub use frame::{
     AddressClaim, AddressQuestion, Capture, CaptureDevice, CaptureOrigin, Checksum, ClaimKind,
     Clue, ClueKind, End, FrameCounts, FrameDirection, FrameKind, Handshake, HandshakeFrame,
-    LinkType, Outcome, Padding, Place, Service, TcpOptions, TcpTimestamps, Vantage,
+    LinkType, Outcome, Padding, Place, PrintedFrame, PrintedPacket, PrintedSegment, Service,
+    TcpOptions, TcpTimestamps, Vantage,
 };
 pub use link::{
     Address, AddressScope, DeviceSettings, Link, LinkNames, LinkTraffic, OperState, PrefixPeer,

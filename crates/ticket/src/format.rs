@@ -1,0 +1,54 @@
+//! The formats: for each, how its lines look and what they say.
+
+use synrecv_model::Text;
+
+use crate::{Command, Content, Cut, Kind, Line, Taken};
+
+/// What one line is to a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sees {
+    /// Not of this format.
+    Nothing,
+    /// Belongs to it only inside of a piece: a footer, a warning, a row of no use here.
+    Aside,
+    /// Goes on with the row above; only inside of a piece.
+    More,
+    /// A row, recognised by its content alone.
+    Row,
+    /// A title, or a first line that only this format has.
+    Title,
+}
+
+/// One format. The text decides which formats are asked; what they say decides where pieces begin and end.
+pub(crate) trait Format: Sync {
+    /// What it is called.
+    fn kind(&self) -> Kind;
+
+    /// Whether this command prints it.
+    fn is_printed_by(&self, command: &Command) -> bool;
+
+    /// What a line is. `inside` when the line before belongs to a piece of this format. Cheap, and
+    /// linear in the length of the line.
+    fn sees(&self, line: &str, inside: bool) -> Sees;
+
+    /// Reads the lines of a piece; `taken` of the answer has one entry for each.
+    fn read(&self, lines: &[Line], command: Option<&Command>) -> Table;
+}
+
+/// What a format read from the lines of a piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Table {
+    /// The rows.
+    pub(crate) content: Content,
+    /// What was made of each line.
+    pub(crate) taken: Vec<Taken>,
+    /// Why rows are missing, as far as the format can tell.
+    pub(crate) cut: Option<Cut>,
+    /// Not a tool of Linux.
+    pub(crate) foreign_system: Option<&'static str>,
+    /// What a reader must know.
+    pub(crate) notes: Vec<Text>,
+}
+
+/// All formats, those with the strictest rows first.
+pub(crate) const FORMATS: &[&dyn Format] = &[];
