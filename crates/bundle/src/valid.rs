@@ -29,6 +29,9 @@ fn facts_fit(facts: &Facts) -> Result<(), &'static str> {
         filters,
         device_filters,
         tracked,
+        traces,
+        messages,
+        mentions: _,
     } = facts;
     let partial = [
         flaws(sockets),
@@ -45,6 +48,8 @@ fn facts_fit(facts: &Facts) -> Result<(), &'static str> {
         flaws(filters),
         flaws(device_filters),
         flaws(tracked),
+        flaws(traces),
+        flaws(messages),
     ];
     if partial.into_iter().flatten().any(<[Flaw]>::is_empty) {
         return Err("a part that is incomplete and has no flaw");

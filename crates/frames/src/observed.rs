@@ -65,6 +65,9 @@ fn facts(name: Foreign, started_at: WallClock) -> Facts {
         filters: missing(),
         device_filters: missing(),
         tracked: missing(),
+        traces: missing(),
+        messages: missing(),
+        mentions: Vec::new(),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Everything that was read about a host.
 
+use ipnet::IpNet;
+
 use crate::{
-    Address, Counters, DeviceFilter, FilterChain, Foreign, Link, LinkNames, Neighbour,
-    NextHopObject, Reply, Route, Rule, Section, Settings, Sockets, Tracked, WallClock,
+    Address, Counters, DeviceFilter, FilterChain, Foreign, Link, LinkNames, Message, Neighbour,
+    NextHopObject, Reply, Route, Rule, Section, Settings, Sockets, Trace, Tracked, WallClock,
 };
 
 /// Where the facts came from.
@@ -124,6 +126,25 @@ pub struct Facts {
     /// What connection tracking holds for stuck requests.
     #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
     pub tracked: Section<Vec<Tracked>>,
+    /// Ways to hosts that were traced.
+    #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
+    pub traces: Section<Vec<Trace>>,
+    /// What the kernel wrote into its log; only text brings it.
+    #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
+    pub messages: Section<Vec<Message>>,
+    /// Networks and addresses that are spoken of in a ticket outside of any output.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub mentions: Vec<Mention>,
+}
+
+/// A network or an address that a person wrote of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Mention {
+    /// Line in the input, from 1.
+    pub line: u32,
+    /// The network; of an address, the whole of it.
+    pub network: IpNet,
 }
 
 /// For a part that the input was written without.

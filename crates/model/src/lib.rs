@@ -14,6 +14,7 @@ mod finding;
 mod frame;
 mod link;
 mod mac;
+mod message;
 mod neighbour;
 mod observation;
 pub mod order;
@@ -24,6 +25,7 @@ mod section;
 mod socket;
 mod text;
 mod time;
+mod trace;
 pub mod view;
 
 pub use conntrack::{ConntrackEntry, Tracked, TrackedState};
@@ -33,7 +35,7 @@ pub use diagnosis::{
     Verdict,
 };
 pub use endpoint::{Endpoint, Family, Flow, canonical_ip};
-pub use facts::{Capabilities, Facts, Host, NamespaceCount, NamespaceSurvey, SourceKind};
+pub use facts::{Capabilities, Facts, Host, Mention, NamespaceCount, NamespaceSurvey, SourceKind};
 pub use filter::{
     BaseChain, ChainKind, ConntrackStates, DeviceFilter, Direction, FilterChain, FilterFamily,
     FilterRule, FilterSystem, Hook, RuleDelta, RuleId, RuleVerdict, Term, Test,
@@ -53,6 +55,7 @@ pub use link::{
     Settings,
 };
 pub use mac::{Mac, MacParseError};
+pub use message::{Event, Message};
 pub use neighbour::{MacChange, Neighbour, NeighbourAges, NeighbourFlags, Nud};
 pub use observation::{Life, ListenerTrack, Observation, Sighting, Step, Track};
 pub use reply::{
@@ -69,3 +72,4 @@ pub use socket::{
 };
 pub use text::{Command, Foreign, Span, Text};
 pub use time::{Mono, WallClock};
+pub use trace::{Hop, Trace};

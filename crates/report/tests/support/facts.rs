@@ -51,6 +51,9 @@ pub(super) fn facts(names: &Names) -> Facts {
         filters: collected(vec![]),
         device_filters: collected(vec![]),
         tracked: collected(vec![]),
+        traces: collected(vec![]),
+        messages: collected(vec![]),
+        mentions: vec![],
     }
 }
 

@@ -310,6 +310,9 @@ pub(crate) fn full() -> (Facts, Observation) {
         filters: whole(filter::chains()),
         device_filters: whole(filter::device_filters()),
         tracked: whole(filter::tracked(flow())),
+        traces: whole(Vec::new()),
+        messages: whole(Vec::new()),
+        mentions: Vec::new(),
     };
     let sighting = |at| Sighting { at: Mono(at), counters: retries() };
     let lives = vec![
