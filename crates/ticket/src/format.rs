@@ -31,7 +31,16 @@ pub(crate) trait Format: Sync {
     /// linear in the length of the line.
     fn sees(&self, line: &str, inside: bool) -> Sees;
 
-    /// Reads the lines of a piece; `taken` of the answer has one entry for each.
+    /// Takes a line apart that holds several rows, or rows that lost all their blanks. The answer is
+    /// the line in order: each row, title and text between them as a string of its own, with the
+    /// blanks put back between the fields. `None`, and quickly, for a line that is fine or not of
+    /// this format; linear in the length of the line but for the reading of one row.
+    fn split(&self, _line: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Reads the lines of a piece, which are never empty, but for the output of a command that
+    /// printed nothing; `taken` of the answer has one entry for each line.
     fn read(&self, lines: &[Line], command: Option<&Command>) -> Table;
 }
 
