@@ -15,8 +15,8 @@ pub use command::Command;
 pub use kind::Kind;
 pub use piece::{Cut, Line, Piece, Taken, Ticket};
 pub use rows::{
-    AddressRow, Answer, Content, CounterRow, HopRow, LinkRow, Name, NeighbourRow, PrintedTimer,
-    Process, RouteGetRow, RouteRow, SettingRow, SocketRow, TraceHop, TraceRow, TrackedRow,
-    UnitOfCounters,
+    AddressRow, Answer, Content, CounterRow, FloodReaction, HopRow, LinkRow, LoggedPacket, Message,
+    Name, NeighbourRow, PrintedTimer, Process, RouteGetRow, RouteRow, Said, SettingRow, SocketRow,
+    TraceHop, TraceRow, TrackedRow, UnitOfCounters,
 };
 pub use text::{Limits, Unreadable, read};

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    AddressScope, ConntrackEntry, Endpoint, FilterChain, Mac, Nud, OperState, PrintedFrame,
-    RouteErrno, RouteKind, Rule, TcpState, TimerKind,
+    AddressScope, ConntrackCpu, ConntrackEntry, Endpoint, FilterChain, Mac, Nud, OperState,
+    PrintedFrame, RouteErrno, RouteKind, Rule, TcpState, TimerKind,
 };
 
 /// A name of a device, host or process; may hold anything that can be pasted.
@@ -40,8 +40,10 @@ pub enum Content {
     Chains(Vec<FilterChain>),
     /// Of `conntrack`.
     Tracked(Vec<TrackedRow>),
-    /// Messages of the kernel that matter here, by line.
-    Messages(Vec<(u32, String)>),
+    /// Of `conntrack -S` and `/proc/net/stat/nf_conntrack`, one a CPU, by line.
+    ConntrackCpus(Vec<(u32, ConntrackCpu)>),
+    /// Messages of the kernel and of daemons that matter here; connections of `ipvsadm`.
+    Messages(Vec<Message>),
     /// A summary, a title without rows of a known shape.
     Nothing,
 }
@@ -332,4 +334,136 @@ pub struct TrackedRow {
     pub line: u32,
     /// The entry.
     pub entry: ConntrackEntry,
+    /// Its mark (`mark=`); `None` when not printed.
+    pub mark: Option<u32>,
+    /// Its zone (`zone=`), where it is not the default one.
+    pub zone: Option<u16>,
+    /// Packets of each direction, original first, where the kernel counts them.
+    pub packets_count: Option<[u64; 2]>,
+    /// An event of `conntrack -E`: the entry was so at some moment.
+    pub event: bool,
+}
+
+/// A message of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Line in the input, from 1.
+    pub line: u32,
+    /// Time in front of it, as printed.
+    pub stamp: Option<String>,
+    /// Name of the host in front of it, by syslog or journal.
+    pub host: Option<Name>,
+    /// What it says.
+    pub said: Said,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// `nf_conntrack: table full, dropping packet`.
+    ConntrackFull,
+    /// `Possible SYN flooding on port N`: the queue of requests of a listener is full.
+    SynFlood {
+        /// Port of the listener.
+        port: u16,
+        /// Its address, since Linux 6.1.
+        address: Option<IpAddr>,
+        /// What the kernel does about it.
+        reaction: FloodReaction,
+    },
+    /// `martian source DESTINATION from SOURCE, on dev DEVICE`: the source cannot be behind the device.
+    MartianSource {
+        /// Where the packet was going.
+        destination: IpAddr,
+        /// Its source.
+        source: IpAddr,
+        /// Where it came in.
+        device: Name,
+        /// Destination and source of its frame: the line `ll header` after it.
+        macs: Option<(Mac, Mac)>,
+    },
+    /// `martian destination DESTINATION from SOURCE, dev DEVICE`.
+    MartianDestination {
+        /// Where the packet was going.
+        destination: IpAddr,
+        /// Its source.
+        source: IpAddr,
+        /// Where it came in.
+        device: Name,
+    },
+    /// `neighbour: arp_cache: neighbor table overflow!`
+    NeighbourTableFull {
+        /// True for ND, false for ARP, `None` when it does not say.
+        is_v6: Option<bool>,
+    },
+    /// Somebody else has an address of this host: the kernel's duplicate address detection, or a
+    /// daemon that asked before it used one.
+    AddressConflict {
+        /// The address; old kernels do not say.
+        address: Option<IpAddr>,
+        /// Who has it.
+        mac: Option<Mac>,
+        /// Device.
+        device: Option<Name>,
+    },
+    /// An address changed its link-layer address: `arpwatch`.
+    AddressMoved {
+        /// The address.
+        address: IpAddr,
+        /// Who has it now, and who had it before.
+        macs: (Mac, Mac),
+        /// It goes back and forth (`flip flop`).
+        flips: bool,
+    },
+    /// A packet that a rule logged (`LOG`, nft `log`), or that connection tracking found invalid.
+    LoggedPacket(LoggedPacket),
+    /// A connection of a load balancer (`ipvsadm -lnc`): no socket of this host.
+    Balanced {
+        /// The state as printed: `SYN_RECV`.
+        state: String,
+        /// Who opened it.
+        client: Endpoint,
+        /// The address that is shared.
+        service: Endpoint,
+        /// The server that was chosen.
+        server: Endpoint,
+        /// Seconds until it is forgotten.
+        expires_s: u32,
+    },
+}
+
+/// What the kernel does when the queue of requests is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FloodReaction {
+    /// `Sending cookies`.
+    Cookies,
+    /// `Dropping request`.
+    Drops,
+    /// It does not say.
+    Unknown,
+}
+
+/// A packet as a log shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoggedPacket {
+    /// What the rule puts in front, or what is wrong with the packet: `nf_ct_proto_6: invalid state`.
+    pub prefix: String,
+    /// Device it came by (`IN=`).
+    pub in_device: Option<Name>,
+    /// Device it leaves by (`OUT=`).
+    pub out_device: Option<Name>,
+    /// Destination and source of its frame (`MAC=`).
+    pub macs: Option<(Mac, Mac)>,
+    /// Source (`SRC=`); `None` when it is no address.
+    pub source: Option<IpAddr>,
+    /// Destination (`DST=`).
+    pub destination: Option<IpAddr>,
+    /// Source and destination port (`SPT=`, `DPT=`).
+    pub ports: Option<(u16, u16)>,
+    /// `PROTO=TCP`.
+    pub is_tcp: bool,
+    /// Flags of TCP as in its header; `None` for another protocol.
+    pub flags: Option<u8>,
+    /// Hop limit (`TTL=`, `HOPLIMIT=`).
+    pub ttl: Option<u8>,
 }
