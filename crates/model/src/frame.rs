@@ -7,7 +7,7 @@ mod vantage;
 
 pub use capture::{Capture, CaptureDevice, CaptureOrigin, LinkType, Service};
 pub use claim::{AddressClaim, AddressQuestion, ClaimKind};
-pub use printed::{PrintedFrame, PrintedPacket, PrintedSegment};
+pub use printed::{PrintedFrame, PrintedPacket, PrintedSegment, is_stand_in, stand_in};
 pub use vantage::{Clue, ClueKind, Place, Vantage};
 
 use std::net::IpAddr;

@@ -48,7 +48,7 @@ pub use frame::{
     AddressClaim, AddressQuestion, Capture, CaptureDevice, CaptureOrigin, Checksum, ClaimKind,
     Clue, ClueKind, End, FrameCounts, FrameDirection, FrameKind, Handshake, HandshakeFrame,
     LinkType, Outcome, Padding, Place, PrintedFrame, PrintedPacket, PrintedSegment, Service,
-    TcpOptions, TcpTimestamps, Vantage,
+    TcpOptions, TcpTimestamps, Vantage, is_stand_in, stand_in,
 };
 pub use link::{
     Address, AddressScope, DeviceSettings, Link, LinkNames, LinkTraffic, OperState, PrefixPeer,

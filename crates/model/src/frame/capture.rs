@@ -74,6 +74,13 @@ pub enum CaptureOrigin {
     Live,
     /// A pcap or pcapng file.
     File,
+    /// What a tool printed of frames. A TTL or window of 0 is not known; neither are the sequence
+    /// numbers of segments without data, which are those that were due. Without dates points in time
+    /// are nanoseconds since midnight or since the first frame, and `started_at` is 0.
+    Printed {
+        /// It has times. Without, points in time only tell the order.
+        timed: bool,
+    },
 }
 
 /// A device, or an interface of a capture file.

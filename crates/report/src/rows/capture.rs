@@ -109,6 +109,7 @@ impl CaptureRow {
             origin: match capture.origin {
                 CaptureOrigin::Live => "live",
                 CaptureOrigin::File => "file",
+                CaptureOrigin::Printed { .. } => "text",
             },
             started_at: rfc3339(capture.started_at),
             length_ms: capture.ended.ms_since(capture.started),
