@@ -41,6 +41,12 @@ const BEYOND_FRAMES: &[&str] = &[
     "peer-resets-rst",
     "queue-full-with-cookies",
     "sequential-clients-full-queue",
+    // How much a queue holds is not to be seen.
+    "syn-flood",
+    "syn-queue-full",
+    "syn-queue-full-sysctl",
+    // A segment without flags is no part of a handshake.
+    "no-ack-flag",
     // Frames end in front of the tap.
     "xdp-drops-ack",
     // The server itself is the client.

@@ -15,7 +15,7 @@ use super::world::{self, Config, Ground};
 use crate::inside::need_rights;
 use crate::tables::random::Random;
 
-const TOPOLOGIES: u64 = 250;
+const TOPOLOGIES: u64 = 350;
 /// Source ports by which one look-up is varied. The least part of a next hop is 1 of 16.
 const PORTS: u16 = 256;
 

@@ -1,5 +1,7 @@
 //! The client's side answers the SYN-ACK with RST, or a box there with ICMP unreachable.
 
+mod by_frames;
+
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Manual, Origin, Part, Severity, Subject, Text,
@@ -17,10 +19,10 @@ pub(super) static CHECK: Check = Check {
         class: Class::Outside,
         summary: "the client's side answers the SYN-ACK by RST or ICMP",
         severity: "by share: info, warning or problem",
-        needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[Part::Settings, Part::Frames],
+        needs: &[Part::Sockets],
+        also_reads: &[Part::Counters, Part::Settings, Part::Frames],
         ipv6: "ICMPv6 codes act the other way round: no-route and address-unreachable leave the row",
-        explains: &["synack-lost-outside"],
+        explains: &["synack-lost-outside", "ack-lost-outside"],
         disproved_by: &["EmbryonicRsts and In*DestUnreachs stand still"],
         manual: Manual {
             meaning: "The SYN-ACK reaches the client's side and is refused there: the client's kernel knows nothing of the \
@@ -33,6 +35,7 @@ pub(super) static CHECK: Check = Check {
                     "InDestUnreachs moves and OutDestUnreachs does not: ICMP errors from outside",
                     "counters",
                 ),
+                ("resets and ICMP errors about SYN-ACKs come in", "frames"),
                 ("ListenDrops moves without ListenOverflows: requests ended by ICMP", "counters"),
             ],
             looks_like: &[
@@ -58,6 +61,9 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
+    if by_frames::examine(view, cases) {
+        return;
+    }
     by_rst(view, cases);
     for family in [&V4, &V6] {
         by_icmp(view, cases, family);

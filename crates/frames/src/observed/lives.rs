@@ -23,6 +23,8 @@ struct Request {
     last: Mono,
     sent_again: u32,
     expired: u32,
+    /// First reset or ICMP error after its last SYN-ACK.
+    ended: Option<Mono>,
     /// Time of the first expiry after the SYN-ACK before it.
     first_gap_ms: Option<u64>,
 }
@@ -54,6 +56,11 @@ fn requests(handshake: &Handshake) -> Vec<Request> {
                     None => requests.push(Request::new(frame, answers)),
                 }
             }
+            (_, FrameKind::Rst) | (End::Server, FrameKind::Icmp { .. }) => {
+                if let Some(request) = requests.last_mut() {
+                    request.ended.get_or_insert(frame.at);
+                }
+            }
             _ => {}
         }
     }
@@ -68,6 +75,7 @@ impl Request {
             last: synack.at,
             sent_again: 0,
             expired: 0,
+            ended: None,
             first_gap_ms: None,
         }
     }
@@ -78,6 +86,8 @@ impl Request {
 
     fn again(&mut self, at: Mono, answers: bool) {
         self.sent_again += 1;
+        // It is still there.
+        self.ended = None;
         if !answers {
             self.first_gap_ms.get_or_insert(at.ms_since(self.last));
             self.expired += 1;
@@ -105,6 +115,8 @@ impl Request {
             (Some(died), Some(next)) => Some(died.min(next)),
             (died, next) => died.or(next),
         };
+        // What went away without a SYN-ACK being sent again went by the reset or error that came.
+        let gone = gone.map(|gone| self.ended.map_or(gone, |ended| ended.min(gone)));
         let counters = |sent_again, expired, timer_ms: u64| RetryCounters {
             synack_retrans_count: Some(sent_again),
             timer_expiry_count: Some(expired),

@@ -87,7 +87,11 @@ fn by_frames(view: &View<'_>, cases: &mut Cases, dropped: u64) -> bool {
     for (&device, seen) in &by_device {
         let flow = seen[0].handshake.flow;
         let (dev, local, peer) = (view.dev(device), flow.local.ip, flow.peer.ip);
+        // A client that means it sends its SYN again; forged sources do not.
+        let repeats = seen.iter().any(|seen| seen.handshake.counts.syn_count > 1);
+        let stray = !repeats && share::is_small(view, dropped);
         let case = cases.about(Subject::Link(device));
+        case.severity(if stray { Severity::Info } else { Severity::Problem });
         case.headline(text![
             phrase::count(seen.len(), "client", "clients"),
             " cannot connect: their SYNs come by ",
