@@ -8,6 +8,7 @@ mod command;
 mod format;
 mod kind;
 mod piece;
+mod record;
 mod rows;
 mod text;
 

@@ -2,6 +2,7 @@
 
 use synrecv_model::Text;
 
+use crate::record::Record;
 use crate::{Command, Content, Kind};
 
 /// A line after encodings, terminal residue and quoting were taken off.
@@ -84,8 +85,18 @@ pub enum Cut {
 /// A text, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ticket {
-    /// Every line of the input in order, by number, and what was made of it.
-    pub lines: Vec<(u32, String, Taken)>,
+    pub(crate) record: Record,
     /// The outputs that were found, in order.
     pub pieces: Vec<Piece>,
+    /// Lines that were longer than permitted. What stood behind the limit was not read.
+    pub long_lines_count: u32,
+}
+
+impl Ticket {
+    /// Every line of the input in order: its number from 1, its text after terminal residue and
+    /// quoting were taken off, and what was made of it. A line that was split comes once for each
+    /// part. Readings are kept for the first 50,000 rows, and are empty behind them.
+    pub fn lines(&self) -> impl Iterator<Item = (u32, &str, &Taken)> {
+        self.record.lines()
+    }
 }

@@ -1,17 +1,27 @@
-//! From bytes to lines.
+//! From bytes to lines, from lines to pieces.
+
+mod decode;
+mod markers;
+mod merge;
+mod open;
+mod prompt;
+mod segment;
+mod shell;
+mod terminal;
 
 use thiserror::Error;
 
 use crate::Ticket;
+use crate::record::Record;
 
 /// How much is read at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Octets of the input.
+    /// Octets of the input, up to 1 GiB.
     pub octets: usize,
     /// Lines of the input.
     pub lines: usize,
-    /// Octets of one line.
+    /// Octets of one line; what stands behind them is not read.
     pub line_octets: usize,
 }
 
@@ -20,6 +30,9 @@ impl Default for Limits {
         Self { octets: 64 << 20, lines: 2_000_000, line_octets: 16 << 10 }
     }
 }
+
+/// Places in the text are 32 bits wide, and a character can take three times its octets.
+const OCTETS_MAX: usize = 1 << 30;
 
 /// Why a text could not be read at all.
 #[derive(Debug, Error)]
@@ -40,8 +53,25 @@ pub enum Unreadable {
 /// When it is larger than the limits. A text without anything known in it is a [`Ticket`] without
 /// pieces.
 pub fn read(bytes: &[u8], limits: Limits) -> Result<Ticket, Unreadable> {
-    if bytes.len() > limits.octets {
-        return Err(Unreadable::TooLarge { limit: limits.octets, unit: "octets" });
+    let octets_max = limits.octets.min(OCTETS_MAX);
+    if bytes.len() > octets_max {
+        return Err(Unreadable::TooLarge { limit: octets_max, unit: "octets" });
     }
-    Ok(Ticket::default())
+    let mut record = Record::default();
+    let mut long_lines_count = 0;
+    let mut number = 0;
+    decode::lines(bytes, limits.line_octets, |line, is_cut| {
+        number += 1;
+        long_lines_count += u32::from(is_cut);
+        // Soft breaks of word processors end a row, not a line of the input.
+        for part in line.split(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}']) {
+            record.push(number, &terminal::clean(part));
+        }
+        record.len() <= limits.lines
+    });
+    if record.len() > limits.lines {
+        return Err(Unreadable::TooLarge { limit: limits.lines, unit: "lines" });
+    }
+    let pieces = segment::segment(&mut record);
+    Ok(Ticket { record, pieces, long_lines_count })
 }

@@ -1,0 +1,193 @@
+//! The piece that is being read.
+
+use super::merge;
+use crate::format::{FORMATS, Sees, Table};
+use crate::record::Record;
+use crate::{Command, Cut, Line, Piece, Taken};
+
+/// Lines that a format is given at once. A longer output is read in parts, so that a text of nothing
+/// but rows takes no more room than its facts.
+const LINES_AT_ONCE: usize = 1 << 16;
+
+/// Titles that are remembered of a piece.
+const TITLES_MAX: usize = 64;
+
+/// Where a line stands in the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Its line, or the first of those that it was put together from.
+    pub(super) at: usize,
+    /// Which part of that line it is, when it was split.
+    pub(super) part: Option<usize>,
+}
+
+/// The piece that is being read.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// Place of its format in [`FORMATS`].
+    pub(super) format: usize,
+    pub(super) command: Option<Command>,
+    pub(super) has_rows: bool,
+    /// A mark says that lines were left out.
+    pub(super) is_cut: bool,
+    places: Vec<Place>,
+    lines: Vec<Line>,
+    /// Its titles, from which the parts of a long output behind the first have their columns.
+    titles: Vec<Line>,
+    rows_since_title: bool,
+    span: Option<(u32, u32)>,
+    /// What was read of the lines that are no longer held.
+    read: Option<Table>,
+    counts: Counts,
+}
+
+/// Rows of a piece.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    rows: u32,
+    rejected: u32,
+    repaired: u32,
+}
+
+impl Open {
+    pub(super) fn new(format: usize, command: Option<Command>) -> Self {
+        Self {
+            format,
+            command,
+            has_rows: false,
+            is_cut: false,
+            places: Vec::new(),
+            lines: Vec::new(),
+            titles: Vec::new(),
+            rows_since_title: false,
+            span: None,
+            read: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// True when a second run of the same command begins with this title: it stood in the piece
+    /// before.
+    pub(super) fn repeats(&self, title: &str) -> bool {
+        self.titles.iter().any(|known| known.text.trim() == title.trim())
+    }
+
+    /// True when a row stood behind the last title.
+    pub(super) fn has_rows_since_title(&self) -> bool {
+        self.rows_since_title
+    }
+
+    /// Sets the last line that belongs to the piece, from the command line on.
+    pub(super) fn cover(&mut self, number: u32) {
+        self.span = Some(
+            self.span
+                .map_or((number, number), |(first, last)| (first.min(number), last.max(number))),
+        );
+    }
+
+    /// The line before the next one.
+    pub(super) fn last(&self) -> Option<(Place, &Line)> {
+        Some((*self.places.last()?, self.lines.last()?))
+    }
+
+    /// Puts another text in the place of the last line, which now ends with the line `end` of the
+    /// record.
+    pub(super) fn replace_last(&mut self, text: String, part_count: u32, end: u32) {
+        if let Some(line) = self.lines.last_mut() {
+            line.text = text;
+            line.part_count = part_count;
+        }
+        self.cover(end);
+    }
+
+    /// Adds a line, and what the format takes it for.
+    pub(super) fn push(&mut self, record: &mut Record, place: Place, line: Line, sees: Sees) {
+        match sees {
+            Sees::Title => {
+                self.rows_since_title = false;
+                if self.titles.len() < TITLES_MAX {
+                    self.titles.push(line.clone());
+                }
+            }
+            Sees::Row => {
+                self.rows_since_title = true;
+                self.has_rows = true;
+                if self.lines.len() >= LINES_AT_ONCE {
+                    self.read_held(record);
+                }
+            }
+            Sees::Nothing | Sees::Aside | Sees::More => {}
+        }
+        self.cover(line.number);
+        self.places.push(place);
+        self.lines.push(line);
+    }
+
+    /// Reads the lines that are held, and lets go of them.
+    fn read_held(&mut self, record: &mut Record) {
+        let places = std::mem::take(&mut self.places);
+        let mut lines = std::mem::take(&mut self.lines);
+        let is_later = self.read.is_some();
+        let title_count = if is_later { self.titles.len() } else { 0 };
+        if is_later {
+            lines.splice(0..0, self.titles.iter().cloned());
+        }
+        let mut table = FORMATS[self.format].read(&lines, self.command.as_ref());
+        let all_taken = std::mem::take(&mut table.taken);
+        for (at, taken) in all_taken.into_iter().enumerate().skip(title_count) {
+            let (Some(place), Some(line)) = (places.get(at - title_count), lines.get(at)) else {
+                break;
+            };
+            let taken = match taken {
+                Taken::Row(text) if line.part_count > 1 || line.rebuilt => Taken::Repaired(text),
+                other => other,
+            };
+            match taken {
+                Taken::Row(_) => self.counts.rows += 1,
+                Taken::Repaired(_) => {
+                    self.counts.rows += 1;
+                    self.counts.repaired += 1;
+                }
+                Taken::Rejected(_) => self.counts.rejected += 1,
+                _ => {}
+            }
+            match place.part {
+                Some(part) => record.set_part(place.at, part, taken),
+                None => record.set(place.at, taken),
+            }
+            for part in 1..line.part_count as usize {
+                record.set(place.at + part, Taken::More(None));
+            }
+        }
+        self.read = Some(match self.read.take() {
+            None => table,
+            Some(before) => merge::tables(before, table),
+        });
+    }
+
+    /// Ends the piece. `None` when it holds neither a row nor a title, and no command says that it
+    /// is an output.
+    pub(super) fn close(mut self, record: &mut Record) -> Option<Piece> {
+        self.read_held(record);
+        let Table { content, cut, foreign_system, notes, .. } = self.read?;
+        let is_filtered = self.command.as_ref().is_some_and(Command::is_filtered);
+        let cut = None
+            .or(self.is_cut.then_some(Cut::Marked))
+            .or(cut)
+            .or(is_filtered.then_some(Cut::Filtered))
+            .or((self.counts.rejected > 0).then_some(Cut::Unreadable));
+        let is_output = self.has_rows || !self.titles.is_empty() || self.command.is_some();
+        is_output.then_some(Piece {
+            kind: FORMATS[self.format].kind(),
+            lines: self.span.unwrap_or_default(),
+            command: self.command,
+            content,
+            row_count: self.counts.rows,
+            rejected_count: self.counts.rejected,
+            repaired_count: self.counts.repaired,
+            cut,
+            foreign_system,
+            notes,
+        })
+    }
+}
