@@ -1,5 +1,10 @@
 //! The formats: for each, how its lines look and what they say.
 
+mod counter_names;
+mod netstat_s;
+mod nstat;
+mod proc_counters;
+
 use synrecv_model::Text;
 
 use crate::{Command, Content, Cut, Kind, Line, Taken};
@@ -60,4 +65,5 @@ pub(crate) struct Table {
 }
 
 /// All formats, those with the strictest rows first.
-pub(crate) const FORMATS: &[&dyn Format] = &[];
+pub(crate) const FORMATS: &[&dyn Format] =
+    &[&nstat::Nstat, &proc_counters::ProcCounters, &netstat_s::NetstatS];
