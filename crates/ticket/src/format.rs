@@ -1,9 +1,11 @@
 //! The formats: for each, how its lines look and what they say.
 
+mod arp;
 mod counter_names;
 mod netstat_s;
 mod nstat;
 mod proc_counters;
+mod table;
 
 use synrecv_model::Text;
 
@@ -66,4 +68,4 @@ pub(crate) struct Table {
 
 /// All formats, those with the strictest rows first.
 pub(crate) const FORMATS: &[&dyn Format] =
-    &[&nstat::Nstat, &proc_counters::ProcCounters, &netstat_s::NetstatS];
+    &[&nstat::Nstat, &proc_counters::ProcCounters, &netstat_s::NetstatS, &arp::Arp];

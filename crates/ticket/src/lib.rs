@@ -11,6 +11,7 @@ mod piece;
 mod record;
 mod rows;
 mod text;
+mod token;
 
 pub use command::Command;
 pub use kind::Kind;
