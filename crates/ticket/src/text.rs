@@ -2,14 +2,18 @@
 
 mod decode;
 mod markers;
+mod markup;
 mod merge;
 mod open;
 mod prompt;
+mod score;
 mod segment;
 mod shell;
 mod terminal;
 
 use thiserror::Error;
+
+use markup::Markup;
 
 use crate::Ticket;
 use crate::record::Record;
@@ -59,17 +63,21 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Ticket, Unreadable> {
     }
     let mut record = Record::default();
     let mut long_lines_count = 0;
-    let mut number = 0;
+    let mut number: u32 = 0;
+    let mut markup = Markup::default();
     decode::lines(bytes, limits.line_octets, |line, is_cut| {
         number += 1;
         long_lines_count += u32::from(is_cut);
         // Soft breaks of word processors end a row, not a line of the input.
         for part in line.split(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}']) {
-            record.push(number, &terminal::clean(part));
+            markup.push(number, &terminal::clean(part), &mut |number, line| {
+                record.push(number, line)
+            });
         }
-        record.len() <= limits.lines
+        number as usize <= limits.lines
     });
-    if record.len() > limits.lines {
+    markup.flush(&mut |number, line| record.push(number, line));
+    if number as usize > limits.lines {
         return Err(Unreadable::TooLarge { limit: limits.lines, unit: "lines" });
     }
     let pieces = segment::segment(&mut record);

@@ -1,0 +1,108 @@
+//! What ticket systems, mail and viewers put around lines: quoting, tables, lists, numbers, escapes.
+//!
+//! Each layer is taken off only from runs of lines of which some are known better without it and none
+//! worse: `> ` stands between the ends of a frame, `1` in front of a hop, `1:` in front of a device.
+
+mod layers;
+mod words;
+
+use super::score;
+use layers::{LAYERS, Layer};
+
+/// Lines that are held until a run of them ends.
+const BLOCK_LINES: usize = 512;
+
+/// Lines of a run that are looked at before all of it is changed.
+const SAMPLED_LINES: usize = 24;
+
+/// Lines on their way to the record.
+#[derive(Debug, Default)]
+pub(super) struct Markup {
+    block: Vec<(u32, String)>,
+    /// Whether a layer was taken off the last line of the block before, by layer.
+    went_on: [bool; LAYERS.len()],
+}
+
+impl Markup {
+    /// Takes a line; hands lines that are done to `done`.
+    pub(super) fn push(&mut self, number: u32, line: &str, done: &mut impl FnMut(u32, &str)) {
+        if self.block.is_empty() && !is_marked(line) {
+            self.went_on = [false; LAYERS.len()];
+            done(number, line);
+            return;
+        }
+        self.block.push((number, line.to_owned()));
+        if self.block.len() >= BLOCK_LINES || !is_marked(line) {
+            let is_over = !is_marked(line);
+            self.flush(done);
+            if is_over {
+                self.went_on = [false; LAYERS.len()];
+            }
+        }
+    }
+
+    /// Hands over what is still held.
+    pub(super) fn flush(&mut self, done: &mut impl FnMut(u32, &str)) {
+        let mut block = std::mem::take(&mut self.block);
+        for (layer, went_on) in LAYERS.iter().zip(&mut self.went_on) {
+            *went_on = strip(*layer, &mut block, *went_on);
+        }
+        for (number, line) in &mut block {
+            words::mend(line);
+            done(*number, line);
+        }
+        block.clear();
+        self.block = block;
+    }
+}
+
+/// True when something on a line can be markup.
+fn is_marked(line: &str) -> bool {
+    let text = line.trim_start();
+    let first = text.chars().next();
+    first.is_some_and(|first| first.is_ascii_digit() || !first.is_ascii_alphanumeric())
+        || text.bytes().any(|octet| {
+            matches!(octet, b'|' | b'\\' | b'&' | b'<' | b'`' | b'*' | b'_' | b'~' | 0x80..)
+        })
+        || text.contains(": ")
+}
+
+/// Takes a layer off the runs of lines that have it; true when the last line lost it.
+fn strip(layer: Layer, block: &mut [(u32, String)], went_on: bool) -> bool {
+    let mut stripped_last = false;
+    let mut start = 0;
+    while start < block.len() {
+        let Some(first) = layer(&block[start].1, None) else {
+            stripped_last = false;
+            start += 1;
+            continue;
+        };
+        let mut inner = vec![first];
+        while let Some((_, line)) = block.get(start + inner.len()) {
+            let Some(next) = layer(line, inner.last().map(|last| &last.mark)) else { break };
+            inner.push(next);
+        }
+        stripped_last = (went_on && start == 0) || helps(block, start, &inner);
+        let count = inner.len();
+        if stripped_last {
+            for ((_, line), stripped) in block[start..].iter_mut().zip(inner) {
+                *line = stripped.text;
+            }
+        }
+        start += count;
+    }
+    stripped_last && start == block.len()
+}
+
+/// True when a line of the run is better known without the layer, and none is worse.
+fn helps(block: &[(u32, String)], start: usize, inner: &[layers::Stripped]) -> bool {
+    let lines =
+        block[start..].iter().zip(inner).filter(|(_, stripped)| !stripped.text.trim().is_empty());
+    let (mut better, mut worse) = (0, 0);
+    for ((_, line), stripped) in lines.take(SAMPLED_LINES) {
+        let (with, without) = (score::best(line), score::best(&stripped.text));
+        better += usize::from(without > with);
+        worse += usize::from(without < with);
+    }
+    better > worse * 4
+}

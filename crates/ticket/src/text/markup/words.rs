@@ -1,0 +1,126 @@
+//! Markup inside of a line.
+
+use crate::format::Sees;
+use crate::text::score;
+
+/// Tags that only say how a text looks.
+const TAGS: &[&str] = &[
+    "br", "p", "div", "span", "code", "pre", "b", "i", "strong", "em", "td", "tr", "tt", "kbd",
+    "li", "font", "samp",
+];
+
+/// Takes off what stands inside of a line: escapes always, what is rarer only where it helps.
+pub(super) fn mend(line: &mut String) {
+    if line.contains('\\') {
+        unescape(line);
+    }
+    let can_help = line.contains(['`', '<', '"'])
+        || line.contains("**")
+        || line.contains("__")
+        || !line.is_ascii();
+    if !can_help || score::best(line) > Sees::Nothing {
+        return;
+    }
+    let steps: [fn(&str) -> String; 4] = [without_tags, without_emphasis, narrow, unquoted];
+    let mut mended = line.clone();
+    for step in steps {
+        mended = step(&mended);
+        if mended != *line && score::best(&mended) > Sees::Nothing {
+            *line = mended;
+            return;
+        }
+    }
+}
+
+/// `\*`, `\_`, `\~` of Markdown. A backslash before a letter, a blank or a quote is one: of a path,
+/// of `ip -o`, of a name.
+fn unescape(line: &mut String) {
+    const ESCAPED: &str = "*_~$<>#[]|`!(){}+.-@^=";
+    let mut characters = std::mem::take(line).chars().collect::<Vec<_>>().into_iter().peekable();
+    while let Some(character) = characters.next() {
+        let is_escape =
+            character == '\\' && characters.peek().is_some_and(|next| ESCAPED.contains(*next));
+        if !is_escape {
+            line.push(character);
+        }
+    }
+}
+
+fn without_tags(line: &str) -> String {
+    let mut kept = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find('<') {
+        kept.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let tag = rest.find('>').map(|end| &rest[1..end]).filter(|tag| tag.len() < 120);
+        let name = tag.map(|tag| {
+            tag.trim_start_matches('/')
+                .split([' ', '/'])
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        });
+        match (tag, name) {
+            (Some(tag), Some(name)) if TAGS.contains(&name.as_str()) => {
+                rest = &rest[tag.len() + 2..];
+            }
+            _ => {
+                kept.push('<');
+                rest = &rest[1..];
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept.truncate(kept.trim_end().len());
+    kept
+}
+
+/// Without `**bold**`, `__bold__` and the backticks around it.
+fn without_emphasis(line: &str) -> String {
+    line.replace("**", "").replace("__", "").replace('`', "").trim_end().to_owned()
+}
+
+/// Full-width letters, digits and signs as those of ASCII, dashes as `-`.
+fn narrow(line: &str) -> String {
+    line.chars()
+        .map(|character| match character {
+            '！'..='～' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+            '–' | '—' | '−' | '‐' | '‑' => '-',
+            '“' | '”' => '"',
+            '‘' | '’' => '\'',
+            other => other,
+        })
+        .collect()
+}
+
+/// Without the quotes around it, and the comma behind them.
+fn unquoted(line: &str) -> String {
+    let text = line.trim().trim_end_matches(',');
+    text.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(line).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{narrow, unescape, without_emphasis, without_tags};
+
+    #[test]
+    fn escapes_of_markdown() {
+        for (line, expected) in [
+            ("david\\@vm:\\~\\$ netstat", "david@vm:~$ netstat"),
+            ("tcp 0 0 0.0.0.0:22 0.0.0.0:\\* LISTEN -", "tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN -"),
+            ("inet 192.0.2.1/24 \\       valid_lft", "inet 192.0.2.1/24 \\       valid_lft"),
+            ("C:\\Users\\x>arp \\\"", "C:\\Users\\x>arp \\\""),
+        ] {
+            let mut line = line.to_owned();
+            unescape(&mut line);
+            assert_eq!(line, expected);
+        }
+    }
+
+    #[test]
+    fn tags_emphasis_and_width() {
+        assert_eq!(without_tags("<code>a <incomplete> b</code><br/>"), "a <incomplete> b");
+        assert_eq!(without_emphasis("`tcp **SYN_RECV**`"), "tcp SYN_RECV");
+        assert_eq!(narrow("ｔｃｐ　０ 192．0 –"), "tcp　0 192.0 -");
+    }
+}
