@@ -1,10 +1,12 @@
 //! The formats: for each, how its lines look and what they say.
 
 mod arp;
+mod conntrack;
 mod counter_names;
 mod netstat_s;
 mod nstat;
 mod proc_counters;
+mod sysctl;
 mod table;
 
 use synrecv_model::Text;
@@ -67,5 +69,12 @@ pub(crate) struct Table {
 }
 
 /// All formats, those with the strictest rows first.
-pub(crate) const FORMATS: &[&dyn Format] =
-    &[&nstat::Nstat, &proc_counters::ProcCounters, &netstat_s::NetstatS, &arp::Arp];
+pub(crate) const FORMATS: &[&dyn Format] = &[
+    &nstat::Nstat,
+    &proc_counters::ProcCounters,
+    &netstat_s::NetstatS,
+    &conntrack::Conntrack,
+    &conntrack::ConntrackStatistics,
+    &sysctl::Sysctl,
+    &arp::Arp,
+];
