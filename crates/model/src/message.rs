@@ -60,4 +60,15 @@ pub enum Event {
         /// TCP flags: FIN is 1, SYN 2, RST 4, PSH 8, ACK 16; `None` for another protocol.
         flags: Option<u8>,
     },
+    /// A connection of a load balancer, `ipvsadm -lnc`.
+    Balanced {
+        /// Its state there: `SYN_RECV`.
+        state: Foreign,
+        /// Who opened it.
+        client: Endpoint,
+        /// The address that is shared.
+        service: Endpoint,
+        /// The server that was chosen.
+        server: Endpoint,
+    },
 }

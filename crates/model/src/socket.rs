@@ -93,6 +93,8 @@ pub enum SocketSource {
     Proc,
     /// Frames: requests as a capture shows them, and no listeners.
     Frames,
+    /// Output of other tools in a ticket.
+    Pasted,
 }
 
 impl SocketSource {
@@ -103,6 +105,7 @@ impl SocketSource {
             Self::Diag => "sock_diag",
             Self::Proc => "/proc/net/tcp",
             Self::Frames => "frames",
+            Self::Pasted => "pasted tables",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod command;
 mod format;
+mod host;
 mod kind;
 mod piece;
 mod record;
@@ -14,6 +15,7 @@ mod text;
 mod token;
 
 pub use command::Command;
+pub use host::{PastedHost, hosts};
 pub use kind::Kind;
 pub use piece::{Cut, Line, Piece, Taken, Ticket};
 pub use rows::{

@@ -1,0 +1,281 @@
+//! Listeners, requests and connections out of socket rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use synrecv_model::{
+    Counters, Endpoint, Facts, Family, Flow, Foreign, Life, Listener, ListenerTrack, Mono,
+    Observation, Owners, Process, Request, RetryCounters, Section, Sighting, Socket, SocketSource,
+    SocketTimer, Sockets, TcpState, TimerKind, Track,
+};
+
+use super::build;
+use super::devices::Devices;
+use crate::{Content, Cut, Kind, Piece, SocketRow};
+
+/// Peers that are kept for each local end as a control group.
+const COMPLETED_MAX: usize = 64;
+
+/// Letter of a process whose state nobody printed.
+const UNKNOWN_STATE: char = '?';
+
+/// The rows of all pieces, of one kind of tool each.
+pub(super) struct Rows<'p> {
+    found: Vec<(Kind, &'p SocketRow)>,
+    pieces: Vec<&'p Piece>,
+    devices: BTreeMap<String, u32>,
+}
+
+impl Rows<'_> {
+    /// Addresses that connections come to.
+    pub(super) fn own(&self) -> BTreeSet<std::net::IpAddr> {
+        self.found.iter().map(|(_, row)| row.local.ip).collect()
+    }
+}
+
+pub(super) fn rows<'p>(pieces: &[&'p Piece], devices: &mut Devices) -> Rows<'p> {
+    let of = build::with(pieces, |content| matches!(content, Content::Sockets(_)));
+    let mut rows = Vec::new();
+    let mut names = BTreeMap::new();
+    for piece in &of {
+        let Content::Sockets(list) = &piece.content else { continue };
+        for row in list {
+            if let Some(device) = &row.device {
+                names.insert(device.clone(), devices.index(device));
+            }
+            rows.push((piece.kind, row));
+        }
+    }
+    Rows { found: rows, pieces: of, devices: names }
+}
+
+/// A request as it is put together from the rows that show it.
+struct Pasted {
+    listener_v6: bool,
+    ifindex: u32,
+    /// From `ss`: SYN-ACKs sent again, and the number of the row.
+    sent: Option<(u32, usize)>,
+    /// From `netstat`: own expiries, and the number of the row.
+    expired: Option<(u32, usize)>,
+    timer_ms: Option<u32>,
+    uid: Option<u32>,
+}
+
+/// Fills `facts.sockets`; gives what was seen of the requests.
+pub(super) fn observe(
+    rows: &Rows<'_>,
+    facts: &mut Facts,
+    counters: Section<Counters>,
+    compared: bool,
+) -> Observation {
+    let mut observation = build::nothing_seen(counters, compared);
+    if rows.pieces.is_empty() {
+        return observation;
+    }
+    let mut requests: BTreeMap<Flow, Pasted> = BTreeMap::new();
+    let mut listeners: BTreeMap<(Endpoint, bool, u64), Listener> = BTreeMap::new();
+    let mut others: BTreeMap<Flow, Socket> = BTreeMap::new();
+    for (number, (kind, row)) in rows.found.iter().enumerate() {
+        let ifindex = row.device.as_ref().map_or(0, |name| rows.devices[name]);
+        match (row.state, row.peer) {
+            (TcpState::Listen, _) => {
+                let key = (row.local, row.is_v6_socket, row.inode.unwrap_or(0));
+                listen(&mut listeners, key, *kind, row, ifindex);
+            }
+            (TcpState::SynRecv, Some(peer)) => {
+                let flow = Flow { local: row.local, peer };
+                let pasted = requests.entry(flow).or_insert(Pasted {
+                    listener_v6: row.is_v6_socket,
+                    ifindex,
+                    sent: None,
+                    expired: None,
+                    timer_ms: None,
+                    uid: None,
+                });
+                pasted.take(*kind, row, number);
+            }
+            (_, Some(peer)) => {
+                let flow = Flow { local: row.local, peer };
+                others.insert(flow, socket(row, flow, ifindex));
+            }
+            (_, None) => {}
+        }
+    }
+    observation.completed = completed(&others, &listeners);
+    observation.seen_count = (requests.len() + others.len()) as u64;
+    observation.listeners = listeners.values().map(|own| track_listener(own, &requests)).collect();
+    let requests: Vec<Request> =
+        requests.into_iter().map(|(flow, own)| own.request(flow)).collect();
+    observation.tracks = requests.iter().map(track).collect();
+    let data = Sockets {
+        source: SocketSource::Pasted,
+        listeners: listeners.into_values().collect(),
+        requests,
+        others: others.into_values().collect(),
+    };
+    facts.sockets = build::section(data, &rows.pieces, Vec::new());
+    if shows_listeners(&rows.pieces) {
+        return observation;
+    }
+    if let Section::Collected { data, reading } = facts.sockets.clone() {
+        let flaw = build::part_missing(synrecv_model::text!["listeners: no row in LISTEN"]);
+        facts.sockets = Section::Partial { data, flaws: vec![flaw], reading };
+    }
+    observation
+}
+
+/// A whole table that shows listeners, too.
+fn shows_listeners(pieces: &[&Piece]) -> bool {
+    pieces.iter().any(|piece| {
+        let Content::Sockets(rows) = &piece.content else { return false };
+        rows.iter().any(|row| row.state == TcpState::Listen) && piece.cut != Some(Cut::Filtered)
+    })
+}
+
+fn listen(
+    listeners: &mut BTreeMap<(Endpoint, bool, u64), Listener>,
+    key: (Endpoint, bool, u64),
+    kind: Kind,
+    row: &SocketRow,
+    bound_ifindex: u32,
+) {
+    // A tool that prints no inode shows the same listener once more.
+    let twin =
+        listeners.keys().find(|own| own.0 == key.0 && own.1 == key.1 && own.2.min(key.2) == 0);
+    let key = twin.copied().unwrap_or(key);
+    let listener = listeners.entry(key).or_insert(Listener {
+        local: row.local,
+        family: if row.is_v6_socket { Family::V6 } else { Family::of(row.local.ip) },
+        bound_ifindex,
+        accept_queue_count: 0,
+        accept_queue_max_count: None,
+        ref_count: None,
+        drops_count: None,
+        optmem_bytes: None,
+        uid: row.uid.unwrap_or(u32::MAX),
+        inode: key.2,
+        v6only: None,
+        mark: None,
+        owners: Owners::NotSought,
+        options: None,
+    });
+    listener.accept_queue_count = row.recv_queue.unwrap_or(listener.accept_queue_count);
+    if kind == Kind::Ss {
+        listener.accept_queue_max_count = row.send_queue.or(listener.accept_queue_max_count);
+    }
+    listener.ref_count = row.ref_count.or(listener.ref_count);
+    listener.drops_count = row.drops_count.or(listener.drops_count);
+    if let Some(process) = &row.process {
+        let comm = Foreign(process.name.clone());
+        let pid = process.pid.unwrap_or(0);
+        listener.owners = Owners::Known(vec![Process { pid, comm, state: UNKNOWN_STATE }]);
+    }
+}
+
+impl Pasted {
+    fn take(&mut self, kind: Kind, row: &SocketRow, number: usize) {
+        self.listener_v6 |= row.is_v6_socket;
+        self.uid = row.uid.or(self.uid);
+        let Some(timer) = row.timer.filter(|timer| timer.kind == Some(TimerKind::On)) else {
+            return;
+        };
+        self.timer_ms = Some(timer.expires_ms);
+        if kind == Kind::Ss {
+            self.sent = Some((timer.count, number));
+        } else {
+            self.expired = Some((timer.count, number));
+        }
+    }
+
+    /// The counters were read one after another. They only grow, so the smaller one of two belongs
+    /// to the same state when it was read later.
+    fn counters(&self) -> RetryCounters {
+        let same_instant = match (self.sent, self.expired) {
+            (Some((sent, first)), Some((expired, second))) => {
+                (sent > expired && first < second) || (sent < expired && second < first)
+            }
+            _ => false,
+        };
+        RetryCounters {
+            synack_retrans_count: self.sent.map(|(count, _)| count),
+            timer_expiry_count: self.expired.map(|(count, _)| count),
+            same_instant,
+            timer_ms: self.timer_ms,
+        }
+    }
+
+    fn request(self, flow: Flow) -> Request {
+        Request {
+            flow,
+            listener_family: if self.listener_v6 { Family::V6 } else { Family::of(flow.local.ip) },
+            ifindex: self.ifindex,
+            counters: self.counters(),
+            uid: self.uid,
+            mark: None,
+            fastopen: false,
+        }
+    }
+}
+
+fn track(request: &Request) -> Track {
+    let sighting = Sighting { at: Mono(0), counters: request.counters };
+    Track {
+        flow: request.flow,
+        listener_family: request.listener_family,
+        ifindex: request.ifindex,
+        uid: request.uid,
+        mark: None,
+        lives: vec![Life { first: sighting, last: sighting, rearmed_count: 0, gone: None }],
+        life_count: 1,
+    }
+}
+
+fn track_listener(own: &Listener, requests: &BTreeMap<Flow, Pasted>) -> ListenerTrack {
+    ListenerTrack {
+        local: own.local,
+        family: own.family,
+        inode: own.inode,
+        accept_queue_peak_count: own.accept_queue_count,
+        accept_queue_least_count: own.accept_queue_count,
+        accept_queue_max_count: own.accept_queue_max_count,
+        drops_delta: None,
+        present: true,
+        outstanding_count: requests.keys().filter(|flow| own.accepts(flow.local)).count() as u64,
+        made_count: 0,
+    }
+}
+
+fn socket(row: &SocketRow, flow: Flow, ifindex: u32) -> Socket {
+    Socket {
+        state: row.state,
+        flow,
+        family: if row.is_v6_socket { Family::V6 } else { Family::of(flow.local.ip) },
+        ifindex,
+        recv_queue_bytes: row.recv_queue.unwrap_or(0),
+        send_queue_bytes: row.send_queue.unwrap_or(0),
+        timer: row.timer.and_then(|timer| {
+            let (kind, expires_ms) = (timer.kind?, timer.expires_ms);
+            Some(SocketTimer { kind, expires_ms, retrans_count: timer.count })
+        }),
+        uid: row.uid.unwrap_or(u32::MAX),
+        inode: row.inode.unwrap_or(0),
+    }
+}
+
+/// Connections to listeners that are up: their handshakes completed.
+fn completed(
+    others: &BTreeMap<Flow, Socket>,
+    listeners: &BTreeMap<(Endpoint, bool, u64), Listener>,
+) -> Vec<Flow> {
+    let mut kept: BTreeMap<Endpoint, usize> = BTreeMap::new();
+    let up = others.values().filter(|socket| socket.state == TcpState::Established);
+    let to_listeners =
+        up.filter(|socket| listeners.values().any(|listener| listener.accepts(socket.flow.local)));
+    to_listeners
+        .filter(|socket| {
+            let count = kept.entry(socket.flow.local).or_default();
+            *count += 1;
+            *count <= COMPLETED_MAX
+        })
+        .map(|socket| socket.flow)
+        .collect()
+}
