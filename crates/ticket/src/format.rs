@@ -3,11 +3,18 @@
 mod arp;
 mod conntrack;
 mod counter_names;
+#[cfg(test)]
+mod fixture;
+mod frames;
+mod ip_command;
+mod ip_neigh;
+mod json;
 mod netstat_s;
 mod nstat;
 mod proc_counters;
 mod sysctl;
 mod table;
+mod tcpdump;
 
 use synrecv_model::Text;
 
@@ -70,6 +77,7 @@ pub(crate) struct Table {
 
 /// All formats, those with the strictest rows first.
 pub(crate) const FORMATS: &[&dyn Format] = &[
+    &tcpdump::Tcpdump,
     &nstat::Nstat,
     &proc_counters::ProcCounters,
     &netstat_s::NetstatS,
@@ -77,4 +85,5 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &conntrack::ConntrackStatistics,
     &sysctl::Sysctl,
     &arp::Arp,
+    &ip_neigh::IpNeigh,
 ];
