@@ -16,6 +16,17 @@ struct Entry {
     end: u32,
     number: u32,
     reading: u32,
+    /// Characters, with trailing blanks.
+    width: u16,
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Its line, or the first of those that it was put together from.
+    pub(crate) at: usize,
+    /// Which part of that line it is, when it was split.
+    pub(crate) part: Option<usize>,
 }
 
 /// The lines of a text, and what was made of them.
@@ -50,17 +61,14 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Appends a line; it counts as prose until something else is known.
+    /// Appends a line without its trailing blanks; it counts as prose until something else is known.
     pub(crate) fn push(&mut self, number: u32, line: &str) {
+        let width = u16::try_from(line.chars().count()).unwrap_or(u16::MAX);
         let start = self.text.len();
-        self.text.push_str(line);
+        self.text.push_str(line.trim_end());
         let place = |octet: usize| u32::try_from(octet).unwrap_or(u32::MAX);
-        self.entries.push(Entry {
-            start: place(start),
-            end: place(self.text.len()),
-            number,
-            reading: 0,
-        });
+        let (start, end) = (place(start), place(self.text.len()));
+        self.entries.push(Entry { start, end, number, reading: 0, width });
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -76,6 +84,11 @@ impl Record {
     /// The number of a line in the input, from 1.
     pub(crate) fn number(&self, at: usize) -> u32 {
         self.entries[at].number
+    }
+
+    /// How wide a line was in the input, in characters, with its trailing blanks.
+    pub(crate) fn width(&self, at: usize) -> usize {
+        usize::from(self.entries[at].width)
     }
 
     /// Sets what was made of a line.
@@ -115,8 +128,15 @@ impl Record {
         }
     }
 
-    /// Sets what was made of a part of a line that was split.
-    pub(crate) fn set_part(&mut self, at: usize, part: usize, taken: Taken) {
+    /// Sets what was made of a line or of a part of one.
+    pub(crate) fn set_taken(&mut self, place: Place, taken: Taken) {
+        match place.part {
+            Some(part) => self.set_part(place.at, part, taken),
+            None => self.set(place.at, taken),
+        }
+    }
+
+    fn set_part(&mut self, at: usize, part: usize, taken: Taken) {
         let parts = u32::try_from(at).ok().and_then(|at| self.parts.get_mut(&at));
         if let Some((_, known)) = parts.and_then(|parts| parts.get_mut(part)) {
             *known = taken;

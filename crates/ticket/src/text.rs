@@ -1,15 +1,19 @@
 //! From bytes to lines, from lines to pieces.
 
+mod commands;
 mod decode;
+mod heading;
 mod markers;
 mod markup;
 mod merge;
+mod one_line;
 mod open;
 mod prompt;
 mod score;
 mod segment;
 mod shell;
 mod terminal;
+mod wrap;
 
 use thiserror::Error;
 
@@ -71,7 +75,7 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Ticket, Unreadable> {
         // Soft breaks of word processors end a row, not a line of the input.
         for part in line.split(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}']) {
             markup.push(number, &terminal::clean(part), &mut |number, line| {
-                record.push(number, line)
+                record.push(number, line);
             });
         }
         number as usize <= limits.lines

@@ -2,7 +2,7 @@
 
 use super::merge;
 use crate::format::{FORMATS, Sees, Table};
-use crate::record::Record;
+use crate::record::{Place, Record};
 use crate::{Command, Cut, Line, Piece, Taken};
 
 /// Lines that a format is given at once. A longer output is read in parts, so that a text of nothing
@@ -11,15 +11,6 @@ const LINES_AT_ONCE: usize = 1 << 16;
 
 /// Titles that are remembered of a piece.
 const TITLES_MAX: usize = 64;
-
-/// Where a line stands in the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Its line, or the first of those that it was put together from.
-    pub(super) at: usize,
-    /// Which part of that line it is, when it was split.
-    pub(super) part: Option<usize>,
-}
 
 /// The piece that is being read.
 #[derive(Debug)]
@@ -34,7 +25,7 @@ pub(super) struct Open {
     lines: Vec<Line>,
     /// Its titles, from which the parts of a long output behind the first have their columns.
     titles: Vec<Line>,
-    rows_since_title: bool,
+    last_sees: Sees,
     span: Option<(u32, u32)>,
     /// What was read of the lines that are no longer held.
     read: Option<Table>,
@@ -59,7 +50,7 @@ impl Open {
             places: Vec::new(),
             lines: Vec::new(),
             titles: Vec::new(),
-            rows_since_title: false,
+            last_sees: Sees::Nothing,
             span: None,
             read: None,
             counts: Counts::default(),
@@ -72,9 +63,8 @@ impl Open {
         self.titles.iter().any(|known| known.text.trim() == title.trim())
     }
 
-    /// True when a row stood behind the last title.
-    pub(super) fn has_rows_since_title(&self) -> bool {
-        self.rows_since_title
+    pub(super) fn titles(&self) -> &[Line] {
+        &self.titles
     }
 
     /// Sets the last line that belongs to the piece, from the command line on.
@@ -85,32 +75,38 @@ impl Open {
         );
     }
 
-    /// The line before the next one.
-    pub(super) fn last(&self) -> Option<(Place, &Line)> {
-        Some((*self.places.last()?, self.lines.last()?))
+    /// The last line, what the format takes it for, and where its last part stands in the record.
+    /// `None` behind a part of a line.
+    pub(super) fn last(&self) -> Option<(&Line, Sees, usize)> {
+        let place = self.places.last().filter(|place| place.part.is_none())?;
+        let line = self.lines.last()?;
+        Some((line, self.last_sees, place.at + line.part_count as usize - 1))
     }
 
-    /// Puts another text in the place of the last line, which now ends with the line `end` of the
-    /// record.
-    pub(super) fn replace_last(&mut self, text: String, part_count: u32, end: u32) {
+    /// Puts a longer text in the place of the last line, with `more` lines behind it, up to the one
+    /// with this number.
+    pub(super) fn replace_last(&mut self, text: String, more: usize, number: u32) {
+        if self.last_sees == Sees::Title
+            && let Some(title) = self.titles.last_mut()
+        {
+            title.text.clone_from(&text);
+        }
         if let Some(line) = self.lines.last_mut() {
             line.text = text;
-            line.part_count = part_count;
+            line.part_count += u32::try_from(more).unwrap_or(0);
         }
-        self.cover(end);
+        self.cover(number);
     }
 
     /// Adds a line, and what the format takes it for.
     pub(super) fn push(&mut self, record: &mut Record, place: Place, line: Line, sees: Sees) {
         match sees {
             Sees::Title => {
-                self.rows_since_title = false;
                 if self.titles.len() < TITLES_MAX {
                     self.titles.push(line.clone());
                 }
             }
             Sees::Row => {
-                self.rows_since_title = true;
                 self.has_rows = true;
                 if self.lines.len() >= LINES_AT_ONCE {
                     self.read_held(record);
@@ -118,7 +114,9 @@ impl Open {
             }
             Sees::Nothing | Sees::Aside | Sees::More => {}
         }
+        self.last_sees = sees;
         self.cover(line.number);
+        self.cover(record.number(place.at + line.part_count as usize - 1));
         self.places.push(place);
         self.lines.push(line);
     }
@@ -151,10 +149,7 @@ impl Open {
                 Taken::Rejected(_) => self.counts.rejected += 1,
                 _ => {}
             }
-            match place.part {
-                Some(part) => record.set_part(place.at, part, taken),
-                None => record.set(place.at, taken),
-            }
+            record.set_taken(*place, taken);
             for part in 1..line.part_count as usize {
                 record.set(place.at + part, Taken::More(None));
             }

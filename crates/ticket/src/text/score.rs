@@ -9,7 +9,8 @@ const KNOWN_OCTETS_MIN: usize = 4;
 /// What a line is to the format that knows it best, without what stands around it. A prompt is as
 /// good as a title.
 pub(super) fn best(line: &str) -> Sees {
-    if line.trim().len() < KNOWN_OCTETS_MIN {
+    let line = line.trim_end();
+    if line.trim_start().len() < KNOWN_OCTETS_MIN {
         return Sees::Nothing;
     }
     if prompt::prompt(line).is_some() || markers::ask(line).is_some() {

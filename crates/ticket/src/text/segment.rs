@@ -1,17 +1,22 @@
 //! Which lines are the output of which tool.
 
+use super::commands::{Commands, printers};
 use super::markers::{self, Ask};
-use super::open::{Open, Place};
-use super::{prompt, shell};
+use super::open::Open;
+use super::wrap::{self, Breaks, Joined};
+use super::{heading, one_line, prompt};
 use crate::format::{FORMATS, Sees};
-use crate::record::Record;
+use crate::record::{Place, Record};
 use crate::{Command, Line, Piece, Taken};
 
 /// Lines that are looked at to tell formats apart that see the same row.
 const VOTERS_MAX: usize = 8;
 
-/// Lines without any output after which a command no longer names what follows.
-const PATIENCE_LINES: u32 = 12;
+/// Lines of other origin that a table goes on behind: a message of the kernel, a remark.
+const STRANGERS_MAX: u32 = 2;
+
+/// Lines behind the name of a command in a sentence among which its output has to begin.
+const HEADING_LINES: usize = 4;
 
 /// Takes the lines apart into pieces.
 pub(super) fn segment(record: &mut Record) -> Vec<Piece> {
@@ -20,34 +25,23 @@ pub(super) fn segment(record: &mut Record) -> Vec<Piece> {
         commands: Commands::default(),
         open: None,
         gap: Gap::default(),
+        breaks: Breaks::default(),
+        is_cut_before: false,
         pieces: Vec::new(),
     };
-    for at in 0..segmenter.record.len() {
-        segmenter.line(at);
+    let mut at = 0;
+    while at < segmenter.record.len() {
+        at += segmenter.line(at);
     }
     segmenter.close();
     segmenter.pieces
 }
 
-/// The commands of the last prompt.
-#[derive(Debug, Default)]
-struct Commands {
-    /// In order; those before `next` have had their output.
-    all: Vec<Command>,
-    next: usize,
-    /// Where they were typed.
-    line: u32,
-    /// Lines since then that are no output.
-    silent_lines: u32,
-    /// The script of `ask` says so: even no output at all is one.
-    is_certain: bool,
-}
-
 /// Lines behind the last one of the open piece that are none of its.
 #[derive(Debug, Default)]
 struct Gap {
-    unknown: u32,
-    blank: u32,
+    strangers: u32,
+    blanks: u32,
 }
 
 struct Segmenter<'a> {
@@ -55,82 +49,139 @@ struct Segmenter<'a> {
     commands: Commands,
     open: Option<Open>,
     gap: Gap,
+    breaks: Breaks,
+    /// The line before says that lines were left out.
+    is_cut_before: bool,
     pieces: Vec<Piece>,
 }
 
 impl Segmenter<'_> {
-    fn line(&mut self, at: usize) {
-        let text = self.record.line(at);
-        if text.trim().is_empty() {
-            self.gap.blank += 1;
-            self.record.set(at, Taken::Blank);
-            return;
-        }
-        if self.boundary(at) {
-            return;
-        }
+    /// Reads the line at a place; how many lines were taken.
+    fn line(&mut self, at: usize) -> usize {
         let text = self.record.line(at).to_owned();
+        if text.trim().is_empty() {
+            self.gap.blanks += 1;
+            if self.gap.strangers > 0 {
+                self.close();
+            }
+            self.record.set(at, Taken::Blank);
+            return 1;
+        }
+        if let Some(joined) = self.continuation(at, &text) {
+            let end = self.record.number(at + joined.more - 1);
+            if let Some(open) = &mut self.open {
+                open.replace_last(joined.text, joined.more, end);
+            }
+            return joined.more;
+        }
+        if let Some(parts) = self.parts(at, &text) {
+            self.record.split(at, parts.iter().cloned());
+            for (part, text) in parts.into_iter().enumerate() {
+                self.part(Place { at, part: Some(part) }, text.trim_end().to_owned());
+            }
+            return 1;
+        }
+        let place = Place { at, part: None };
+        if self.boundary(place, &text) {
+            return 1;
+        }
         match self.classify(at, &text) {
-            Some((format, sees)) => self.take(at, text, format, sees),
-            None => self.unknown(at, &text),
+            Some((format, sees)) => self.take(place, text, 1, format, sees),
+            None => return self.unknown(at, &text),
+        }
+        1
+    }
+
+    /// Reads a part of a line that was split.
+    fn part(&mut self, place: Place, text: String) {
+        if text.trim().is_empty() {
+            self.record.set_taken(place, Taken::Blank);
+        } else if !self.boundary(place, &text) {
+            match self.classify(place.at, &text) {
+                Some((format, sees)) => self.take(place, text, 1, format, sees),
+                None => self.stranger(&text),
+            }
         }
     }
 
+    /// The parts of a line that holds several rows, or rows without blanks.
+    fn parts(&self, at: usize, text: &str) -> Option<Vec<String>> {
+        let preferred = self.open.iter().map(|open| open.format).chain(self.commands.formats());
+        let parts = one_line::parts(text, preferred)?;
+        // Whatever a format says, the text itself stays.
+        debug_assert!(!parts.is_empty(), "line {at} has no parts");
+        (parts.len() > 1 || parts.first().is_some_and(|part| part != text)).then_some(parts)
+    }
+
     /// Lines that end a piece or are about the text.
-    fn boundary(&mut self, at: usize) -> bool {
-        let text = self.record.line(at);
-        let number = self.record.number(at);
+    fn boundary(&mut self, place: Place, text: &str) -> bool {
+        let number = self.record.number(place.at);
         if let Some(ask) = markers::ask(text) {
-            let commands = match ask {
-                Ask::Start(typed) => shell::parse(typed, None, false),
-                Ask::End => Vec::new(),
-            };
             self.close();
-            self.commands =
-                Commands { all: commands, line: number, is_certain: true, ..Commands::default() };
-            self.record.set(at, Taken::Prompt);
+            self.silent();
+            self.commands = match ask {
+                Ask::Start(typed) => Commands::asked(heading::asked(typed), number),
+                Ask::End => Commands::default(),
+            };
+            self.record.set_taken(place, Taken::Prompt);
             return true;
         }
-        if let Some(prompt) = prompt::prompt(text) {
-            let commands = prompt.commands();
+        let typed = prompt::prompt(text).map(|prompt| prompt.commands());
+        if let Some(commands) = typed.or_else(|| {
+            prompt::bare(text)
+                .filter(|all| all.iter().any(|command| printers(command).next().is_some()))
+        }) {
             self.close();
-            self.commands = Commands { all: commands, line: number, ..Commands::default() };
-            self.record.set(at, Taken::Prompt);
+            self.commands = Commands::typed(commands, number);
+            self.record.set_taken(place, Taken::Prompt);
             return true;
         }
         if markers::is_fence(text) {
             self.close();
             return true;
         }
-        if self.open.is_some() && markers::is_cut(text) {
-            if let Some(open) = &mut self.open {
-                open.is_cut = true;
+        if markers::is_cut(text) {
+            match &mut self.open {
+                Some(open) => open.is_cut = true,
+                None => self.is_cut_before = true,
             }
-            self.record.set(at, Taken::Aside("lines were left out here"));
+            self.record.set_taken(place, Taken::Aside("lines were left out here"));
             return true;
         }
         false
     }
 
+    /// Our own script ran a command that printed nothing: that is an answer.
+    fn silent(&mut self) {
+        let Some((command, number)) = self.commands.without_output() else { return };
+        let format = printers(&command).next();
+        if let Some(format) = format {
+            let mut open = Open::new(format, Some(command));
+            open.cover(number);
+            self.pieces.extend(open.close(self.record));
+        }
+    }
+
     /// Which format reads a line, if any.
     fn classify(&self, at: usize, text: &str) -> Option<(usize, Sees)> {
-        let mut aside = None;
+        let mut weak = None;
         if let Some(open) = &self.open {
             let sees = FORMATS[open.format].sees(text, true);
-            if matches!(sees, Sees::Title | Sees::Row | Sees::More) {
+            let is_strong = matches!(sees, Sees::Title | Sees::Row);
+            if is_strong && !self.begins_next(open.format, text) {
                 return Some((open.format, sees));
             }
-            if sees == Sees::Aside {
-                aside = Some((open.format, sees));
+            if sees > Sees::Nothing && !is_strong {
+                weak = Some((open.format, sees));
             }
         }
-        for format in self.commanded() {
+        for format in self.commands.formats() {
             let sees = FORMATS[format].sees(text, true);
             if matches!(sees, Sees::Title | Sees::Row) {
                 return Some((format, sees));
             }
-            if sees == Sees::Aside && aside.is_none() {
-                aside = Some((format, sees));
+            if sees == Sees::Aside && weak.is_none() {
+                weak = Some((format, sees));
             }
         }
         let seen: Vec<(usize, Sees)> = FORMATS
@@ -142,7 +193,9 @@ impl Segmenter<'_> {
         let title = seen.iter().find(|(_, sees)| *sees == Sees::Title);
         match (title, seen.as_slice()) {
             (Some(title), _) => Some(*title),
-            (None, []) => aside,
+            // A line that goes on with a row is stronger than a row that happens to look alike.
+            (None, _) if weak.is_some_and(|(_, sees)| sees == Sees::More) => weak,
+            (None, []) => weak,
             (None, [only]) => Some(*only),
             (None, several) => {
                 several.iter().copied().rev().max_by_key(|(format, _)| self.votes(at, *format))
@@ -150,21 +203,17 @@ impl Segmenter<'_> {
         }
     }
 
-    /// Formats of the commands that can still have output, the next one first.
-    fn commanded(&self) -> impl Iterator<Item = usize> {
-        let waiting = &self.commands.all[self.commands.next.min(self.commands.all.len())..];
-        waiting.iter().flat_map(|command| {
-            FORMATS
-                .iter()
-                .enumerate()
-                .filter(|(_, format)| format.is_printed_by(command))
-                .map(|(place, _)| place)
-        })
+    /// True when the output of the next command on the same line begins here.
+    fn begins_next(&self, open: usize, text: &str) -> bool {
+        self.commands
+            .formats()
+            .any(|format| format != open && FORMATS[format].sees(text, false) == Sees::Title)
     }
 
     /// How many of the lines behind this one the format reads too.
     fn votes(&self, at: usize, format: usize) -> usize {
         (at + 1..self.record.len())
+            .take(VOTERS_MAX * 2)
             .map(|at| self.record.line(at))
             .filter(|text| !text.trim().is_empty())
             .take(VOTERS_MAX)
@@ -173,59 +222,133 @@ impl Segmenter<'_> {
             .count()
     }
 
-    fn take(&mut self, at: usize, text: String, format: usize, sees: Sees) {
-        let number = self.record.number(at);
-        let ends = self.open.as_ref().is_some_and(|open| {
-            open.format != format || (sees == Sees::Title && open.repeats(&text))
-        });
-        if ends {
-            let is_repeated = self.open.as_ref().is_some_and(|open| open.format == format);
-            let command = self.open.as_ref().and_then(|open| open.command.clone());
-            self.close();
-            if is_repeated {
-                self.open = Some(Open::new(format, command));
+    fn take(&mut self, place: Place, text: String, parts: usize, format: usize, sees: Sees) {
+        if let Some(open) = &self.open {
+            let is_same = open.format == format;
+            let is_next_run = sees == Sees::Title && open.repeats(&text);
+            let is_behind_gap = self.gap.strangers > 0 && sees != Sees::Row;
+            if !is_same || is_next_run || is_behind_gap {
+                let command = open.command.clone().filter(|_| is_same && is_next_run);
+                self.close();
+                self.open = command.map(|command| Open::new(format, Some(command)));
             }
         }
-        if self.open.is_none() {
-            self.open = Some(self.start(format));
-        }
+        let mut open = self.open.take().unwrap_or_else(|| self.start(format));
+        open.is_cut |= std::mem::take(&mut self.is_cut_before);
         self.gap = Gap::default();
-        let line = Line { number, text, part_count: 1, rebuilt: false };
-        if let Some(open) = &mut self.open {
-            open.push(self.record, Place { at, part: None }, line, sees);
-        }
+        let line = Line {
+            number: self.record.number(place.at),
+            text,
+            part_count: u32::try_from(parts).unwrap_or(u32::MAX),
+            rebuilt: place.part.is_some(),
+        };
+        open.push(self.record, place, line, sees);
+        self.open = Some(open);
     }
 
     /// A new piece, with the command that prints it.
     fn start(&mut self, format: usize) -> Open {
-        let waiting = &self.commands.all[self.commands.next.min(self.commands.all.len())..];
-        let found = waiting.iter().position(|command| FORMATS[format].is_printed_by(command));
-        let command = found.map(|behind| waiting[behind].clone());
-        if let Some(behind) = found {
-            self.commands.next += behind + 1;
-        }
-        let mut open = Open::new(format, command);
-        if found.is_some() {
-            open.cover(self.commands.line);
-        }
+        let Some((command, number)) = self.commands.take(format) else {
+            return Open::new(format, None);
+        };
+        let mut open = Open::new(format, Some(command));
+        open.cover(number);
         open
     }
 
-    /// A line that no format reads.
-    fn unknown(&mut self, at: usize, text: &str) {
-        if let Some(commands) = prompt::bare(text) {
+    /// A line that no format reads; how many lines were taken.
+    fn unknown(&mut self, at: usize, text: &str) -> usize {
+        if let Some((format, sees, joined)) = self.broken_row(at, text) {
+            self.take(Place { at, part: None }, joined.text, joined.more + 1, format, sees);
+            return joined.more + 1;
+        }
+        let commands = prompt::bare(text).or_else(|| {
+            heading::commands(text).filter(|commands| self.is_followed_by(at, commands))
+        });
+        if let Some(commands) = commands {
             self.close();
-            self.commands =
-                Commands { all: commands, line: self.record.number(at), ..Commands::default() };
+            self.commands = Commands::typed(commands, self.record.number(at));
             self.record.set(at, Taken::Prompt);
-            return;
+            return 1;
         }
-        self.gap.unknown += 1;
-        self.close();
-        self.commands.silent_lines += 1;
-        if self.commands.silent_lines > PATIENCE_LINES {
-            self.commands = Commands::default();
+        self.stranger(text);
+        1
+    }
+
+    /// A line that is nothing. A table goes on behind it only when it stands right in it.
+    fn stranger(&mut self, text: &str) {
+        self.is_cut_before = false;
+        self.commands.pass_silently();
+        self.gap.strangers += 1;
+        let is_remark = self.gap.blanks == 0
+            && self.gap.strangers <= STRANGERS_MAX
+            && !text.trim_end().ends_with([':', '：'])
+            && self.open.as_ref().is_some_and(|open| open.has_rows);
+        if !is_remark {
+            self.close();
         }
+    }
+
+    /// True when the output of one of the commands begins soon behind a line.
+    fn is_followed_by(&self, at: usize, commands: &[Command]) -> bool {
+        (at + 1..self.record.len())
+            .map(|at| self.record.line(at))
+            .filter(|text| !text.trim().is_empty() && !markers::is_fence(text))
+            .take(HEADING_LINES)
+            .any(|text| heading::is_output(commands, text))
+    }
+
+    /// The last row, when this line belongs to it: it was broken there.
+    fn continuation(&mut self, at: usize, text: &str) -> Option<Joined> {
+        let open =
+            self.open.as_ref().filter(|_| self.gap.blanks == 0 && self.gap.strangers == 0)?;
+        let (last, last_sees, last_at) = open.last()?;
+        if last_at + 1 != at {
+            return None;
+        }
+        let format = FORMATS[open.format];
+        let inside = format.sees(text, true);
+        if inside == Sees::Title || (inside == Sees::Row && format.sees(text, false) >= Sees::Row) {
+            return None;
+        }
+        let breaks = self.breaks.around(self.record, last_at);
+        let goes_on = breaks.goes_on(self.record, last_at);
+        if !goes_on && inside > Sees::Nothing {
+            return None;
+        }
+        let command = open.command.as_ref();
+        let titles = open.titles();
+        let is_row = last_sees >= Sees::Row;
+        let reads = |text: &str| {
+            if is_row {
+                format.sees(text, true) >= Sees::Row
+                    && wrap::reads(open.format, text, titles, command)
+            } else {
+                goes_on && format.sees(text, true) >= last_sees
+            }
+        };
+        // Without a width that tells, only a row that cannot be read without it takes a line.
+        if !goes_on && (!is_row || reads(&last.text)) {
+            return None;
+        }
+        wrap::candidates(self.record, &last.text, last_at, breaks)
+            .into_iter()
+            .find(|joined| reads(&joined.text))
+    }
+
+    /// A row whose first part is nothing by itself.
+    fn broken_row(&mut self, at: usize, text: &str) -> Option<(usize, Sees, Joined)> {
+        if at + 1 >= self.record.len()
+            || !text.bytes().any(|octet| octet.is_ascii_digit() || octet == b'-')
+        {
+            return None;
+        }
+        let breaks = self.breaks.around(self.record, at);
+        wrap::candidates(self.record, text, at, breaks).into_iter().find_map(|joined| {
+            let (format, sees) = self.classify(at, &joined.text)?;
+            let is_read = sees >= Sees::Row && wrap::reads(format, &joined.text, &[], None);
+            is_read.then_some((format, sees, joined))
+        })
     }
 
     fn close(&mut self) {

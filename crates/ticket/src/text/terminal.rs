@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-/// The line as a reader of the terminal saw it, without trailing blanks. Tabs stay.
+/// The line as a reader of the terminal saw it. Tabs stay, and trailing blanks, which tell how wide
+/// the terminal was.
 pub(super) fn clean(line: &str) -> Cow<'_, str> {
-    let line = line.trim_end();
+    let line = line.strip_suffix('\r').unwrap_or(line);
     let is_plain = |octet: u8| matches!(octet, b'\t' | b' '..=b'~');
     if line.bytes().all(is_plain) && !line.contains("^[") && !has_lost_escape(line) {
         return Cow::Borrowed(line);
@@ -37,7 +38,6 @@ pub(super) fn clean(line: &str) -> Cow<'_, str> {
             other => clean.push(other),
         }
     }
-    clean.truncate(clean.trim_end().len());
     Cow::Owned(clean)
 }
 
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn blanks_of_every_width_are_blanks_and_tabs_stay() {
-        assert_eq!(clean("a\u{a0}b\u{3000}c\u{2003}d\te \u{a0}"), "a b c d\te");
+        assert_eq!(clean("a\u{a0}b\u{3000}c\u{2003}d\te \u{a0}"), "a b c d\te  ");
         assert_eq!(clean("\u{feff}192.0.\u{200b}2.1"), "192.0.2.1");
         assert_eq!(clean("fe80::1%[eth0] [::1]:80 [K]"), "fe80::1%[eth0] [::1]:80 [K]");
     }

@@ -26,8 +26,8 @@ pub(super) type Layer = fn(&str, Option<&Mark>) -> Option<Stripped>;
 pub(super) const LAYERS: [Layer; 7] =
     [entities, quoting, numbers, repeated_word, bars, bullets, clock];
 
-fn any(text: impl Into<String>) -> Option<Stripped> {
-    Some(Stripped { text: text.into(), mark: Mark::Any })
+fn any(text: impl Into<String>) -> Stripped {
+    Stripped { text: text.into(), mark: Mark::Any }
 }
 
 /// `&gt;` for `>`.
@@ -53,7 +53,7 @@ fn entities(line: &str, _: Option<&Mark>) -> Option<Stripped> {
             text = text.replace(entity, character);
         }
     }
-    (text != line).then_some(Stripped { text, mark: Mark::Any })
+    (text != line).then(|| any(text))
 }
 
 /// `> `, `>> `, `> > ` of mail and Markdown.
@@ -67,7 +67,7 @@ fn quoting(line: &str, _: Option<&Mark>) -> Option<Stripped> {
         // One blank belongs to the mark, those behind it to the line.
         let deeper = inner.trim_start();
         if !deeper.starts_with(['>', '》', '›']) {
-            return any(inner.strip_prefix(' ').unwrap_or(inner));
+            return Some(any(inner.strip_prefix(' ').unwrap_or(inner)));
         }
         text = deeper;
     }
@@ -148,7 +148,7 @@ fn bars(line: &str, _: Option<&Mark>) -> Option<Stripped> {
                 )
         });
     if is_rule && text.contains(|character: char| !matches!(character, '-' | '=' | ' ')) {
-        return any("");
+        return Some(any(""));
     }
     let is_framed = text.starts_with(is_bar) && text.len() > 1;
     let bar_count = text.chars().filter(|character| is_bar(*character)).count();
@@ -159,7 +159,7 @@ fn bars(line: &str, _: Option<&Mark>) -> Option<Stripped> {
         return None;
     }
     let cells: Vec<&str> = text.trim_matches(is_bar).split(is_bar).map(str::trim).collect();
-    any(cells.join("  "))
+    Some(any(cells.join("  ")))
 }
 
 /// `- `, `* `, `1. ` of lists.
@@ -175,7 +175,7 @@ fn bullets(line: &str, _: Option<&Mark>) -> Option<Stripped> {
         },
     )?;
     let inner = rest.strip_prefix([' ', '\t'])?;
-    any(format!("{indent}{}", inner.trim_start()))
+    Some(any(format!("{indent}{}", inner.trim_start())))
 }
 
 /// When the line was logged: `2026-11-23 03:48:39 `, `[10:00:00] `, `Nov 23 03:48:39 `.
@@ -231,7 +231,7 @@ fn clock(line: &str, _: Option<&Mark>) -> Option<Stripped> {
         }
         rest = rest.trim_start();
     }
-    if has_time && !rest.is_empty() { any(rest) } else { None }
+    (has_time && !rest.is_empty()).then(|| any(rest))
 }
 
 #[cfg(test)]
