@@ -11,7 +11,10 @@ mod ip_neigh;
 mod json;
 mod netstat_s;
 mod nstat;
+mod proc_arp;
 mod proc_counters;
+mod proc_route;
+mod route;
 mod sysctl;
 mod table;
 mod tcpdump;
@@ -86,4 +89,7 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &sysctl::Sysctl,
     &arp::Arp,
     &ip_neigh::IpNeigh,
+    &proc_arp::ProcArp,
+    &proc_route::ProcRoute,
+    &route::Route,
 ];

@@ -53,7 +53,7 @@ impl Format for Arp {
         for line in lines {
             let words = words(&line.text);
             if let Some(device) = windows::own_address(&words) {
-                windows_device = device;
+                windows_device = Some(device);
                 table.foreign_system = Some("Windows");
                 taken.push(Taken::Title);
             } else if is_title(&words) {
@@ -111,7 +111,7 @@ fn entry(words: &[&str], inside: bool) -> Option<(Entry, Option<&'static str>)> 
 }
 
 /// An entry of which nothing is known but its address.
-fn bare(host: &str) -> Entry {
+pub(super) fn bare(host: &str) -> Entry {
     let address = crate::token::address::ip(host).ok_or_else(|| {
         text!["the name ", Foreign(host.to_owned()), " in place of an address, which arp -n prints"]
     })?;

@@ -1,7 +1,7 @@
 //! What the readers of rows share.
 
 use super::Table;
-use crate::{Content, Taken};
+use crate::{Command, Content, Taken};
 
 impl Table {
     /// A whole table of Linux, as far as is known.
@@ -23,4 +23,9 @@ pub(super) fn words(line: &str) -> Vec<&str> {
         words.truncate(end + 1);
     }
     words
+}
+
+/// True when a command prints a file whose path ends so: `cat /proc/net/arp`, `head /proc/1/net/arp`.
+pub(super) fn reads_file(command: &Command, path: &str) -> bool {
+    command.args.iter().any(|arg| arg.starts_with("/proc/") && arg.ends_with(path))
 }

@@ -11,14 +11,14 @@ const STATIC: [&str; 8] =
     ["static", "静态", "靜態", "statisch", "statique", "estático", "statico", "静的"];
 
 /// The line above the entries of a device: its number, as far as it is printed.
-pub(super) fn own_address(words: &[&str]) -> Option<Option<Name>> {
+pub(super) fn own_address(words: &[&str]) -> Option<Name> {
     let dashes = words.iter().position(|word| *word == "---")?;
     let number = words.get(dashes + 1)?;
     let own = words.get(dashes.checked_sub(1)?)?;
     // The word for "interface" can stand before it without a blank.
     let own = own.rsplit([':', '：']).next().unwrap_or(own);
     let fits = dashes <= 3 && number.starts_with("0x") && address::ip(own).is_some();
-    fits.then(|| Some((*number).to_owned()))
+    fits.then(|| (*number).to_owned())
 }
 
 /// An entry.
