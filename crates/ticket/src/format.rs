@@ -18,6 +18,7 @@ mod route;
 mod sysctl;
 mod table;
 mod tcpdump;
+mod tshark;
 
 use synrecv_model::Text;
 
@@ -81,6 +82,7 @@ pub(crate) struct Table {
 /// All formats, those with the strictest rows first.
 pub(crate) const FORMATS: &[&dyn Format] = &[
     &tcpdump::Tcpdump,
+    &tshark::Tshark,
     &nstat::Nstat,
     &proc_counters::ProcCounters,
     &netstat_s::NetstatS,

@@ -118,7 +118,9 @@ fn packet(line: &str) -> Option<Seen> {
             return Some(Seen::Resolution { head, packet });
         }
         let has_ip = pair.before.split_whitespace().any(|word| matches!(word, "IP" | "IP6"));
-        return (has_ip || head.frame_len.is_some()).then_some(Seen::Other(head));
+        // The second line of a packet with -v.
+        let alone = pair.before.trim().is_empty() && pair.src.port.is_some();
+        return (has_ip || alone || head.frame_len.is_some()).then_some(Seen::Other(head));
     }
     header(line)
 }

@@ -1,0 +1,313 @@
+//! Packets in full (`tshark -V`, or the details copied out of Wireshark), and tables of statistics.
+
+use std::net::IpAddr;
+
+use synrecv_model::{Checksum, Endpoint, Mac, PrintedPacket, canonical_ip, text};
+
+use super::info;
+use crate::format::Sees;
+use crate::format::frames::{Body, Head, Sheet, Stamp, clock, leading, row, stamped, taken};
+use crate::{Line, Taken};
+
+/// The frame that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    head: Head,
+    ips: Option<(IpAddr, IpAddr)>,
+    ports: Option<(u16, u16)>,
+    body: Option<Body>,
+    /// Number of the line that the segment is on, and its place among what was made of lines.
+    line: u32,
+    place: usize,
+    open: bool,
+}
+
+/// What one line is, besides rows of columns.
+pub(super) fn sees(line: &str, inside: bool) -> Sees {
+    let line = line.trim();
+    if is_frame(line) || line.starts_with(TRANSPORT) {
+        return Sees::Row;
+    }
+    if line.ends_with(" Conversations") && line.split_whitespace().count() <= 2 {
+        return Sees::Title;
+    }
+    if !inside {
+        return Sees::Nothing;
+    }
+    let statistics =
+        line.contains("<->") || line.starts_with("====") || line.starts_with("Filter:");
+    let end = [" packets captured", " packet captured"];
+    let counted = end.into_iter().find_map(|end| line.strip_suffix(end));
+    let bars = line.starts_with('|') && line.contains("Frames");
+    if statistics || bars || counted.is_some_and(|count| count.parse::<u64>().is_ok()) {
+        return Sees::Aside;
+    }
+    if LAYERS.iter().any(|layer| line.starts_with(layer)) || is_field(line) {
+        return Sees::More;
+    }
+    Sees::Nothing
+}
+
+const TRANSPORT: &str = "Transmission Control Protocol, Src Port";
+
+/// First words of the layers of a packet.
+const LAYERS: [&str; 9] = [
+    "Ethernet II",
+    "Linux cooked",
+    "Internet Protocol",
+    "802.1Q Virtual LAN",
+    "Data (",
+    "Hypertext Transfer",
+    "Transport Layer Security",
+    "Secure Sockets Layer",
+    "Raw packet data",
+];
+
+/// `Frame 1: 66 bytes on wire (528 bits), ...`, `Frame 1 (74 bytes on wire, 74 bytes captured)`.
+fn is_frame(line: &str) -> bool {
+    line.strip_prefix("Frame ").is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains("bytes on wire")
+    })
+}
+
+/// First words of the fields of a packet.
+const FIELDS: [&str; 48] = [
+    "Acknowledgment",
+    "Address:",
+    "Arrival Time:",
+    "Capture Length:",
+    "Checksum:",
+    "Conversation",
+    "Destination",
+    "Differentiated",
+    "Dst Port",
+    "Encapsulation type:",
+    "Epoch",
+    "Flags:",
+    "Fragment",
+    "Frame Length:",
+    "Frame Number:",
+    "Header",
+    "Hop Limit:",
+    "Identification:",
+    "Interface",
+    "Kind:",
+    "LG bit",
+    "Length:",
+    "MSS Value:",
+    "Maximum segment size:",
+    "Multiplier:",
+    "Next",
+    "No-Operation",
+    "Option",
+    "Packet type:",
+    "Payload Length:",
+    "Protocol",
+    "Reserved",
+    "SACK permitted",
+    "Sequence",
+    "Shift count:",
+    "Source",
+    "Src Port",
+    "Stream",
+    "TCP Option",
+    "TCP payload",
+    "Time to",
+    "Timestamp",
+    "Total Length:",
+    "Traffic Class:",
+    "Type:",
+    "Urgent",
+    "Version:",
+    "Window",
+];
+
+/// `Time to live: 63`, `[Stream index: 0]`, `.... ..0. = Syn: Not set`, an option.
+fn is_field(line: &str) -> bool {
+    let is_known = FIELDS.iter().any(|field| line.starts_with(field));
+    (line.starts_with('[') && line.ends_with(']'))
+        || (line.contains(" = ") && line.starts_with(['.', '0', '1']))
+        || (is_known && line.len() < 160 && line.contains([':', '-', '(']))
+}
+
+impl Details {
+    /// Takes in a line; `None` when it is no part of a packet. The second value says that a frame
+    /// was added.
+    pub(super) fn line(&mut self, line: &Line, sheet: &mut Sheet) -> Option<(Taken, bool)> {
+        let text = line.text.trim();
+        if is_frame(text) {
+            let pushed = self.flush(sheet);
+            self.open = true;
+            let rest = text.trim_start_matches("Frame ");
+            let len = rest.split_once([':', '(']).and_then(|(_, rest)| leading(rest.trim_start()));
+            self.head.frame_len = len;
+            return Some((Taken::Aside("a packet in full"), pushed));
+        }
+        if !self.open && !text.starts_with(TRANSPORT) {
+            return None;
+        }
+        self.open = true;
+        if text.starts_with(TRANSPORT) {
+            self.transport(text);
+            self.line = line.number;
+            self.place = sheet.taken.len();
+            return Some((taken(line, text!["a segment"]), false));
+        }
+        Some((self.field(text), false))
+    }
+
+    /// Ends the frame. True when it was a segment, which was added.
+    pub(super) fn flush(&mut self, sheet: &mut Sheet) -> bool {
+        let Self { head, ips, ports, body, line, place, .. } = std::mem::take(self);
+        let (Some((src, dst)), Some((sport, dport)), Some(body)) = (ips, ports, body) else {
+            return false;
+        };
+        let ends = (Endpoint::new(src, sport), Endpoint::new(dst, dport));
+        let segment = body.segment(ends.0, ends.1);
+        let what = row(text![ends.0], text![ends.1], &segment);
+        if let Some(Taken::Row(text) | Taken::Repaired(text)) = sheet.taken.get_mut(place) {
+            *text = what;
+        }
+        sheet.push(head.frame(line, PrintedPacket::Tcp(segment)), head.stamp);
+        true
+    }
+
+    /// `Transmission Control Protocol, Src Port: http (80), Dst Port: 64866 (64866), Seq: 0, Ack: 1, Len: 0`.
+    fn transport(&mut self, text: &str) {
+        let value = |name: &str| {
+            let (_, rest) = text.split_once(name)?;
+            let word = rest.split(',').next()?.trim();
+            let number = word.split_once('(').map_or(word, |(_, number)| number);
+            leading::<u32>(number.trim())
+        };
+        let port = |name: &str| value(name).and_then(|port| u16::try_from(port).ok());
+        self.ports = port("Src Port:").zip(port("Dst Port:"));
+        let mut body = Body::new(0);
+        body.relative = true;
+        body.seq = value("Seq:");
+        body.ack = value("Ack:");
+        body.payload_len = value("Len:");
+        body.options.incomplete = false;
+        self.body = Some(body);
+    }
+
+    fn field(&mut self, text: &str) -> Taken {
+        let read = self.frame_field(text) || self.segment_field(text);
+        Taken::More(read.then(|| text![synrecv_model::Foreign(text.chars().take(60).collect())]))
+    }
+
+    /// A field of the frame or its IP header.
+    fn frame_field(&mut self, text: &str) -> bool {
+        let text = text.trim_matches(['[', ']']);
+        let head = &mut self.head;
+        let behind = |name: &str| text.strip_prefix(name).map(str::trim);
+        if let Some(time) = behind("Arrival Time:").or_else(|| behind("UTC Arrival Time:")) {
+            let words: Vec<&str> = time.split_whitespace().collect();
+            if let Some((stamp, _)) = clock::stamp(&words) {
+                head.stamp = head.stamp.or(Some(stamp));
+            }
+        } else if let Some(time) = behind("Epoch Time:").or_else(|| behind("Epoch Arrival Time:")) {
+            let words: Vec<&str> = time.split_whitespace().collect();
+            head.stamp = clock::stamp(&words).map(|(stamp, _)| stamp).or(head.stamp);
+        } else if let Some(time) = behind("Time since reference or first frame:") {
+            let words: Vec<&str> = time.split_whitespace().collect();
+            let stamp = clock::stamp(&words).map(|(stamp, _)| stamp);
+            head.stamp = head.stamp.or(stamp.filter(|stamp| matches!(stamp, Stamp::Elapsed(_))));
+        } else if text.starts_with("Ethernet II, Src:") {
+            (head.src_mac, head.dst_mac) = (mac(text, "Src:"), mac(text, "Dst:"));
+        } else if text.starts_with("Internet Protocol") {
+            self.ips = ip(text, "Src:").zip(ip(text, "Dst:"));
+        } else if let Some(ttl) = behind("Time to live:")
+            .or_else(|| behind("Time to Live:"))
+            .or_else(|| behind("Hop Limit:"))
+        {
+            head.ttl = leading(ttl);
+        } else if text.starts_with("802.1Q Virtual LAN") {
+            head.vlans.extend(text.split_once("ID:").and_then(|(_, id)| leading::<u16>(id.trim())));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// A field of the TCP header.
+    fn segment_field(&mut self, text: &str) -> bool {
+        let Some(body) = &mut self.body else { return false };
+        let text = text.trim_matches(['[', ']']);
+        let behind = |name: &str| text.strip_prefix(name).map(str::trim);
+        if let Some(flags) = behind("Flags:") {
+            let names = flags.split_once('(').map(|(_, names)| names.trim_end_matches(')'));
+            body.flags = names.and_then(info::flags).unwrap_or(body.flags);
+        } else if let Some(window) = behind("Window size value:").or_else(|| behind("Window:")) {
+            body.window = leading(window);
+        } else if let Some(status) = behind("Checksum Status:") {
+            body.checksum = if status.starts_with("Good") { Checksum::Good } else { body.checksum };
+        } else if text.contains("Maximum segment size:") {
+            body.options.mss = number(text, "Maximum segment size:");
+        } else if text.contains("Window scale:") {
+            body.options.window_scale = number(text, "Window scale:");
+        } else if text.contains("SACK permitted") {
+            body.options.sack_permitted = true;
+        } else if text.contains("TSval ") && text.contains("TSecr ") {
+            stamped(&mut body.options, number(text, "TSval "), number(text, "TSecr "));
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+fn number<T: std::str::FromStr>(text: &str, name: &str) -> Option<T> {
+    leading(text.split_once(name)?.1.trim_start())
+}
+
+/// `Src: Vendor_11:22:33 (02:00:00:00:00:01)` or the address alone.
+fn mac(text: &str, name: &str) -> Option<Mac> {
+    let (_, rest) = text.split_once(name)?;
+    rest.split(',').next()?.split([' ', '(', ')']).find_map(|word| word.parse().ok())
+}
+
+/// `Src: name (10.0.0.1)` or the address alone.
+fn ip(text: &str, name: &str) -> Option<IpAddr> {
+    let (_, rest) = text.split_once(name)?;
+    let words = rest.split(',').next()?.split([' ', '(', ')']);
+    words.filter_map(|word| word.parse().ok()).next_back().map(canonical_ip)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_in_full() {
+        let text = "Frame 1: 66 bytes on wire (528 bits), 66 bytes captured (528 bits)
+    Arrival Time: Nov 23, 2026 11:16:14.764128000 UTC
+Ethernet II, Src: 02:00:00:00:00:01, Dst: Vendor_00:00:10 (02:00:00:00:00:10)
+Internet Protocol Version 4, Src: 192.0.2.1 (192.0.2.1), Dst: 198.51.100.2
+    Time to Live: 63
+Transmission Control Protocol, Src Port: 4711, Dst Port: http (80), Seq: 0, Len: 0
+    Flags: 0x002 (SYN)
+    Window: 64240
+        TCP Option - Maximum segment size: 1460 bytes";
+        let mut details = Details::default();
+        let mut sheet = Sheet::default();
+        for (number, text) in (1..).zip(text.lines()) {
+            let line = Line { number, text: text.to_owned(), part_count: 1, rebuilt: false };
+            let (taken, _) = details.line(&line, &mut sheet).unwrap();
+            sheet.taken.push(taken);
+        }
+        assert!(details.flush(&mut sheet));
+        let frame = sheet.last().unwrap();
+        assert_eq!((frame.line, frame.ttl, frame.frame_len), (6, Some(63), Some(66)));
+        let PrintedPacket::Tcp(segment) = &frame.packet else { panic!("{frame:?}") };
+        assert_eq!((segment.dst.to_string().as_str(), segment.flags), ("198.51.100.2:80", 2));
+        assert_eq!((segment.window, segment.options.mss), (Some(64240), Some(1460)));
+    }
+
+    #[test]
+    fn statistics_are_beside_the_matter() {
+        assert_eq!(sees("TCP Conversations", false), Sees::Title);
+        assert_eq!(sees("192.0.2.1:4711 <-> 198.51.100.2:80 21 1554 bytes", true), Sees::Aside);
+        assert_eq!(sees("192.0.2.1:4711 <-> 198.51.100.2:80 21 1554 bytes", false), Sees::Nothing);
+    }
+}
