@@ -12,6 +12,7 @@
 
 mod json;
 mod read;
+pub mod redact;
 mod valid;
 mod write;
 
