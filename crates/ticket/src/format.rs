@@ -3,18 +3,21 @@
 mod arp;
 mod conntrack;
 mod counter_names;
-#[cfg(test)]
 mod fixture;
 mod frames;
 mod ip_command;
 mod ip_neigh;
+mod iptables;
 mod json;
+mod netstat;
 mod netstat_s;
 mod nstat;
 mod proc_arp;
 mod proc_counters;
 mod proc_route;
 mod route;
+mod rule_words;
+mod socket;
 mod sysctl;
 mod table;
 mod tcpdump;
@@ -86,8 +89,10 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &nstat::Nstat,
     &proc_counters::ProcCounters,
     &netstat_s::NetstatS,
+    &netstat::Netstat,
     &conntrack::Conntrack,
     &conntrack::ConntrackStatistics,
+    &iptables::Iptables,
     &sysctl::Sysctl,
     &arp::Arp,
     &ip_neigh::IpNeigh,
