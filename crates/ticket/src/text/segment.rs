@@ -67,6 +67,9 @@ impl Segmenter<'_> {
             self.record.set(at, Taken::Blank);
             return 1;
         }
+        if let Some(count) = self.unbroken(at) {
+            return count;
+        }
         if let Some(joined) = self.continuation(at, &text) {
             let end = self.record.number(at + joined.more - 1);
             if let Some(open) = &mut self.open {
@@ -296,6 +299,22 @@ impl Segmenter<'_> {
             .filter(|text| !text.trim().is_empty() && !markers::is_fence(text))
             .take(HEADING_LINES)
             .any(|text| heading::is_output(commands, text))
+    }
+
+    /// Takes a line that a terminal broke, with the lines behind it; how many lines were taken.
+    fn unbroken(&mut self, at: usize) -> Option<usize> {
+        let breaks = self.breaks.around(self.record, at);
+        let joined = wrap::unbroken(self.record, at, breaks)?;
+        let place = Place { at, part: None };
+        if self.boundary(place, &joined.text) {
+            for behind in 1..=joined.more {
+                self.record.set(at + behind, Taken::More(None));
+            }
+        } else {
+            let (format, sees) = self.classify(at + joined.more, &joined.text)?;
+            self.take(place, joined.text, joined.more + 1, format, sees);
+        }
+        Some(joined.more + 1)
     }
 
     /// The last row, when this line belongs to it: it was broken there.

@@ -46,11 +46,20 @@ fn has_lost_escape(line: &str) -> bool {
     line.match_indices('[').any(|(at, _)| lost_escape(&line[at..]).is_some())
 }
 
-/// Length of a colour without escape character at the start of `text`.
+/// Length of a colour without escape character at the start of `text`. It has a number: `[m` is how
+/// `[mss 1460]` begins.
 fn lost_escape(text: &str) -> Option<usize> {
     let inner = text.strip_prefix('[')?;
     let digits = inner.bytes().take_while(|octet| matches!(octet, b'0'..=b'9' | b';')).count();
-    (digits <= 12 && inner.as_bytes().get(digits) == Some(&b'm')).then_some(digits + 2)
+    let is_colour = (1..=12).contains(&digits) && inner.as_bytes().get(digits) == Some(&b'm');
+    is_colour.then_some(digits + 2)
+}
+
+/// The end of a colour in a line that has one.
+fn lost_end(text: &str) -> usize {
+    let is_end =
+        text.starts_with("[m") && !text[2..].starts_with(|next: char| next.is_ascii_lowercase());
+    if is_end || text.starts_with("[K") { 2 } else { 0 }
 }
 
 /// Takes out escape sequences: of colours and cursor (CSI), of window titles (OSC), others.
@@ -66,8 +75,8 @@ fn strip_escapes(line: &str) -> String {
             .or_else(|| rest.strip_prefix("^[").filter(|after| after.starts_with(['[', ']'])));
         let taken = match escaped {
             Some(after) => rest.len() - after.len() + escape_length(after),
-            None if rest.starts_with("[K") && had_lost => 2,
-            None => lost_escape(rest).unwrap_or(0),
+            None if had_lost => lost_escape(rest).unwrap_or_else(|| lost_end(rest)),
+            None => 0,
         };
         if taken == 0 {
             // Both are ASCII.
@@ -125,6 +134,7 @@ mod tests {
         assert_eq!(clean("\u{1b}]0;t\u{1b}\\$ arp"), "$ arp");
         assert_eq!(clean("^[[36mlo^[[0m a"), "lo a");
         assert_eq!(clean("0 [01;31m[KSYN_RECV[m[K -"), "0 SYN_RECV -");
+        assert_eq!(clean("options [mss 1460,sackOK]"), "options [mss 1460,sackOK]");
         assert_eq!(clean("\u{1b}(Ba\u{1b}=b"), "ab");
     }
 
