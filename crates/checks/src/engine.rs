@@ -9,7 +9,7 @@ use synrecv_model::{
 
 use crate::cases::{Case, Cases, Weighed};
 use crate::view::{RequestView, View};
-use crate::{CATALOG, Check, attribution, undelivered, verdict, ways};
+use crate::{CATALOG, Check, attribution, leads, undelivered, verdict, ways};
 
 /// Judges facts and observation. The same input gives the same diagnosis.
 pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
@@ -35,6 +35,12 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
                 }
             },
         };
+        let outcome = match outcome {
+            CheckOutcome::Pass | CheckOutcome::NotChecked => {
+                follow(&view, check, &mut findings).unwrap_or(outcome)
+            }
+            CheckOutcome::Finding | CheckOutcome::RuledOut(_) => outcome,
+        };
         checks.push(CheckResult { id: check.info.id, outcome });
     }
     let attributed = attribution::attribute(findings, view.requests().len());
@@ -56,7 +62,21 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
         handshake_count: view.delta("TcpPassiveOpens"),
         overflow_delta: view.delta("TcpExtListenOverflows"),
         overflow_total: view.counters().and_then(|(_, now)| now.get("TcpExtListenOverflows")),
+        pieces: Vec::new(),
     }
+}
+
+/// What a ticket leads to, where the check itself had nothing to examine.
+fn follow(
+    view: &View<'_>,
+    check: &'static Check,
+    findings: &mut Vec<Finding>,
+) -> Option<CheckOutcome> {
+    let mut cases = Cases::default();
+    let id = check.info.id;
+    catch_unwind(AssertUnwindSafe(|| leads::follow(view, id, &mut cases))).ok()?;
+    view.take_read();
+    (!cases.0.is_empty()).then(|| settle(view, check, cases.0, findings))
 }
 
 /// One faulty check must not cost the other findings.

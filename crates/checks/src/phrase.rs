@@ -91,7 +91,21 @@ pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str
         // Only sock_diag has this counter.
         None => Text::new(),
     };
-    text.push(text!["own timer expired ", range(expired()), times(expired().max()), ": ", meaning]);
+    match expired().max() {
+        Some(most) => {
+            text.push(text![
+                "own timer expired ",
+                range(expired()),
+                times(Some(most)),
+                ": ",
+                meaning
+            ]);
+        }
+        None if text.is_empty() => {
+            text.push("no retry counters: which end does not hear is not told")
+        }
+        None => text.push("own timer not told"),
+    }
     Fact::new(Origin::Sockets, "retry-counters", text)
         .with("synack_retrans_max_count", number(sent().max()))
         .with("timer_expiry_max_count", number(expired().max()))

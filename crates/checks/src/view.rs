@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use synrecv_model::view::{FullQueues, HostRetries, RetryReading, retry_reading};
+use synrecv_model::view::{FullQueues, HostRetries, RetryReading, pasted_reading, retry_reading};
 use synrecv_model::{
     Address, Counters, Endpoint, Facts, Flow, Foreign, Handshake, Link, LinkNames, Listener,
     ListenerTrack, Mac, Neighbour, Nud, Observation, Part, Reply, Route, RouteKind, Rule, Section,
-    Settings, Sockets, Track,
+    Settings, Sockets, SourceKind, Track,
 };
 
 use crate::seen::Seen;
@@ -47,6 +47,16 @@ impl RequestView<'_> {
     /// True when the request counts as stuck.
     pub fn is_stuck(&self) -> bool {
         self.reading != RetryReading::TooEarly
+    }
+
+    /// The client does not see the SYN-ACK, or nothing tells that it does.
+    pub fn may_lose_synack(&self) -> bool {
+        matches!(self.reading, RetryReading::ClientRepeatsSyn | RetryReading::Untold)
+    }
+
+    /// The client is not seen to repeat its SYN, or nothing tells that it does.
+    pub fn may_lose_ack(&self) -> bool {
+        matches!(self.reading, RetryReading::NoRepeatSeen | RetryReading::Untold)
     }
 
     /// The client's address.
@@ -103,14 +113,14 @@ impl<'a> View<'a> {
                     neighbours.get(&(oif, reply.next_hop()?)).copied()
                 });
                 let state = next_hop.map(|neighbour| neighbour.state);
-                let reading = retry_reading(
-                    track,
-                    state,
-                    host_retries.filter(|_| !full.hold(track.flow.local)),
-                );
-                let seen = handshakes
-                    .get(&track.flow)
-                    .copied()
+                let handshake = handshakes.get(&track.flow).copied();
+                let reading = if facts.source == SourceKind::Ticket && handshake.is_none() {
+                    pasted_reading(track, state)
+                } else {
+                    let host = host_retries.filter(|_| !full.hold(track.flow.local));
+                    retry_reading(track, state, host)
+                };
+                let seen = handshake
                     .and_then(|handshake| Seen::new(observation.frames.data()?, handshake));
                 RequestView { track, reading, reply, next_hop, seen }
             })

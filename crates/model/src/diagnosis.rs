@@ -198,4 +198,29 @@ pub struct Diagnosis {
     pub overflow_delta: Option<u64>,
     /// ListenOverflows since the namespace was made.
     pub overflow_total: Option<u64>,
+    /// Outputs that were found in a ticket; empty for other sources.
+    pub pieces: Vec<PieceView>,
+}
+
+/// One output in a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PieceView {
+    /// First line, from 1.
+    pub first_line: u32,
+    /// Last line.
+    pub last_line: u32,
+    /// Tool: `netstat`, `ip-route`.
+    pub kind: &'static str,
+    /// Number of the host that it is of, from 1, in the order of their first pieces.
+    pub host: u32,
+    /// What tells the host: its name in a prompt, or an address.
+    pub host_name: Option<Foreign>,
+    /// Rows that were read.
+    pub row_count: u32,
+    /// Rows that could not be read.
+    pub rejected_count: u32,
+    /// Rows are missing from it, and why.
+    pub cut: Option<&'static str>,
+    /// What it cannot show, and what was repaired.
+    pub notes: Vec<Text>,
 }

@@ -220,6 +220,8 @@ pub enum Origin {
     Conntrack,
     /// Captured frames.
     Frames,
+    /// The log of the kernel or of a daemon.
+    Log,
 }
 
 impl Origin {
@@ -236,6 +238,7 @@ impl Origin {
             Self::Filter => "filter",
             Self::Conntrack => "conntrack",
             Self::Frames => "frames",
+            Self::Log => "log",
         }
     }
 }

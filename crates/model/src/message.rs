@@ -38,6 +38,16 @@ pub enum Event {
         /// Device that it came by.
         device: Foreign,
     },
+    /// The kernel's answer to `ip route get DESTINATION from SOURCE iif DEVICE`: it would not take the
+    /// packet (EXDEV, EINVAL).
+    InputRefused {
+        /// Source of the packet that was asked about.
+        source: IpAddr,
+        /// Its destination.
+        destination: IpAddr,
+        /// Device that it would come by.
+        device: Foreign,
+    },
     /// Somebody else uses an address of this host.
     AddressConflict {
         /// The address.

@@ -1,6 +1,5 @@
 //! The accept queue of a listener is full: the application does not accept fast enough.
 
-use synrecv_model::view::RetryReading;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Listener, ListenerTrack, Manual, Origin,
     Owners, Part, Severity, Subject, Text, Value, Weight, text,
@@ -77,7 +76,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         // Members of a SO_REUSEPORT group share the address: which one a request belongs to is not
         // shown, so it is held against those whose queue is full.
         let waiting = view.stuck(|request| {
-            request.reading == RetryReading::NoRepeatSeen
+            request.may_lose_ack()
                 && view.listener(request.local()).is_some_and(|own| own.local == listener.local)
         });
         if reached_limit(view, track, overflows) {

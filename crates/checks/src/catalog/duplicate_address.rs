@@ -5,7 +5,7 @@ mod answering_twin;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use synrecv_model::view::{RetryReading, place};
+use synrecv_model::view::place;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Nud, Origin, Part, Subject, Text,
     Value, Weight, text,
@@ -13,7 +13,7 @@ use synrecv_model::{
 
 use crate::cases::{Case, Cases, Fact};
 use crate::seen::{claimants, seen, ways};
-use crate::view::View;
+use crate::view::{RequestView, View};
 use crate::{Check, phrase};
 
 pub(super) static CHECK: Check = Check {
@@ -61,7 +61,7 @@ pub(super) static CHECK: Check = Check {
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut by_hop: BTreeMap<(u32, IpAddr), Vec<usize>> = BTreeMap::new();
-    for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
+    for index in view.stuck(RequestView::may_lose_synack) {
         if let Some(entry) = view.requests()[index].next_hop {
             by_hop.entry((entry.ifindex, entry.address)).or_default().push(index);
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use synrecv_model::view::RetryReading;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Neighbour, Nud, Origin, Part,
     Subject, Text, Value, Weight, text,
@@ -67,7 +66,7 @@ pub(super) static CHECK: Check = Check {
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut by_entry: BTreeMap<(u32, IpAddr), Vec<usize>> = BTreeMap::new();
-    for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
+    for index in view.stuck(RequestView::may_lose_synack) {
         let request = &view.requests()[index];
         if let Some(entry) = request.next_hop
             && (entry.state == Nud::Permanent || is_stale(request, entry))

@@ -67,7 +67,7 @@ pub(super) static CHECK: Check = Check {
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let wanted = |request: &RequestView<'_>| {
-        matches!(request.reading, RetryReading::ClientRepeatsSyn | RetryReading::NextHopUnresolved)
+        request.may_lose_synack() || request.reading == RetryReading::NextHopUnresolved
     };
     let mut groups: BTreeMap<(u32, IpNet), (Vec<usize>, &Route)> = BTreeMap::new();
     for index in view.stuck(wanted) {

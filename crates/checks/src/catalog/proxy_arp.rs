@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use synrecv_model::view::{RetryReading, fit};
+use synrecv_model::view::fit;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Origin, Part, Severity, Subject,
     Text, Value, Weight, text,
@@ -75,7 +75,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         let by_mac = view.addresses_by_mac(ifindex);
         for (&mac, addresses) in by_mac.iter().filter(|(_, addresses)| addresses.len() > 1) {
             let stuck = view.stuck(|request| {
-                request.reading == RetryReading::ClientRepeatsSyn
+                request.may_lose_synack()
                     && request.next_hop.is_some_and(|entry| {
                         entry.ifindex == ifindex
                             && entry.mac == Some(mac)

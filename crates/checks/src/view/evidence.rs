@@ -1,8 +1,10 @@
 //! Filters, connection tracking, traffic and frames.
 
+use std::net::IpAddr;
+
 use synrecv_model::{
     Capture, ConntrackCpu, ConntrackEntry, DeviceFilter, FilterChain, Flow, Link, LinkTraffic,
-    MacChange, Outcome, Part, RuleId, Step,
+    MacChange, Mention, Message, Outcome, Part, RuleId, SourceKind, Step,
 };
 
 use super::{View, rows};
@@ -60,6 +62,42 @@ impl<'a> View<'a> {
     pub fn capture(&self) -> Option<&'a Capture> {
         self.note(Part::Frames);
         self.observation.frames.data()
+    }
+
+    /// Where the facts are from.
+    pub fn source(&self) -> SourceKind {
+        self.facts.source
+    }
+
+    /// Messages of a log in a ticket.
+    pub fn messages(&self) -> impl Iterator<Item = &'a Message> {
+        self.facts.messages.data().into_iter().flatten()
+    }
+
+    /// Networks that a ticket speaks of.
+    pub fn mentions(&self) -> &'a [Mention] {
+        &self.facts.mentions
+    }
+
+    /// A counter since boot, at its last reading.
+    pub fn total(&self, name: &str) -> Option<u64> {
+        let last = self.observation.counters.data().or(self.facts.counters.data())?;
+        last.get(name)
+    }
+
+    /// SYNs that nobody answers, or that are refused, wherever the capture was taken.
+    pub fn seen_unanswered_anywhere(&self) -> bool {
+        let fails = |outcome| matches!(outcome, Outcome::Unanswered | Outcome::Refused);
+        self.capture().is_some_and(|capture| {
+            capture.handshakes.iter().any(|handshake| fails(handshake.outcome))
+        })
+    }
+
+    /// The first router on the way to this address, where the way was traced.
+    pub fn router_to(&self, target: IpAddr) -> Option<IpAddr> {
+        let traces = self.facts.traces.data()?;
+        let trace = traces.iter().find(|trace| trace.target == target)?;
+        trace.first_router().map(|(_, router)| router)
     }
 
     /// The frames of handshakes that completed, a sample.

@@ -10,5 +10,5 @@ mod timer;
 
 pub use fit::{Fit, common_bits, cover, fit, place};
 pub use neighbourhood::{Machine, Misfit, Neighbourhood, PrefixFit};
-pub use retry::{RetryReading, STUCK_AFTER_MS, retry_reading, snapshot_reading};
+pub use retry::{RetryReading, STUCK_AFTER_MS, pasted_reading, retry_reading, snapshot_reading};
 pub use timer::{FullQueues, HostRetries, armed_anew, completed_late};

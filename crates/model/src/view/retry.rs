@@ -26,6 +26,8 @@ pub enum RetryReading {
     AckHeld,
     /// Too young to say, or the counters do not belong together.
     TooEarly,
+    /// The source prints no counters that tell, nor how old the request is: a row in a ticket.
+    Untold,
 }
 
 impl RetryReading {
@@ -38,7 +40,29 @@ impl RetryReading {
             Self::NextHopUnresolved => "next-hop-unresolved",
             Self::AckHeld => "ack-held",
             Self::TooEarly => "too-early",
+            Self::Untold => "unknown",
         }
+    }
+
+    /// The word in JSON; `None` when nothing tells.
+    pub fn known_name(self) -> Option<&'static str> {
+        (self != Self::Untold).then(|| self.name())
+    }
+}
+
+/// Reads a request of pasted tables, seen once. Whoever pastes a row without counters complains of it;
+/// one whose counters say that it is young is not stuck yet.
+pub fn pasted_reading(track: &Track, next_hop: Option<Nud>) -> RetryReading {
+    let reading = retry_reading(track, next_hop, None);
+    let counters = track.last_life().last.counters;
+    let young = |count: Option<u32>| count.is_some_and(|count| count < 2);
+    let is_young = young(counters.synack_retrans_count) || young(counters.timer_expiry_count);
+    match (reading, next_hop) {
+        (RetryReading::TooEarly, _) if is_young => RetryReading::TooEarly,
+        // Nothing tells how long it was asked for; the row is stuck, though.
+        (RetryReading::TooEarly, Some(Nud::Incomplete)) => RetryReading::NextHopUnresolved,
+        (RetryReading::TooEarly, _) => RetryReading::Untold,
+        (other, _) => other,
     }
 }
 

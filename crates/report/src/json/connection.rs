@@ -35,7 +35,7 @@ pub struct ConnectionJson {
     pub ack_seen: Option<bool>,
     /// `client-repeats-syn`, `no-repeat-seen`, `killed-at-first-timer`, `next-hop-unresolved`,
     /// `ack-held` or `too-early`.
-    pub reading: &'static str,
+    pub reading: Option<&'static str>,
     /// The way that its SYN came; `null` when none was among the captured frames, absent where none
     /// were captured.
     #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,7 @@ impl ConnectionJson {
             counters_same_instant: connection.counters.same_instant,
             timer_ms: connection.counters.timer_ms,
             ack_seen: seen.and_then(|seen| seen.ack_seen),
-            reading: connection.reading.name(),
+            reading: connection.reading.known_name(),
             way_in: with_frames.then(|| seen.and_then(InJson::new)),
             out: OutJson::new(connection),
             findings: connection.findings.clone(),

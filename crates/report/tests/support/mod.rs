@@ -307,5 +307,6 @@ fn diagnosis(names: &Names, stuck_count: u32) -> Diagnosis {
         handshake_count: Some(40),
         overflow_delta: Some(0),
         overflow_total: Some(7),
+        pieces: vec![],
     }
 }

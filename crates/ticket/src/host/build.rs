@@ -183,11 +183,11 @@ fn traces(pieces: &[&Piece]) -> Section<Vec<Trace>> {
 
 fn messages(pieces: &[&Piece]) -> Section<Vec<synrecv_model::Message>> {
     use synrecv_model::{Endpoint, Event, Message};
-    let of = with(pieces, |content| matches!(content, Content::Messages(_)));
-    if of.is_empty() {
+    let of = with(pieces, |content| matches!(content, Content::Messages(_) | Content::RouteGet(_)));
+    let mut all: Vec<Message> = of.iter().flat_map(|piece| refusals(piece)).collect();
+    if all.is_empty() && !of.iter().any(|piece| matches!(piece.content, Content::Messages(_))) {
         return missing("messages of the kernel");
     }
-    let mut all = Vec::new();
     for piece in &of {
         let Content::Messages(rows) = &piece.content else { continue };
         for row in rows {
@@ -233,6 +233,25 @@ fn messages(pieces: &[&Piece]) -> Section<Vec<synrecv_model::Message>> {
         }
     }
     section(all, &of, Vec::new())
+}
+
+/// Packets that the kernel, asked by `ip route get`, would not take.
+fn refusals(piece: &Piece) -> Vec<synrecv_model::Message> {
+    use synrecv_model::{Event, Message, RouteErrno};
+    let Content::RouteGet(rows) = &piece.content else { return Vec::new() };
+    let refused = rows.iter().filter(|row| {
+        row.answer
+            .as_ref()
+            .is_err_and(|errno| matches!(*errno, RouteErrno::EXDEV | RouteErrno::EINVAL))
+    });
+    let event = |row: &crate::RouteGetRow| {
+        Some(Event::InputRefused {
+            source: row.from?,
+            destination: row.destination?,
+            device: Foreign(row.iif.clone()?),
+        })
+    };
+    refused.filter_map(|row| Some(Message { line: row.line, event: event(row)? })).collect()
 }
 
 /// Frames of all captures, and answers to ARP questions, which are frames too.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use synrecv_model::view::RetryReading;
 use synrecv_model::{
     Action, ActionLabel, Address, Command, Neighbour, Origin, Reply, RouteKind, Subject, Text,
     Value, Weight, text,
@@ -16,7 +15,7 @@ use crate::view::{RequestView, View};
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut groups: BTreeMap<(IpAddr, u32, u32), Vec<usize>> = BTreeMap::new();
     let mut straight = Vec::new();
-    for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
+    for index in view.stuck(RequestView::may_lose_synack) {
         let request = &view.requests()[index];
         match crossing(view, request.local().ip, request.reply) {
             Some((owner, out)) if owner != out => {

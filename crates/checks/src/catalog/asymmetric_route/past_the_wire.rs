@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use synrecv_model::view::RetryReading;
 use synrecv_model::{Action, ActionLabel, Command, Origin, Subject, Value, Weight, text};
 
 use crate::cases::{Case, Cases, Fact};
@@ -22,7 +21,7 @@ struct Way {
 
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut ways: BTreeMap<(Way, IpAddr), Vec<usize>> = BTreeMap::new();
-    for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
+    for index in view.stuck(RequestView::may_lose_synack) {
         let request = &view.requests()[index];
         if let Some(way) = past_the_wire(view, request) {
             ways.entry((way, request.local().ip)).or_default().push(index);

@@ -24,6 +24,8 @@ pub(super) struct Suspects {
     /// Stuck requests whose SYN, as frames show, came through a router and whose SYN-ACK went
     /// straight to another machine.
     pub(super) routed: Vec<usize>,
+    /// Stuck requests whose peer was traced: a router stands between, with its address.
+    pub(super) traced: Vec<(usize, IpAddr)>,
     pub(super) gateway: Option<(IpAddr, Option<Mac>)>,
     /// Addresses that answer for themselves, and gateways.
     pub(super) inside: Vec<IpAddr>,
@@ -53,11 +55,15 @@ impl Suspects {
             unanswered: Vec::new(),
             behind_gateway: Vec::new(),
             routed: Vec::new(),
+            traced: Vec::new(),
             gateway: gateways.first().map(|&ip| (ip, mac_of(ip))),
             inside,
         };
         for &index in requests {
             let request = &view.requests()[index];
+            if let Some(router) = view.router_to(request.peer()) {
+                found.traced.push((index, router));
+            }
             if request.reading == RetryReading::NextHopUnresolved {
                 found.unanswered.push(index);
                 continue;

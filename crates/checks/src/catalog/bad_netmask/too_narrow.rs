@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use synrecv_model::view::{RetryReading, common_bits};
+use synrecv_model::view::common_bits;
 use synrecv_model::{Address, Origin, Subject, Value, Weight, text};
 
 use super::advice;
@@ -18,7 +18,7 @@ fn shared_least(address: &Address) -> u8 {
 
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut groups: BTreeMap<(u32, IpAddr), Vec<usize>> = BTreeMap::new();
-    for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
+    for index in view.stuck(RequestView::may_lose_synack) {
         let request = &view.requests()[index];
         if let Some((address, _)) = neighbour_by_gateway(view, request) {
             groups.entry((address.ifindex, address.address)).or_default().push(index);

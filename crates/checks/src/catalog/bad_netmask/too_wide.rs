@@ -26,7 +26,7 @@ pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
 /// A reply that goes by a gateway does not depend on the width of a prefix.
 fn clear_by_gateway(view: &View<'_>, cases: &mut Cases) {
     let routed = view.stuck(|request| {
-        request.reading == RetryReading::ClientRepeatsSyn
+        request.may_lose_synack()
             && request.reply.is_some_and(|reply| {
                 reply.resolved.as_ref().is_ok_and(|route| route.gateway.is_some())
             })
@@ -51,7 +51,7 @@ fn clear_by_gateway(view: &View<'_>, cases: &mut Cases) {
 fn on_link_stuck(view: &View<'_>) -> BTreeMap<(u32, IpNet), Vec<usize>> {
     let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     let wanted = |request: &RequestView<'_>| {
-        matches!(request.reading, RetryReading::ClientRepeatsSyn | RetryReading::NextHopUnresolved)
+        request.may_lose_synack() || request.reading == RetryReading::NextHopUnresolved
     };
     for index in view.stuck(wanted) {
         if let Some(claim) = on_link_claim(view, &view.requests()[index]) {
@@ -66,6 +66,7 @@ impl Suspects {
         let mut affected = self.proxied.clone();
         affected.extend(&self.unanswered);
         affected.extend(&self.routed);
+        affected.extend(self.traced.iter().map(|(index, _)| *index));
         affected.sort_unstable();
         affected.dedup();
         if affected.is_empty() {
@@ -152,6 +153,7 @@ impl Suspects {
             .recheck(phrase::route_get(sample)),
         );
         self.argue_arp(view, case);
+        self.argue_trace(view, case);
         self.argue_frames(view, case);
         case.supports(
             Weight::Weak,
@@ -236,6 +238,23 @@ impl Suspects {
                 .recheck(format!("ip neigh show dev {dev}")),
             );
         }
+    }
+
+    /// A host that is on this wire has no router before it.
+    fn argue_trace(&self, view: &View<'_>, case: &mut Case) {
+        let Some(&(index, router)) = self.traced.first() else { return };
+        let peer = view.requests()[index].peer();
+        case.supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Route,
+                "router-before-client",
+                text!["the way to ", peer, " leads through ", router, ": it is not on this wire"],
+            )
+            .with("peer", Value::Ip(peer))
+            .with("router", Value::Ip(router))
+            .recheck(format!("traceroute -n {peer}")),
+        );
     }
 
     /// A routed SYN and a SYN-ACK that goes straight to the wire.

@@ -323,6 +323,7 @@ mod watched {
             handshake_count: None,
             overflow_delta: None,
             overflow_total: None,
+            pieces: Vec::new(),
         }
     }
 

@@ -1,0 +1,64 @@
+//! What a ticket suggests where no check has a connection to examine: messages of the kernel, totals
+//! of counters, tables alone. A host that is watched tells more; there, nothing of this is used.
+
+mod counts;
+mod frames;
+mod log;
+mod tables;
+
+use synrecv_model::SourceKind;
+
+use crate::cases::Cases;
+use crate::view::View;
+
+type Lead = fn(&View<'_>, &mut Cases);
+
+/// By id of the finding that it leads to.
+const LEADS: &[(&str, Lead)] = &[
+    ("accept-queue-full", counts::accept_queue_full),
+    ("accept-queue-full", frames::accept_queue_full),
+    ("defer-accept", frames::defer_accept),
+    ("syn-queue-full", counts::syn_queue_full),
+    ("syn-queue-full", log::syn_queue_full),
+    ("conntrack-full", log::conntrack_full),
+    ("conntrack-full", counts::conntrack_full),
+    ("conntrack-invalid", tables::conntrack_invalid),
+    ("firewall-drops-syn", tables::firewall_drops_syn),
+    ("neighbour-table-full", log::neighbour_table_full),
+    ("rp-filter-drop", log::rp_filter_drop),
+    ("rp-filter-drop", counts::rp_filter_drop),
+    ("rp-filter-drop", frames::rp_filter_drop),
+    ("arp-flux", log::arp_flux),
+    ("duplicate-address", log::duplicate_address),
+    ("duplicate-address", frames::duplicate_address),
+    ("overlapping-route", tables::overlapping_route),
+    ("no-return-route", tables::no_return_route),
+    ("asymmetric-route", log::asymmetric_route),
+    ("asymmetric-route", tables::asymmetric_route),
+];
+
+/// Opens what a ticket or a capture leads to under this id.
+pub(crate) fn follow(view: &View<'_>, id: &str, cases: &mut Cases) {
+    if !matches!(view.source(), SourceKind::Ticket | SourceKind::Capture) {
+        return;
+    }
+    for (_, lead) in LEADS.iter().filter(|(of, _)| *of == id) {
+        lead(view, cases);
+        if !cases.0.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Handshakes fail in what was given, or nothing was given that would show it. Where connections are
+/// shown and none of them fails, a rule or an old count is no fault.
+fn is_trouble(view: &View<'_>) -> bool {
+    let fails = !view.stuck(|_| true).is_empty()
+        || view.seen_unanswered_anywhere()
+        || view.messages().next().is_some();
+    let shows = view
+        .sockets()
+        .is_some_and(|sockets| !sockets.requests.is_empty() || !sockets.others.is_empty())
+        || view.capture().is_some();
+    fails || !shows
+}

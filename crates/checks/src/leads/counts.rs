@@ -1,0 +1,193 @@
+//! Totals since boot, queues at one moment.
+
+use synrecv_model::{Listener, Origin, Severity, Subject, TcpState, Text, Value, Weight, text};
+
+use crate::cases::{Cases, Fact};
+use crate::phrase;
+use crate::view::View;
+
+/// Overflows since boot that are more than a burst at its start.
+const OVERFLOWS_MANY: u64 = 100;
+
+/// One in so many handshakes.
+const NOTABLE_SHARE: u64 = 50;
+
+fn total_fact(name: &'static str, text: Text, counter: &str, value: u64) -> Fact {
+    Fact::new(Origin::Counters, name, text)
+        .with("total_count", Value::Number(value))
+        .recheck(format!("nstat -az {counter}; sleep 10; nstat -az {counter}"))
+}
+
+/// A total that matters beside the handshakes that completed.
+fn notable(view: &View<'_>, name: &str) -> Option<u64> {
+    let value = view.total(name).filter(|&value| value > 0)?;
+    let much = match view.total("TcpPassiveOpens") {
+        Some(done) => value.saturating_mul(NOTABLE_SHARE) >= done,
+        None => value >= OVERFLOWS_MANY,
+    };
+    (much && super::is_trouble(view)).then_some(value)
+}
+
+pub(super) fn accept_queue_full(view: &View<'_>, cases: &mut Cases) {
+    let listeners = view.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
+    for listener in listeners.filter(|own| own.accept_queue_count > 0) {
+        let waiting = view.stuck(|request| {
+            request.may_lose_ack()
+                && view.listener(request.local()).is_some_and(|own| std::ptr::eq(own, listener))
+        });
+        let under_limit =
+            listener.accept_queue_max_count.is_some_and(|max| listener.accept_queue_count < max);
+        if waiting.is_empty() || under_limit {
+            continue;
+        }
+        let unaccepted = unaccepted(view, listener);
+        let fills = unaccepted == Some(listener.accept_queue_count);
+        let case = cases.about(Subject::Listener(listener.local));
+        case.headline(text![phrase::stuck(view, &waiting), ": connections wait to be accepted"])
+            .summary(text![
+                "the accept queue of ",
+                listener.local,
+                " holds ",
+                listener.accept_queue_count,
+                ": the application does not take them",
+            ])
+            .arg("local", Value::Endpoint(listener.local))
+            .arg("accept_queue_count", Value::Number(listener.accept_queue_count.into()))
+            .affects(waiting.iter().copied())
+            // Weak: how many fit is not printed.
+            .supports(
+                if fills { Weight::Strong } else { Weight::Weak },
+                Fact::new(
+                    Origin::Queue,
+                    "connections-wait",
+                    text![
+                        "Recv-Q of the listener is ",
+                        listener.accept_queue_count,
+                        "; its limit is not in the input",
+                    ],
+                )
+                .with("accept_queue_count", Value::Number(listener.accept_queue_count.into()))
+                .recheck(format!("ss -ltn 'sport = :{}'", listener.local.port)),
+            );
+        if fills {
+            case.supports(
+                Weight::Weak,
+                Fact::new(
+                    Origin::Sockets,
+                    "nobody-owns-them",
+                    text![
+                        "as many connections to it are ESTABLISHED and no process has them: they \
+                         were never accepted",
+                    ],
+                ),
+            );
+        }
+        return;
+    }
+    let Some(overflows) = notable(view, "TcpExtListenOverflows") else { return };
+    if !listeners_can_be_full(view) {
+        return;
+    }
+    let drops = view.total("TcpExtListenDrops");
+    let mut text = text!["ListenOverflows is ", overflows];
+    if let Some(drops) = drops {
+        text.push(text![", ListenDrops ", drops]);
+        if drops == overflows {
+            text.push(": every drop was for want of room in an accept queue");
+        }
+    }
+    cases
+        .about(Subject::Host)
+        .headline(text!["the kernel dropped handshakes because an accept queue was full"])
+        .summary(text!["an application does not accept fast enough"])
+        .supports(
+            Weight::Weak,
+            total_fact("overflows-since-boot", text, "'TcpExtListen*'", overflows),
+        );
+}
+
+/// Connections to a listener that are up and that no process has. `None` when processes are not shown.
+fn unaccepted(view: &View<'_>, listener: &Listener) -> Option<u32> {
+    let sockets = view.sockets()?;
+    let shown = |listener: &Listener| matches!(&listener.owners, synrecv_model::Owners::Known(list) if !list.is_empty());
+    sockets.listeners.iter().any(shown).then_some(())?;
+    let up = sockets.others.iter().filter(|socket| {
+        socket.state == TcpState::Established
+            && listener.accepts(socket.flow.local)
+            && socket.inode == 0
+    });
+    u32::try_from(up.count()).ok()
+}
+
+/// False when all listeners are shown with queues that are empty.
+fn listeners_can_be_full(view: &View<'_>) -> bool {
+    let sockets = view.sockets();
+    let listeners = sockets.map_or(&[][..], |sockets| &sockets.listeners);
+    listeners.is_empty()
+        || listeners.iter().any(|own| own.accept_queue_count > 0)
+        || !view.stuck(|_| true).is_empty()
+}
+
+pub(super) fn syn_queue_full(view: &View<'_>, cases: &mut Cases) {
+    let dropped = notable(view, "TcpExtTCPReqQFullDrop");
+    let cookies = notable(view, "TcpExtTCPReqQFullDoCookies");
+    let Some(full) = dropped.or(cookies) else { return };
+    cases
+        .about(Subject::Host)
+        .severity(if dropped.is_some() { Severity::Problem } else { Severity::Warning })
+        .headline(text!["a SYN queue was full ", full, " times since boot"])
+        .summary(text!["more handshakes are open than a listener's queue holds"])
+        .supports(
+            Weight::Weak,
+            total_fact(
+                "full-since-boot",
+                text!["TCPReqQFullDrop and TCPReqQFullDoCookies together are ", full],
+                "'TcpExtTCPReqQFull*'",
+                full,
+            ),
+        );
+}
+
+pub(super) fn rp_filter_drop(view: &View<'_>, cases: &mut Cases) {
+    let Some(dropped) = notable(view, "TcpExtIPReversePathFilter") else { return };
+    cases
+        .about(Subject::Host)
+        .headline(text![dropped, " packets were dropped by the reverse-path filter since boot"])
+        .summary(text!["the route back to their sources leaves by another device"])
+        .supports(
+            Weight::Weak,
+            total_fact(
+                "reverse-path-since-boot",
+                text!["IPReversePathFilter is ", dropped],
+                "TcpExtIPReversePathFilter",
+                dropped,
+            ),
+        );
+}
+
+pub(super) fn conntrack_full(view: &View<'_>, cases: &mut Cases) {
+    let value = |name: &str| {
+        let settings = view.settings()?;
+        settings.values.iter().find(|(key, _)| key.ends_with(name)).map(|(_, value)| *value)
+    };
+    let (Some(count), Some(max)) = (value("nf_conntrack_count"), value("nf_conntrack_max")) else {
+        return;
+    };
+    // The last 5 % are short-lived when packets are dropped.
+    if max <= 0 || count * 20 < max * 19 {
+        return;
+    }
+    cases
+        .about(Subject::Host)
+        .headline(text!["the kernel drops packets of new connections"])
+        .summary(text!["the table of tracked connections is full: ", count, " of ", max])
+        .supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Conntrack,
+                "count-at-limit",
+                text!["nf_conntrack_count is ", count, ", nf_conntrack_max ", max],
+            )
+            .recheck("sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max"),
+        );
+}

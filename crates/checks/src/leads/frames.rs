@@ -1,0 +1,232 @@
+//! Handshakes in captures, as far as the place where they were taken leaves it open.
+
+use std::collections::BTreeSet;
+
+use synrecv_model::{
+    End, FrameKind, Handshake, Mac, Origin, Outcome, Place, Subject, Value, Weight, text,
+};
+
+use crate::cases::{Cases, Fact};
+use crate::phrase;
+use crate::seen::claimants;
+use crate::view::View;
+
+/// Requests whose ACK was seen and ignored.
+fn ignored<'a>(view: &View<'a>) -> Vec<(usize, &'a Handshake)> {
+    let Some(capture) = view.capture() else { return Vec::new() };
+    let stuck = view.stuck(|_| true);
+    stuck
+        .into_iter()
+        .filter_map(|index| {
+            let flow = view.requests()[index].track.flow;
+            let handshake = capture.handshakes.iter().find(|one| one.flow == flow)?;
+            (handshake.outcome == Outcome::AckIgnored).then_some((index, handshake))
+        })
+        .collect()
+}
+
+/// A SYN-ACK that is sent again with the time stamp of a segment that came after the first one: TCP
+/// has read that segment, and the listener did not take it.
+fn echoes_later_segment(handshake: &Handshake) -> bool {
+    let mut synacks = handshake.synacks();
+    let first = synacks.next().and_then(|frame| frame.options.timestamps);
+    let Some(first) = first else { return false };
+    synacks.filter_map(|frame| frame.options.timestamps).any(|again| {
+        let newer = again.echo.wrapping_sub(first.echo);
+        newer != 0 && newer < 1 << 31
+    })
+}
+
+fn has_data(handshake: &Handshake) -> bool {
+    handshake.counts.data_count > 0
+}
+
+pub(super) fn accept_queue_full(view: &View<'_>, cases: &mut Cases) {
+    let all = ignored(view);
+    let with_data: Vec<usize> =
+        all.iter().filter(|(_, one)| has_data(one)).map(|(index, _)| *index).collect();
+    let read: Vec<usize> =
+        all.iter().filter(|(_, one)| echoes_later_segment(one)).map(|(index, _)| *index).collect();
+    let affected: BTreeSet<usize> = with_data.iter().chain(&read).copied().collect();
+    if affected.is_empty() {
+        return;
+    }
+    let affected: Vec<usize> = affected.into_iter().collect();
+    let local = view.requests()[affected[0]].local();
+    let case = cases.about(Subject::Listener(local));
+    case.headline(text![phrase::stuck(view, &affected), ": the ACK arrives and is not taken"])
+        .summary(text!["the accept queue of ", local, " has no room"])
+        .arg("local", Value::Endpoint(local))
+        .affects(affected.iter().copied());
+    if !read.is_empty() {
+        // Strong: it is past routes, rules and checksums, and only the listener is left. Since Linux
+        // 6.14 the time stamp is not taken over, so its absence proves nothing.
+        case.supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Frames,
+                "later-time-stamp-echoed",
+                text![
+                    "the repeated SYN-ACK echoes the time stamp of a later segment: TCP has read it",
+                ],
+            ),
+        );
+    }
+    if !with_data.is_empty() {
+        case.supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Frames,
+                "data-ignored-too",
+                text!["data came with the ACK and is not acknowledged: not deferred, but refused"],
+            ),
+        );
+    }
+}
+
+/// An ACK without data, and one SYN-ACK more a while later.
+pub(super) fn defer_accept(view: &View<'_>, cases: &mut Cases) {
+    let Some(capture) = view.capture() else { return };
+    let held: Vec<&Handshake> = capture
+        .handshakes
+        .iter()
+        .filter(|one| !has_data(one) && one.counts.synack_count > 1 && answered_at_once(one))
+        .collect();
+    let Some(sample) = held.first() else { return };
+    let repeats = sample.counts.synack_count - 1;
+    // A listener without room repeats as often as the kernel retries; a deferring one once, when its
+    // time is over.
+    let once = held.iter().all(|one| one.counts.synack_count == 2);
+    let flows: BTreeSet<_> = held.iter().map(|one| one.flow).collect();
+    let affected = view.stuck(|request| flows.contains(&request.track.flow));
+    let local = sample.flow.local;
+    let case = cases.about(Subject::Listener(local));
+    case.headline(text!["the ACK arrives without data, and the handshake is not complete"])
+        .summary(text![local, " waits for data of the client (TCP_DEFER_ACCEPT)"])
+        .arg("local", Value::Endpoint(local))
+        .affects(affected)
+        .supports(
+            if once { Weight::Strong } else { Weight::Weak },
+            Fact::new(
+                Origin::Frames,
+                "one-more-synack",
+                text![
+                    "each ACK came at once and without data; SYN-ACK sent again ",
+                    repeats,
+                    if repeats == 1 { " time" } else { " times" },
+                ],
+            )
+            .with("synack_retrans_count", Value::Number(repeats.into())),
+        );
+    if !once || capture.place(local.ip) != Place::Server {
+        case.refutes(
+            Weight::Strong,
+            Fact::new(
+                Origin::Frames,
+                "could-be-ignored",
+                text!["a full accept queue or a rule that drops the ACK shows the same frames"],
+            ),
+        );
+    }
+}
+
+/// Every SYN-ACK has an ACK right behind it.
+fn answered_at_once(handshake: &Handshake) -> bool {
+    let mut waits = false;
+    for frame in handshake.frames.iter().filter(|frame| !frame.copy) {
+        match (frame.sender, frame.kind) {
+            (End::Server, FrameKind::SynAck) if waits => return false,
+            (End::Server, FrameKind::SynAck) => waits = true,
+            (End::Client, FrameKind::Ack) => waits = false,
+            _ => {}
+        }
+    }
+    !waits && handshake.counts.ack_count > 0
+}
+
+/// A SYN from a source outside of the network that its destination lies in, which nobody answers.
+pub(super) fn rp_filter_drop(view: &View<'_>, cases: &mut Cases) {
+    let Some(capture) = view.capture() else { return };
+    let unanswered = capture
+        .handshakes
+        .iter()
+        .filter(|one| one.counts.synack_count == 0 && one.flow.peer.ip.is_ipv4());
+    let wires = || {
+        view.routes().iter().filter(|route| {
+            route.is_on_link()
+                && route.destination.prefix_len() > 0
+                && route.destination.prefix_len() < 32
+        })
+    };
+    for handshake in unanswered {
+        let (local, peer) = (handshake.flow.local.ip, handshake.flow.peer.ip);
+        let Some(wire) = wires().find(|route| route.destination.contains(&local)) else { continue };
+        let device = wire.next_hops.first().map_or(0, |hop| hop.ifindex);
+        let off = view.settings().and_then(|settings| settings.devices.get(&device));
+        let is_off = off.is_some_and(|own| own.rp_filter_effective == Some(0));
+        if wire.destination.contains(&peer) || is_off {
+            continue;
+        }
+        cases
+            .about(Subject::Host)
+            .headline(text!["the SYN of ", peer, " to ", local, " is not answered"])
+            .summary(text![
+                "with rp_filter=1 a SYN from ",
+                peer,
+                " is dropped unless the route back to it leaves by ",
+                view.dev(device),
+            ])
+            .supports(
+                Weight::Weak,
+                Fact::new(
+                    Origin::Route,
+                    "source-from-elsewhere",
+                    text![
+                        peer,
+                        " is outside of ",
+                        wire.destination,
+                        ", the network on ",
+                        view.dev(device),
+                        " that ",
+                        local,
+                        " lies in",
+                    ],
+                )
+                .recheck(format!(
+                    "sysctl net.ipv4.conf.all.rp_filter; ip route get {peer} from {local}"
+                )),
+            );
+        return;
+    }
+}
+
+pub(super) fn duplicate_address(view: &View<'_>, cases: &mut Cases) {
+    let Some(capture) = view.capture() else { return };
+    let addresses: BTreeSet<_> = capture.claims.iter().map(|claim| claim.address).collect();
+    let doubled = addresses.into_iter().find_map(|address| {
+        let macs: Vec<Mac> = claimants(capture, address).into_iter().collect();
+        (macs.len() > 1).then_some((address, macs))
+    });
+    let Some((address, macs)) = doubled else { return };
+    cases
+        .about(Subject::Host)
+        .headline(text!["frames for ", address, " go to one of ", macs.len(), " machines"])
+        .summary(text![
+            macs.len(),
+            " machines answer for ",
+            address,
+            ": it is used twice, or some answer as a proxy",
+        ])
+        .arg("address", Value::Ip(address))
+        .arg("macs", Value::List(macs.iter().copied().map(Value::Mac).collect()))
+        // Weak: two proxies look the same, and so does an address that moves.
+        .supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Frames,
+                "several-claim",
+                text![synrecv_model::Text::join(macs, " and "), " claim ", address,],
+            )
+            .recheck(format!("arping -c 3 {address}")),
+        );
+}
