@@ -90,8 +90,10 @@ pub struct PrintedTimer {
     pub kind: Option<TimerKind>,
     /// Milliseconds until it expires.
     pub expires_ms: u32,
-    /// The count behind it: SYN-ACKs sent again in `ss`, own expiries in `netstat`.
+    /// The count behind it: SYN-ACKs sent again in `ss`, own expiries in `netstat` and `/proc`.
     pub count: u32,
+    /// Probes without an answer: the third number of `netstat`, `timeout` of `/proc`; 0 in `ss`.
+    pub probe_count: u32,
 }
 
 /// A process that holds a socket.
