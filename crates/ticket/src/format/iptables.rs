@@ -40,14 +40,18 @@ impl Format for Iptables {
 
     fn sees(&self, line: &str, inside: bool) -> Sees {
         let trimmed = line.trim();
-        if listing::head(trimmed).is_some()
-            || listing::is_titles(trimmed)
-            || save_head(trimmed).is_some()
-            || table_title(trimmed).is_some()
-            || chain_title(trimmed).is_some()
-            || complaint(trimmed).is_some()
-        {
+        if complaint(trimmed).is_some() {
             return Sees::Title;
+        }
+        let is_head = listing::head(trimmed).is_some()
+            || table_title(trimmed).is_some()
+            || chain_title(trimmed).is_some();
+        let is_title = listing::is_titles(trimmed) || save_head(trimmed).is_some();
+        match (is_head, is_title, inside) {
+            // Every chain and table has a title of its own.
+            (true, _, true) | (_, true, true) => return Sees::Row,
+            (true, ..) | (_, true, _) => return Sees::Title,
+            _ => {}
         }
         if inside && is_aside(trimmed) {
             return Sees::Aside;

@@ -51,11 +51,15 @@ impl Format for NetstatS {
 
     fn sees(&self, line: &str, inside: bool) -> Sees {
         let trimmed = line.trim();
-        if section(trimmed).is_some() || foreign_title(trimmed).is_some() {
-            return Sees::Title;
+        if let Some(name) = section(trimmed) {
+            // The first layer of a whole output, or one among others.
+            return if inside && name != "Ip" { Sees::Row } else { Sees::Title };
+        }
+        if foreign_title(trimmed).is_some() {
+            return if inside { Sees::Row } else { Sees::Title };
         }
         if histogram(trimmed).is_some() {
-            return if inside { Sees::Aside } else { Sees::Title };
+            return if inside { Sees::Row } else { Sees::Title };
         }
         if let Some((name, _)) = named(trimmed) {
             let known = group_of(name).is_some();

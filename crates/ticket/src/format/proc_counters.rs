@@ -29,6 +29,7 @@ impl Format for ProcCounters {
 
     fn sees(&self, line: &str, inside: bool) -> Sees {
         match half(line) {
+            Some((_, Half::Names(_))) if inside => return Sees::Row,
             Some((_, Half::Names(_))) => return Sees::Title,
             Some((_, Half::Values(_))) => return Sees::Row,
             None => {}

@@ -94,7 +94,7 @@ struct Columns<'a> {
 
 fn columns<'a>(words: &[&'a str]) -> Option<Columns<'a>> {
     let is_option = |word: &&str| matches!(*word, "--" | "-f" | "!f");
-    if let Some(at) = words.iter().position(|word| is_option(word)) {
+    if let Some(at) = words.iter().position(is_option) {
         let place = at.checked_sub(1)?;
         return around(words, place, at + 1).filter(|columns| is_protocol(columns.protocol));
     }

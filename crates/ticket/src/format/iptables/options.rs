@@ -29,6 +29,10 @@ pub(super) fn counters(word: &str) -> Option<u64> {
 /// A line of `-S` or between the chains and `COMMIT` of a save; `None` for anything else.
 pub(super) fn line(text: &str) -> Option<Line> {
     let mut rest = text.trim();
+    // Two lines that were taken for one.
+    if rest.ends_with("COMMIT") {
+        return None;
+    }
     let mut packets = None;
     if let Some((first, behind)) = rest.split_once(' ')
         && let Some(count) = counters(first)
