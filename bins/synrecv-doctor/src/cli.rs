@@ -57,10 +57,13 @@ pub(crate) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DiagnoseArgs {
-    /// A capture (pcap, pcapng) or a bundle that `collect` wrote, - for standard input; without it,
-    /// this host
+    /// A capture (pcap, pcapng), a bundle that `collect` wrote, or text with the output of other
+    /// tools (ss, netstat, ip, arp, tcpdump ...); - for standard input; without it, this host
     #[arg(value_name = "SOURCE")]
     pub(crate) sources: Vec<PathBuf>,
+    /// Print each line of a text with what was taken from it, and judge nothing
+    #[arg(long)]
+    pub(crate) explain_parse: bool,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
     #[command(flatten)]

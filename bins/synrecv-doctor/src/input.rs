@@ -5,12 +5,14 @@ use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use synrecv_collect::captures::{self, Damage};
 use synrecv_model::{Capture, Foreign, NotChecked, Reason, text};
+use synrecv_ticket::Ticket;
 
 use crate::cli::FilterArgs;
 use crate::observe::Interrupt;
+use crate::pasted;
 use crate::source::{self, Case};
 use crate::terminal::Progress;
 
@@ -24,8 +26,8 @@ pub(crate) enum Kind {
     Bundle,
     /// pcap or pcapng.
     Capture,
-    /// Neither.
-    Unknown,
+    /// Neither: output of other tools, as far as any is found in it.
+    Text,
 }
 
 /// An open file.
@@ -63,7 +65,7 @@ impl<'a> Input<'a> {
         } else if synrecv_bundle::is_gzip(&self.beginning) {
             Kind::Bundle
         } else {
-            Kind::Unknown
+            Kind::Text
         }
     }
 
@@ -73,15 +75,16 @@ impl<'a> Input<'a> {
         let case = match self.kind() {
             Kind::Bundle => source::bundle(Cursor::new(self.beginning).chain(self.rest)),
             Kind::Capture => self.capture(filter, quiet),
-            Kind::Unknown => {
-                bail!(
-                    "`{}` is not a capture (pcap, pcapng), and not a bundle of `synrecv-doctor \
-                     collect`",
-                    path.display()
-                )
-            }
+            Kind::Text => self.ticket().and_then(|ticket| pasted::judge(&ticket, &name(path))),
         };
         case.with_context(|| cannot_read(path))
+    }
+
+    /// Takes a text apart.
+    pub(crate) fn ticket(self) -> Result<Ticket> {
+        let path = self.path;
+        pasted::read(Cursor::new(self.beginning).chain(self.rest))
+            .with_context(|| cannot_read(path))
     }
 
     fn capture(self, filter: &FilterArgs, quiet: bool) -> Result<Case> {

@@ -11,6 +11,7 @@ mod duration;
 mod input;
 mod observe;
 mod output;
+mod pasted;
 mod source;
 mod terminal;
 

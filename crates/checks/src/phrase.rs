@@ -102,7 +102,7 @@ pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str
             ]);
         }
         None if text.is_empty() => {
-            text.push("no retry counters: which end does not hear is not told")
+            text.push("no retry counters: which end does not hear is not told");
         }
         None => text.push("own timer not told"),
     }

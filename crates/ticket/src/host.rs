@@ -38,6 +38,16 @@ pub struct PastedHost {
     pub frames_are_cut: bool,
 }
 
+impl PastedHost {
+    /// An address of its own: that of its requests before others.
+    pub fn own_address(&self) -> Option<String> {
+        let requests = self.observation.tracks.iter().map(|track| track.flow.local.ip);
+        let own = self.facts.addresses.data().into_iter().flatten().map(|address| address.address);
+        let own = own.filter(|address| !address.is_loopback());
+        requests.chain(own).next().map(|address| address.to_string())
+    }
+}
+
 /// Puts the pieces of a ticket together, in order of the first piece of each host. Devices of
 /// different hosts have different indexes.
 pub fn hosts(ticket: &Ticket) -> Vec<PastedHost> {

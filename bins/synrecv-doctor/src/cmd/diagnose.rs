@@ -9,13 +9,16 @@ use super::UsageError;
 use crate::cli::{Capture, DiagnoseArgs, LiveArgs, Observe, nearest_subcommand};
 use crate::deliver::Delivery;
 use crate::input::{Input, Kind};
-use crate::source;
+use crate::{output, pasted, source};
 
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
     let file = file(args)?;
     let delivery = Delivery::new(&args.report)?.about(args.live.filter.peer);
     let quiet = args.report.common.quiet;
     let case = match file {
+        None if args.explain_parse => {
+            return Err(UsageError("`--explain-parse` needs a SOURCE".to_owned()).into());
+        }
         None => source::live(&args.live, quiet)?,
         Some(path) => {
             let input = Input::open(path)?;
@@ -23,6 +26,15 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
                 let shown = path.display();
                 let words = format!("`{option}` does not apply to a file of this kind: `{shown}`");
                 return Err(UsageError(words).into());
+            }
+            if args.explain_parse {
+                if input.kind() != Kind::Text {
+                    let words =
+                        format!("`--explain-parse` is for text; `{}` is none", path.display());
+                    return Err(UsageError(words).into());
+                }
+                output::stdout(&pasted::explain(&input.ticket()?))?;
+                return Ok(ExitCode::SUCCESS);
             }
             input.judge(&args.live.filter, quiet)?
         }

@@ -169,7 +169,8 @@ impl Redact for Event {
             Self::ConntrackFull
             | Self::NeighbourTableFull
             | Self::SynFlooding { port: _, cookies: _ } => {}
-            Self::MartianSource { destination, source, device } => {
+            Self::MartianSource { destination, source, device }
+            | Self::InputRefused { destination, source, device } => {
                 destination.redact(names);
                 source.redact(names);
                 *device = names.device(device);

@@ -1,0 +1,130 @@
+//! Output of other tools, pasted into a ticket.
+
+use std::io::Read;
+
+use anyhow::{Context as _, Result, bail};
+use synrecv_checks::{diagnose, together};
+use synrecv_model::{Foreign, PieceView, Text, text};
+use synrecv_report::escape::{foreign, plain};
+use synrecv_ticket::{Cut, Limits, PastedHost, Piece, Taken, Ticket, hosts};
+
+use crate::source::Case;
+
+/// Takes a text apart.
+pub(crate) fn read(mut bytes: impl Read) -> Result<Ticket> {
+    let limits = Limits::default();
+    let mut all = Vec::new();
+    bytes.by_ref().take(limits.octets as u64 + 1).read_to_end(&mut all)?;
+    Ok(synrecv_ticket::read(&all, limits)?)
+}
+
+/// Judges each host that a ticket shows by itself.
+pub(crate) fn judge(ticket: &Ticket, name: &Foreign) -> Result<Case> {
+    let hosts = hosts(ticket);
+    if hosts.is_empty() {
+        bail!("no output of a tool that is known was found (--explain-parse shows each line)");
+    }
+    let views = pieces(ticket, &hosts);
+    let mut cases: Vec<Case> = hosts.into_iter().map(|host| one(host, name)).collect();
+    let diagnoses = cases.iter().map(|case| case.diagnosis.clone()).collect();
+    let (leading, mut diagnosis) = together(diagnoses).context("a host to judge")?;
+    diagnosis.pieces = views;
+    Ok(Case { diagnosis, ..cases.swap_remove(leading) })
+}
+
+fn one(host: PastedHost, name: &Foreign) -> Case {
+    let PastedHost { mut facts, observation, .. } = host;
+    if facts.host.name.0.is_empty() {
+        facts.host.name = name.clone();
+    }
+    let diagnosis = diagnose(&facts, &observation);
+    Case { facts, observation, diagnosis }
+}
+
+fn pieces(ticket: &Ticket, hosts: &[PastedHost]) -> Vec<PieceView> {
+    let of_host = |index: usize| {
+        hosts.iter().position(|host| host.pieces.contains(&index)).unwrap_or_default()
+    };
+    ticket
+        .pieces
+        .iter()
+        .enumerate()
+        .map(|(index, piece)| {
+            let number = of_host(index);
+            let named = hosts[number].name.clone();
+            PieceView {
+                first_line: piece.lines.0,
+                last_line: piece.lines.1,
+                kind: piece.kind.name(),
+                host: u32::try_from(number + 1).unwrap_or(u32::MAX),
+                host_name: named.or_else(|| hosts[number].own_address()).map(Foreign),
+                row_count: piece.row_count,
+                rejected_count: piece.rejected_count,
+                cut: piece.cut.map(cut),
+                notes: notes(piece),
+            }
+        })
+        .collect()
+}
+
+fn cut(cut: Cut) -> &'static str {
+    match cut {
+        Cut::Marked => "rows left out by hand",
+        Cut::LastRow => "last row cut",
+        Cut::CountLine => "fewer rows than it counts",
+        Cut::Filtered => "a part of the rows",
+        Cut::Unreadable => "some rows unreadable",
+    }
+}
+
+fn notes(piece: &Piece) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if let Some(system) = piece.foreign_system {
+        notes.push(text![system, ", not Linux: only sockets and ARP are used"]);
+    }
+    if piece.repaired_count > 0 {
+        notes.push(text![piece.repaired_count, " rows put together again"]);
+    }
+    notes.extend(piece.notes.iter().cloned());
+    notes
+}
+
+/// Each line of a ticket and what was taken from it.
+pub(crate) fn explain(ticket: &Ticket) -> String {
+    let mut out = String::new();
+    let mut pieces = ticket.pieces.iter().enumerate().peekable();
+    for (number, line, taken) in ticket.lines() {
+        if let Some((index, piece)) = pieces.next_if(|(_, piece)| piece.lines.0 <= number) {
+            let (first, last) = piece.lines;
+            let (rows, lost) = (piece.row_count, piece.rejected_count);
+            let kind = piece.kind.name();
+            out.push_str(&format!(
+                "\n-- {} {kind}, lines {first}-{last}: {rows} rows, {lost} unreadable\n",
+                index + 1,
+            ));
+        }
+        let words = words(taken);
+        out.push_str(&format!("{number:>6}  {:<24}  {}\n", words.0, foreign(line)));
+        if !words.1.is_empty() {
+            out.push_str(&format!("{:>34}= {}\n", "", words.1));
+        }
+    }
+    out
+}
+
+/// What a line is, and what was read from it.
+fn words(taken: &Taken) -> (String, String) {
+    let told = |kind: &str, text: &Text| (kind.to_owned(), plain(text));
+    match taken {
+        Taken::Prose => ("-".to_owned(), String::new()),
+        Taken::Blank => (String::new(), String::new()),
+        Taken::Prompt => ("command".to_owned(), String::new()),
+        Taken::Title => ("title".to_owned(), String::new()),
+        Taken::Row(text) => told("row", text),
+        Taken::Repaired(text) => told("row, repaired", text),
+        Taken::More(Some(text)) => told("more of the row", text),
+        Taken::More(None) => ("more of the row".to_owned(), String::new()),
+        Taken::Aside(what) => ("not used".to_owned(), (*what).to_owned()),
+        Taken::Rejected(why) => told("NOT READ", why),
+    }
+}

@@ -1,0 +1,143 @@
+//! Whether two diagnoses say the same, once one of them is told in the pseudonyms of the other.
+
+use synrecv_bundle::redact::Pseudonyms;
+use synrecv_model::{
+    Class, Confidence, Diagnosis, Finding, Flow, Severity, Subject, Value,
+};
+
+/// What a finding says, and about which connections.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Said {
+    id: &'static str,
+    class: Class,
+    severity: Severity,
+    confidence: Confidence,
+    subject: Subject,
+    affected: Vec<Flow>,
+    /// Arguments that are no names, and how many names there are.
+    counts: Vec<(&'static str, u64)>,
+    explains: Vec<Said>,
+}
+
+/// Names and addresses in the words of one diagnosis.
+trait Words {
+    fn flow(&self, flow: Flow) -> Flow;
+    fn subject(&self, subject: &Subject) -> Subject;
+}
+
+/// As they are.
+struct Own;
+
+impl Words for Own {
+    fn flow(&self, flow: Flow) -> Flow {
+        flow
+    }
+
+    fn subject(&self, subject: &Subject) -> Subject {
+        subject.clone()
+    }
+}
+
+impl Words for Pseudonyms {
+    fn flow(&self, flow: Flow) -> Flow {
+        Self::flow(self, flow)
+    }
+
+    fn subject(&self, subject: &Subject) -> Subject {
+        match *subject {
+            Subject::Host => Subject::Host,
+            Subject::Listener(local) => Subject::Listener(self.endpoint(local)),
+            Subject::Link(ifindex) => Subject::Link(ifindex),
+            Subject::Prefix(ifindex, net) => Subject::Prefix(ifindex, self.net(net)),
+            Subject::Mac(ifindex, mac) => Subject::Mac(ifindex, self.mac(mac)),
+            Subject::Way(ifindex, ip) => Subject::Way(ifindex, self.ip(ip)),
+        }
+    }
+}
+
+/// What differs. Only what does not depend on the order of addresses is compared: examples may be
+/// others.
+pub(super) fn difference(
+    before: &Diagnosis,
+    after: &Diagnosis,
+    names: &Pseudonyms,
+) -> Option<&'static str> {
+    let pairs = [
+        ("its verdict", verdict(before) == verdict(after)),
+        ("its findings", findings(before, names) == findings(after, &Own)),
+        ("what was checked", checks(before) == checks(after)),
+        ("what was not checked", not_checked(before, after.not_checked.len()) == not_checked(after, usize::MAX)),
+        ("whose connections are explained by what", connections(before, names) == connections(after, &Own)),
+        ("its listeners", before.listeners.len() == after.listeners.len()),
+        ("its counts", counts(before) == counts(after)),
+    ];
+    pairs.into_iter().find_map(|(what, same)| (!same).then_some(what))
+}
+
+fn verdict(diagnosis: &Diagnosis) -> impl PartialEq {
+    let verdict = &diagnosis.verdict;
+    (verdict.status, verdict.class, verdict.finding, verdict.confidence, verdict.stuck_count)
+}
+
+fn checks(diagnosis: &Diagnosis) -> Vec<(&'static str, &'static str)> {
+    diagnosis.checks.iter().map(|check| (check.id, check.outcome.name())).collect()
+}
+
+/// Of the first ones: what follows was said by the input.
+fn not_checked(diagnosis: &Diagnosis, count: usize) -> Vec<(&'static str, &'static str)> {
+    let said = diagnosis.not_checked.iter().take(count);
+    said.map(|entry| (entry.check, entry.reason.word())).collect()
+}
+
+fn connections<'d>(diagnosis: &'d Diagnosis, words: &dyn Words) -> Vec<(Flow, &'static str, &'d [&'static str])> {
+    let connections = diagnosis.connections.iter();
+    let mut all: Vec<_> = connections
+        .map(|one| (words.flow(one.flow), one.reading.name(), one.findings.as_slice()))
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+fn counts(diagnosis: &Diagnosis) -> impl PartialEq {
+    let Diagnosis { namespaces, handshake_count, overflow_delta, overflow_total, .. } = diagnosis;
+    (namespaces.len(), *handshake_count, *overflow_delta, *overflow_total)
+}
+
+fn findings(diagnosis: &Diagnosis, words: &dyn Words) -> Vec<Said> {
+    said(diagnosis, &diagnosis.findings, words)
+}
+
+fn said(diagnosis: &Diagnosis, findings: &[Finding], words: &dyn Words) -> Vec<Said> {
+    let mut all: Vec<Said> = findings.iter().map(|finding| Said::new(diagnosis, finding, words)).collect();
+    all.sort_unstable();
+    all
+}
+
+impl Said {
+    fn new(diagnosis: &Diagnosis, finding: &Finding, words: &dyn Words) -> Self {
+        let affected = finding.affected.iter().filter_map(|&at| diagnosis.connections.get(at));
+        let mut affected: Vec<Flow> = affected.map(|one| words.flow(one.flow)).collect();
+        affected.sort_unstable();
+        Self {
+            id: finding.id,
+            class: finding.class,
+            severity: finding.severity,
+            confidence: finding.confidence,
+            subject: words.subject(&finding.subject),
+            affected,
+            counts: finding.args.iter().map(|(name, value)| (*name, count(value))).collect(),
+            explains: said(diagnosis, &finding.explains, words),
+        }
+    }
+}
+
+fn count(value: &Value) -> u64 {
+    match value {
+        Value::Number(number) => *number,
+        Value::Flag(flag) => u64::from(*flag),
+        Value::List(list) => list.len() as u64,
+        Value::Word(word) => word.len() as u64,
+        Value::Unknown => 0,
+        Value::Ip(_) | Value::Net(_) | Value::Mac(_) | Value::Endpoint(_) | Value::Foreign(_) => 1,
+    }
+}
