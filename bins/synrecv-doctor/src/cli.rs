@@ -67,6 +67,8 @@ pub(crate) struct DiagnoseArgs {
     #[command(flatten)]
     pub(crate) live: LiveArgs,
     #[command(flatten)]
+    pub(crate) redact: crate::redacted::RedactArgs,
+    #[command(flatten)]
     pub(crate) report: ReportArgs,
 }
 

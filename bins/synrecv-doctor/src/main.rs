@@ -12,6 +12,7 @@ mod input;
 mod observe;
 mod output;
 mod pasted;
+mod redacted;
 mod source;
 mod terminal;
 

@@ -31,8 +31,8 @@ pub mod view;
 pub use conntrack::{ConntrackEntry, Tracked, TrackedState};
 pub use counters::{ConntrackCpu, Counters, SoftnetCpu};
 pub use diagnosis::{
-    CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, SeenFrames, Status,
-    Verdict,
+    CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, PieceView,
+    SeenFrames, Status, Verdict,
 };
 pub use endpoint::{Endpoint, Family, Flow, canonical_ip};
 pub use facts::{Capabilities, Facts, Host, Mention, NamespaceCount, NamespaceSurvey, SourceKind};

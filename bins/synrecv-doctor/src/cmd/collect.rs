@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cli::LiveArgs;
+use crate::redacted::{RedactArgs, Redaction};
 use crate::{output, source, terminal};
 
 #[derive(Clone, Debug, Args)]
@@ -16,6 +17,8 @@ pub(crate) struct CollectArgs {
     output: PathBuf,
     #[command(flatten)]
     live: LiveArgs,
+    #[command(flatten)]
+    redact: RedactArgs,
     /// No progress and no summary on standard error
     #[arg(short, long)]
     quiet: bool,
@@ -23,15 +26,22 @@ pub(crate) struct CollectArgs {
 
 pub(crate) fn run(args: &CollectArgs) -> Result<ExitCode> {
     output::can_hold(&args.output)?;
-    let case = source::live(&args.live, args.quiet)?;
+    let redaction = args.redact.wanted()?;
+    let mut case = source::live(&args.live, args.quiet)?;
+    if let Some(redaction) = &redaction {
+        case = redaction.of(case)?.case;
+    }
     let writer = format!("{} {}", synrecv_report::PROGRAM, synrecv_report::VERSION);
     output::file_with(&args.output, |file| {
         synrecv_bundle::write(&case.facts, &case.observation, &writer, file)
     })?;
     if !args.quiet {
+        let names = redaction.as_ref().map_or_else(
+            || "addresses, names of hosts and processes as they are".to_owned(),
+            Redaction::note,
+        );
         terminal::complain(&format!(
-            "wrote `{}`: addresses, names of hosts and processes as they are; {} stuck. Diagnose it \
-             with: synrecv-doctor {0}",
+            "wrote `{}`: {names}; {} stuck. Diagnose it with: synrecv-doctor {0}",
             args.output.display(),
             case.diagnosis.verdict.stuck_count,
         ));

@@ -9,11 +9,12 @@ use super::UsageError;
 use crate::cli::{Capture, DiagnoseArgs, LiveArgs, Observe, nearest_subcommand};
 use crate::deliver::Delivery;
 use crate::input::{Input, Kind};
-use crate::{output, pasted, source};
+use crate::{output, pasted, source, terminal};
 
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
     let file = file(args)?;
     let delivery = Delivery::new(&args.report)?.about(args.live.filter.peer);
+    let redaction = args.redact.wanted()?;
     let quiet = args.report.common.quiet;
     let case = match file {
         None if args.explain_parse => {
@@ -39,7 +40,13 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
             input.judge(&args.live.filter, quiet)?
         }
     };
-    delivery.deliver(&case)
+    let Some(redaction) = redaction else { return delivery.deliver(&case) };
+    let redacted = redaction.of(case)?;
+    if args.report.common.verbose > 0 {
+        terminal::complain(&redaction.note());
+    }
+    let peer = args.live.filter.peer.map(|peer| redacted.net(peer));
+    delivery.about(peer).deliver(&redacted.case)
 }
 
 /// The file to read instead of this host; a mistyped subcommand lands here too.

@@ -20,7 +20,8 @@ use anyhow::Result;
 use synrecv_report::escape::printable;
 
 use crate::cli::{Cli, Command};
-use crate::terminal;
+use crate::redacted::Changed;
+use crate::{EX_SOFTWARE, terminal};
 
 /// Exit status for wrong usage.
 pub(crate) const USAGE: u8 = 2;
@@ -55,5 +56,11 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
 pub(crate) fn report_error(error: &anyhow::Error) -> ExitCode {
     // The text can quote what a file holds.
     terminal::complain(&printable(&format!("{error:#}")));
-    if error.is::<UsageError>() { ExitCode::from(USAGE) } else { ExitCode::from(UNREADABLE) }
+    if error.is::<UsageError>() {
+        ExitCode::from(USAGE)
+    } else if error.is::<Changed>() {
+        ExitCode::from(EX_SOFTWARE)
+    } else {
+        ExitCode::from(UNREADABLE)
+    }
 }

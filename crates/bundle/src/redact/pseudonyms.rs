@@ -105,8 +105,12 @@ impl Pseudonyms {
         self.addresses.range(range)
     }
 
-    pub(super) fn host(&self, name: &Foreign) -> Foreign {
-        Foreign(self.names.name(Kind::Host, &name.0))
+    /// Of the name of a host, which may also be an address.
+    pub fn host(&self, name: &Foreign) -> Foreign {
+        match name.0.parse() {
+            Ok(ip) => Foreign(self.ip(ip).to_string()),
+            Err(_) => Foreign(self.names.name(Kind::Host, &name.0)),
+        }
     }
 
     pub(super) fn alias(&self, alias: &Foreign) -> Foreign {
