@@ -104,7 +104,8 @@ impl Redaction {
             Some(place) => format!("by the key `{}`", place.display()),
             None => "by a key that was not kept".to_owned(),
         };
-        let rest = if self.mode.strict { "" } else { "; names of processes and devices as they are" };
+        let rest =
+            if self.mode.strict { "" } else { "; names of processes and devices as they are" };
         format!("pseudonyms {key}{rest}")
     }
 }

@@ -37,7 +37,8 @@ pub(crate) enum KeyError {
 /// `$XDG_STATE_HOME/synrecv-doctor/redact.key`, by default below `~/.local/state`.
 pub(super) fn default_place() -> Result<PathBuf, KeyError> {
     // The specification has relative paths ignored.
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let absolute =
+        |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
     let state = state.ok_or(KeyError::NoPlace)?;
     let directory = state.join(synrecv_report::PROGRAM);

@@ -1,9 +1,7 @@
 //! Whether two diagnoses say the same, once one of them is told in the pseudonyms of the other.
 
 use synrecv_bundle::redact::Pseudonyms;
-use synrecv_model::{
-    Class, Confidence, Diagnosis, Finding, Flow, Severity, Subject, Value,
-};
+use synrecv_model::{Class, Confidence, Diagnosis, Finding, Flow, Severity, Subject, Value};
 
 /// What a finding says, and about which connections.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -66,8 +64,14 @@ pub(super) fn difference(
         ("its verdict", verdict(before) == verdict(after)),
         ("its findings", findings(before, names) == findings(after, &Own)),
         ("what was checked", checks(before) == checks(after)),
-        ("what was not checked", not_checked(before, after.not_checked.len()) == not_checked(after, usize::MAX)),
-        ("whose connections are explained by what", connections(before, names) == connections(after, &Own)),
+        (
+            "what was not checked",
+            not_checked(before, after.not_checked.len()) == not_checked(after, usize::MAX),
+        ),
+        (
+            "whose connections are explained by what",
+            connections(before, names) == connections(after, &Own),
+        ),
         ("its listeners", before.listeners.len() == after.listeners.len()),
         ("its counts", counts(before) == counts(after)),
     ];
@@ -89,7 +93,10 @@ fn not_checked(diagnosis: &Diagnosis, count: usize) -> Vec<(&'static str, &'stat
     said.map(|entry| (entry.check, entry.reason.word())).collect()
 }
 
-fn connections<'d>(diagnosis: &'d Diagnosis, words: &dyn Words) -> Vec<(Flow, &'static str, &'d [&'static str])> {
+fn connections<'d>(
+    diagnosis: &'d Diagnosis,
+    words: &dyn Words,
+) -> Vec<(Flow, &'static str, &'d [&'static str])> {
     let connections = diagnosis.connections.iter();
     let mut all: Vec<_> = connections
         .map(|one| (words.flow(one.flow), one.reading.name(), one.findings.as_slice()))
@@ -108,7 +115,8 @@ fn findings(diagnosis: &Diagnosis, words: &dyn Words) -> Vec<Said> {
 }
 
 fn said(diagnosis: &Diagnosis, findings: &[Finding], words: &dyn Words) -> Vec<Said> {
-    let mut all: Vec<Said> = findings.iter().map(|finding| Said::new(diagnosis, finding, words)).collect();
+    let mut all: Vec<Said> =
+        findings.iter().map(|finding| Said::new(diagnosis, finding, words)).collect();
     all.sort_unstable();
     all
 }
