@@ -16,8 +16,9 @@ struct Entry {
     end: u32,
     number: u32,
     reading: u32,
-    /// Characters, with trailing blanks.
+    /// Columns of a terminal, with trailing blanks; a wide character counts as one.
     width: u16,
+    ends_in_word: bool,
 }
 
 /// Where a line stands.
@@ -63,12 +64,17 @@ impl Default for Record {
 impl Record {
     /// Appends a line without its trailing blanks; it counts as prose until something else is known.
     pub(crate) fn push(&mut self, number: u32, line: &str) {
-        let width = u16::try_from(line.chars().count()).unwrap_or(u16::MAX);
+        let width = line.chars().fold(0_u16, |width, character| match character {
+            '\t' => width.saturating_add(8 - width % 8),
+            _ => width.saturating_add(1),
+        });
         let start = self.text.len();
-        self.text.push_str(line.trim_end());
+        let trimmed = line.trim_end();
+        let ends_in_word = trimmed.len() == line.len();
+        self.text.push_str(trimmed);
         let place = |octet: usize| u32::try_from(octet).unwrap_or(u32::MAX);
         let (start, end) = (place(start), place(self.text.len()));
-        self.entries.push(Entry { start, end, number, reading: 0, width });
+        self.entries.push(Entry { start, end, number, reading: 0, width, ends_in_word });
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -86,9 +92,22 @@ impl Record {
         self.entries[at].number
     }
 
-    /// How wide a line was in the input, in characters, with its trailing blanks.
+    /// How wide a line was in the input, in columns of a terminal, with its trailing blanks.
     pub(crate) fn width(&self, at: usize) -> usize {
         usize::from(self.entries[at].width)
+    }
+
+    /// True when a line was this wide. Some programs count octets for characters.
+    pub(crate) fn has_width(&self, at: usize, width: usize) -> bool {
+        let columns = self.width(at);
+        let line = self.line(at);
+        columns == width
+            || (!line.is_ascii() && columns + line.len() - line.chars().count() == width)
+    }
+
+    /// True when no blank stood at the end of a line.
+    pub(crate) fn ends_in_word(&self, at: usize) -> bool {
+        self.entries[at].ends_in_word
     }
 
     /// Sets what was made of a line.

@@ -1,5 +1,6 @@
 //! From bytes to lines, from lines to pieces.
 
+mod breaks;
 mod commands;
 mod decode;
 mod heading;
@@ -11,6 +12,7 @@ mod open;
 mod prompt;
 mod score;
 mod segment;
+mod shape;
 mod shell;
 mod terminal;
 mod wrap;

@@ -153,7 +153,9 @@ pub(super) fn prompt(line: &str) -> Option<Prompt<'_>> {
                 match sign {
                     _ if typed.is_empty() => false,
                     "$" if !is_glued => starts_like_a_command(typed),
-                    _ => starts_with_program(typed),
+                    "#" | "$" => starts_with_program(typed),
+                    // A quoted line begins like this too.
+                    _ => bare(typed).is_some(),
                 }
             }
             User::Word(_) => starts_with_program(typed),

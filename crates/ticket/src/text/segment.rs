@@ -1,9 +1,10 @@
 //! Which lines are the output of which tool.
 
+use super::breaks::Breaks;
 use super::commands::{Commands, printers};
 use super::markers::{self, Ask};
 use super::open::Open;
-use super::wrap::{self, Breaks, Joined};
+use super::wrap::{self, Joined};
 use super::{heading, one_line, prompt};
 use crate::format::{FORMATS, Sees};
 use crate::record::{Place, Record};
@@ -78,10 +79,7 @@ impl Segmenter<'_> {
             return joined.more;
         }
         if let Some(parts) = self.parts(at, &text) {
-            self.record.split(at, parts.iter().cloned());
-            for (part, text) in parts.into_iter().enumerate() {
-                self.part(Place { at, part: Some(part) }, text.trim_end().to_owned());
-            }
+            self.split(at, parts);
             return 1;
         }
         let place = Place { at, part: None };
@@ -93,6 +91,14 @@ impl Segmenter<'_> {
             None => return self.unknown(at, &text),
         }
         1
+    }
+
+    /// Reads the parts of a line.
+    fn split(&mut self, at: usize, parts: Vec<String>) {
+        self.record.split(at, parts.iter().cloned());
+        for (part, text) in parts.into_iter().enumerate() {
+            self.part(Place { at, part: Some(part) }, text.trim_end().to_owned());
+        }
     }
 
     /// Reads a part of a line that was split.
@@ -286,7 +292,7 @@ impl Segmenter<'_> {
         let is_remark = self.gap.blanks == 0
             && self.gap.strangers <= STRANGERS_MAX
             && !text.trim_end().ends_with([':', '：'])
-            && self.open.as_ref().is_some_and(|open| open.has_rows);
+            && self.open.as_ref().is_some_and(|open| open.has_rows || !open.titles().is_empty());
         if !is_remark {
             self.close();
         }
@@ -306,15 +312,18 @@ impl Segmenter<'_> {
         let breaks = self.breaks.around(self.record, at);
         let joined = wrap::unbroken(self.record, at, breaks)?;
         let place = Place { at, part: None };
-        if self.boundary(place, &joined.text) {
-            for behind in 1..=joined.more {
-                self.record.set(at + behind, Taken::More(None));
-            }
-        } else {
+        let count = joined.more + 1;
+        if let Some(parts) = self.parts(at, &joined.text) {
+            self.split(at, parts);
+        } else if !self.boundary(place, &joined.text) {
             let (format, sees) = self.classify(at + joined.more, &joined.text)?;
-            self.take(place, joined.text, joined.more + 1, format, sees);
+            self.take(place, joined.text, count, format, sees);
+            return Some(count);
         }
-        Some(joined.more + 1)
+        for behind in 1..count {
+            self.record.set(at + behind, Taken::More(None));
+        }
+        Some(count)
     }
 
     /// The last row, when this line belongs to it: it was broken there.
@@ -331,39 +340,47 @@ impl Segmenter<'_> {
             return None;
         }
         let breaks = self.breaks.around(self.record, last_at);
-        let goes_on = breaks.goes_on(self.record, last_at);
-        if !goes_on && inside > Sees::Nothing {
+        if inside > Sees::Nothing && !breaks.is_hard() {
             return None;
         }
+        let goes_on = breaks.goes_on(self.record, last_at);
         let command = open.command.as_ref();
         let titles = open.titles();
-        let is_row = last_sees >= Sees::Row;
-        let reads = |text: &str| {
-            if is_row {
-                format.sees(text, true) >= Sees::Row
+        let reads = |text: &str| match last_sees {
+            Sees::Title => format.sees(text, true) == Sees::Title,
+            Sees::Row => {
+                format.sees(text, true) == Sees::Row
                     && wrap::reads(open.format, text, titles, command)
-            } else {
-                goes_on && format.sees(text, true) >= last_sees
             }
+            _ => goes_on && format.sees(text, true) >= last_sees,
         };
-        // Without a width that tells, only a row that cannot be read without it takes a line.
-        if !goes_on && (!is_row || reads(&last.text)) {
+        let is_before_row = || {
+            at + 1 < self.record.len() && format.sees(self.record.line(at + 1), true) == Sees::Row
+        };
+        // Without a width that tells, only a title in front of rows, and a row that cannot be read
+        // without it, take a line.
+        let is_needed = goes_on
+            || match last_sees {
+                Sees::Title => is_before_row(),
+                Sees::Row => !reads(&last.text),
+                _ => false,
+            };
+        if !is_needed {
             return None;
         }
-        wrap::candidates(self.record, &last.text, last_at, breaks)
-            .into_iter()
-            .find(|joined| reads(&joined.text))
+        let candidates = wrap::candidates(self.record, &last.text, last_at, breaks);
+        candidates.into_iter().find(|joined| reads(&joined.text))
     }
 
     /// A row whose first part is nothing by itself.
     fn broken_row(&mut self, at: usize, text: &str) -> Option<(usize, Sees, Joined)> {
-        if at + 1 >= self.record.len()
-            || !text.bytes().any(|octet| octet.is_ascii_digit() || octet == b'-')
-        {
+        let has_data = text.bytes().any(|octet| octet.is_ascii_digit() || octet == b'-');
+        if at + 1 >= self.record.len() || !has_data {
             return None;
         }
         let breaks = self.breaks.around(self.record, at);
-        wrap::candidates(self.record, text, at, breaks).into_iter().find_map(|joined| {
+        let candidates = wrap::candidates(self.record, text, at, breaks);
+        candidates.into_iter().find_map(|joined| {
             let (format, sees) = self.classify(at, &joined.text)?;
             let is_read = sees >= Sees::Row && wrap::reads(format, &joined.text, &[], None);
             is_read.then_some((format, sees, joined))
