@@ -31,5 +31,5 @@ pub mod captures {
     pub use synrecv_frames::file::{
         CaptureFile, Damage, FileProgress, OpenError, is_capture, read,
     };
-    pub use synrecv_frames::observed;
+    pub use synrecv_frames::{Excerpt, observed, printed};
 }

@@ -23,17 +23,35 @@ const HERE_NS: u64 = 100_000;
 /// An answer that took longer came by wire.
 const AWAY_NS: u64 = 1_000_000;
 
+/// What the times of a capture can tell of where it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timing {
+    /// All that packets tell: who answers this fast may still be another machine on the same wire.
+    Packets,
+    /// Text has little else: an end that answers at once, while the other one does not, is here.
+    Text,
+    /// Too coarse to tell how long an answer took.
+    Coarse,
+}
+
 /// Where the connections of each server were captured, by its address.
-pub(crate) fn of(handshakes: &[Handshake], padding: &HashMap<Mac, Padded>) -> Vec<Vantage> {
+pub(crate) fn of(
+    handshakes: &[Handshake],
+    padding: &HashMap<Mac, Padded>,
+    timing: Timing,
+) -> Vec<Vantage> {
     let own = clues::own_macs(handshakes);
     let mut groups: BTreeMap<IpAddr, Group> = BTreeMap::new();
     for handshake in handshakes {
         let group = groups.entry(handshake.flow.local.ip).or_default();
         if group.handshake_count < HANDSHAKES_MAX {
-            group.add(handshake);
+            group.add(handshake, timing);
         }
     }
-    groups.into_iter().map(|(server, group)| vantage(server, group, padding, &own)).collect()
+    groups
+        .into_iter()
+        .map(|(server, group)| vantage(server, group, padding, &own, timing))
+        .collect()
 }
 
 fn vantage(
@@ -41,17 +59,18 @@ fn vantage(
     mut group: Group,
     padding: &HashMap<Mac, Padded>,
     own: &BTreeSet<Mac>,
+    timing: Timing,
 ) -> Vantage {
     group.add_arp_padding(padding);
     let handshake_count = group.handshake_count;
     let mut clues = group.clues(own);
     clues.sort_unstable();
-    Vantage { server, place: place(&clues), clues, handshake_count }
+    Vantage { server, place: place(&clues, timing), clues, handshake_count }
 }
 
 /// What the clues come to.
-fn place(clues: &[Clue]) -> Place {
-    let here = [is_here(clues, End::Server), is_here(clues, End::Client)];
+fn place(clues: &[Clue], timing: Timing) -> Place {
+    let here = [is_here(clues, End::Server, timing), is_here(clues, End::Client, timing)];
     match here {
         // A connection of the host with itself: the server's side is captured too.
         [Some(true), _] => Place::Server,
@@ -62,7 +81,7 @@ fn place(clues: &[Clue]) -> Place {
 }
 
 /// Whether the frames of an end were sent by the host that took the capture.
-fn is_here(clues: &[Clue], end: End) -> Option<bool> {
+fn is_here(clues: &[Clue], end: End, timing: Timing) -> Option<bool> {
     let find = |end, wanted: fn(ClueKind) -> bool| {
         clues.iter().find(move |clue| clue.end == end && wanted(clue.kind))
     };
@@ -85,7 +104,10 @@ fn is_here(clues: &[Clue], end: End) -> Option<bool> {
     let other = if end == End::Server { End::Client } else { End::Server };
     let delay = find(end, is_delay)?;
     // Two machines on one wire can answer each other this fast too.
-    let apart = crossed_router(other) || find(other, is_delay).is_some_and(|it| !it.sent_here);
+    let other_delay = find(other, is_delay);
+    let apart = crossed_router(other)
+        || other_delay.is_some_and(|it| !it.sent_here)
+        || (timing == Timing::Text && other_delay.is_none());
     if delay.sent_here { apart.then_some(true) } else { Some(false) }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Vlans {
 }
 
 impl Vlans {
-    fn push(&mut self, id: u16) {
+    pub(crate) fn push(&mut self, id: u16) {
         if let Some(place) = self.ids.get_mut(usize::from(self.len)) {
             *place = id;
             self.len += 1;

@@ -65,6 +65,19 @@ impl<'a> Segment<'a> {
         })
     }
 
+    /// One of which only these fields are known. `numbers` are those of the sequence and of the
+    /// acknowledgement.
+    pub(crate) fn of_fields(
+        (src, dst): (Node, Node),
+        numbers: (u32, u32),
+        flags: u8,
+        payload_len: u32,
+    ) -> Self {
+        let (seq, ack) = numbers;
+        let ack = if flags & ACK == 0 { 0 } else { ack };
+        Self { src, dst, seq, ack, flags, window: None, header_len: 20, payload_len, bytes: &[] }
+    }
+
     #[inline]
     pub(crate) fn kind(&self) -> FrameKind {
         match (self.flags & (SYN | ACK), self.flags & (FIN | RST)) {

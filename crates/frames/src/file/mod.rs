@@ -58,6 +58,9 @@ pub enum Damage {
         /// Why.
         source: io::Error,
     },
+    /// It is the text of a tool, and rows are missing from it.
+    #[error("the text holds a part of the capture")]
+    Excerpt,
     /// The caller had enough.
     #[error("reading was stopped before packet {packet} of the capture")]
     Stopped {
@@ -261,6 +264,7 @@ impl Damage {
                 let why = Foreign(source.to_string());
                 text!["packet ", *packet, " of the capture could not be read: ", why]
             }
+            Self::Excerpt => text!["the text holds a part of the capture"],
             Self::Stopped { packet } => {
                 text!["reading was stopped before packet ", *packet, " of the capture"]
             }

@@ -50,7 +50,7 @@ impl Tracker {
         }
         let omitted_handshake_count = pool.omitted_count();
         let handshakes = pool.sorted();
-        let vantages = vantage::of(&handshakes, self.claims.padding());
+        let vantages = vantage::of(&handshakes, self.claims.padding(), self.timing);
         Capture {
             origin: ending.origin,
             started_at: ending.started_at,

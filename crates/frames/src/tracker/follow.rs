@@ -7,7 +7,7 @@ use super::lone::FlowState;
 use super::talk::{Ms, Step};
 use super::{Tracker, finish, index};
 use crate::RawFrame;
-use crate::decode::{self, Envelope, Ip, Packet, Quote, Segment, Sighting};
+use crate::decode::{self, Address, Envelope, Ip, Packet, Quote, Segment, Sighting};
 
 impl Tracker {
     /// A SYN or SYN-ACK. Of a flow that nothing else is known about, and whose frames are not kept,
@@ -50,7 +50,7 @@ impl Tracker {
         self.take(flow, &segment, &mut kept);
     }
 
-    fn take(&mut self, flow: u32, segment: &Segment<'_>, kept: &mut Kept) {
+    pub(super) fn take(&mut self, flow: u32, segment: &Segment<'_>, kept: &mut Kept) {
         let now = self.ms(kept.at);
         let Some(state) = self.flows.get_mut(index(flow)) else { return };
         let sender = kept.sender;
@@ -86,7 +86,7 @@ impl Tracker {
     }
 
     /// A new flow, from its SYN or, when that was not captured, from its SYN-ACK.
-    fn open(&mut self, known: (u64, bool), seen: &Sighting, now: Ms) -> Option<u32> {
+    pub(super) fn open(&mut self, known: (u64, bool), seen: &Sighting, now: Ms) -> Option<u32> {
         // A segment from an end to itself is no handshake.
         if seen.src == seen.dst {
             return None;
@@ -193,21 +193,28 @@ impl Tracker {
     ) {
         let (fingerprint, greater) = self.index.fingerprint(quote.src, quote.dst);
         let Some(flow) = self.find(fingerprint) else { return };
-        let now = self.ms(frame.at);
         let device = self.device(frame, envelope);
-        let Some(state) = self.flows.get_mut(index(flow)) else { return };
+        let Some(state) = self.flows.get(index(flow)) else { return };
         if state.completed {
             return;
         }
         let sender = state.sender(greater);
         let mut kept = Kept::of_error(frame, envelope, device, ip, quote, sender);
-        kept.copy = self.arena.is_copy(state.frames, &kept);
+        self.take_error(flow, quote, ip.src, &mut kept);
+    }
+
+    /// An ICMP error about a segment of this flow, reported from this address.
+    pub(super) fn take_error(&mut self, flow: u32, quote: &Quote, from: Address, kept: &mut Kept) {
+        let now = self.ms(kept.at);
+        let Some(state) = self.flows.get_mut(index(flow)) else { return };
+        kept.copy = self.arena.is_copy(state.frames, kept);
         // Unreachable ends a handshake; the others advise. A host that tells itself found nobody to
         // send the segment to, and it was not sent.
-        let unreachable = quote.icmp_type == if ip.is_v4 { 3 } else { 1 };
-        let ends = unreachable && ip.src != quote.src.ip;
+        let is_v4 = decode::ip_addr(from).is_ipv4();
+        let unreachable = quote.icmp_type == if is_v4 { 3 } else { 1 };
+        let ends = unreachable && from != quote.src.ip;
         state.talk().error(ends, kept.copy, now);
         kept.between(quote.src, quote.dst);
-        self.keep(flow, &kept);
+        self.keep(flow, kept);
     }
 }

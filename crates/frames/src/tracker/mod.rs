@@ -15,6 +15,7 @@ mod pool;
 mod room;
 mod services;
 mod talk;
+mod told;
 
 use synrecv_model::{CaptureDevice, LinkType, Mono};
 
@@ -29,12 +30,14 @@ use self::services::Services;
 use self::talk::Ms;
 use crate::RawFrame;
 use crate::decode::{self, Envelope, Packet};
+use crate::vantage::Timing;
 
 pub(crate) use batch::Batch;
 pub(crate) use claims::Padded;
 pub use finish::Ending;
 #[cfg(any(feature = "read", test))]
 pub(crate) use index::number;
+pub(crate) use told::Told;
 
 /// How much a tracker remembers.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +96,8 @@ pub struct Tracker {
     progress: Progress,
     first: Option<Mono>,
     last: Mono,
+    /// What the times of frames can tell.
+    timing: Timing,
 }
 
 impl Tracker {
@@ -118,6 +123,7 @@ impl Tracker {
             progress: Progress::default(),
             first: None,
             last: Mono(0),
+            timing: Timing::Packets,
         }
     }
 

@@ -44,6 +44,8 @@ pub(super) struct Talk {
     ignored_count: u8,
     data_repeat_count: u8,
     last: Ms,
+    /// How long before the first SYN-ACK that was seen it had been sent.
+    sent_before: Ms,
 }
 
 /// [`FrameCounts`], small.
@@ -177,6 +179,15 @@ impl Talk {
         Step::Kept
     }
 
+    /// The SYN-ACK was sent so many times before the one that was seen first, and answered; the first
+    /// time so long before.
+    pub(super) fn sent_before(&mut self, times: u8, since: Ms) {
+        if self.synack_first > 0 && self.ignored_count == 0 {
+            self.ignored_count = times;
+            self.sent_before = since;
+        }
+    }
+
     /// Any segment of the client that is neither SYN nor reset.
     pub(super) fn client_sends(
         &mut self,
@@ -261,7 +272,10 @@ impl Talk {
         }
         match (self.counts.synack, self.counts.ack) {
             (0, 1..) => Outcome::ReplyUnseen,
-            (1.., 1..) => self.outcome_of_ack(now, is_old(self.synack_first, now)),
+            (1.., 1..) => {
+                let old = is_old(self.synack_first, now.saturating_add(self.sent_before));
+                self.outcome_of_ack(now, old)
+            }
             _ => unanswered(self.syn_first, self.synack_first, now),
         }
     }

@@ -7,7 +7,7 @@ use synrecv_model::{
     Padding,
 };
 
-use super::{AWAY_NS, HERE_NS};
+use super::{AWAY_NS, HERE_NS, Timing};
 use crate::tracker::Padded;
 
 /// What is counted of the frames of one end.
@@ -19,6 +19,7 @@ struct Side {
     verified_count: u64,
     unfinished_count: u64,
     padded: Padded,
+    ttl_count: u64,
     initial_ttl_count: u64,
     macs: BTreeSet<Mac>,
     /// Nanoseconds until it answered.
@@ -34,21 +35,34 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn add(&mut self, handshake: &Handshake) {
+    pub(super) fn add(&mut self, handshake: &Handshake, timing: Timing) {
         self.handshake_count += 1;
         for frame in handshake.frames.iter().filter(|frame| !frame.copy && is_segment(frame)) {
             self.side(frame.sender).add(frame);
         }
-        // The first of each, where nothing was sent twice: else there is no telling what answers
-        // what.
         let counts = handshake.counts;
         let syn = handshake.syns().next();
         let synack = handshake.synacks().next();
-        if counts.syn_count == 1 && counts.synack_count == 1 {
+        let ack = handshake.acks().next();
+        // The first of each, where nothing was sent twice: else there is no telling what answers
+        // what. Text shows few handshakes, and those that failed: what came before anything was
+        // sent twice must do.
+        let (once, once_answered) = match timing {
+            Timing::Packets => {
+                let once = counts.synack_count == 1;
+                (once && counts.syn_count == 1, once)
+            }
+            Timing::Text => (
+                precedes(synack, handshake.syns().nth(1)),
+                precedes(ack, handshake.synacks().nth(1)),
+            ),
+            Timing::Coarse => return,
+        };
+        if once {
             self.server.delays.extend(delay(syn, synack));
         }
-        if counts.synack_count == 1 {
-            self.client.delays.extend(delay(synack, handshake.acks().next()));
+        if once_answered {
+            self.client.delays.extend(delay(synack, ack));
         }
     }
 
@@ -98,6 +112,8 @@ impl Side {
             Padding::Missing => self.padded.missing_count += 1,
             Padding::NotNeeded => {}
         }
+        // 0 is not known: text need not tell it.
+        self.ttl_count += u64::from(frame.ttl != 0);
         self.initial_ttl_count += u64::from(matches!(frame.ttl, 64 | 128 | 255));
         self.macs.extend(frame.src_mac.filter(|mac| !mac.is_zero()));
     }
@@ -123,11 +139,11 @@ impl Side {
         if own_count > 0 && self.macs.len() == own_count {
             clues.push(clue(ClueKind::OneMac, true, self.frame_count, self.frame_count));
         }
-        if self.frame_count > 0 {
-            let all = self.initial_ttl_count == self.frame_count;
+        if self.ttl_count > 0 {
+            let all = self.initial_ttl_count == self.ttl_count;
             let none = self.initial_ttl_count == 0;
             if all || none {
-                clues.push(clue(ClueKind::Ttl, all, self.frame_count, self.frame_count));
+                clues.push(clue(ClueKind::Ttl, all, self.ttl_count, self.ttl_count));
             }
         }
         clues.extend(self.delay_clue(end));
@@ -189,6 +205,15 @@ impl Side {
 fn is_segment(frame: &HandshakeFrame) -> bool {
     // The TTL and address of an error are those of who reports it.
     !matches!(frame.kind, FrameKind::Icmp { .. })
+}
+
+/// True when the first one comes before the second, or there is no second one.
+fn precedes(first: Option<&HandshakeFrame>, second: Option<&HandshakeFrame>) -> bool {
+    match (first, second) {
+        (Some(first), Some(second)) => first.at < second.at,
+        (first, None) => first.is_some(),
+        (None, Some(_)) => false,
+    }
 }
 
 /// Time from a frame to its answer.
