@@ -41,6 +41,8 @@ pub(crate) enum Command {
     Interfaces(crate::cmd::interfaces::InterfacesArgs),
     /// Save what `diagnose` would look at in one file, to be diagnosed elsewhere
     Collect(crate::cmd::collect::CollectArgs),
+    /// What somebody who has the host should run and send: the shortest list that decides
+    Ask(crate::cmd::ask::AskArgs),
     /// Diagnose a recorded incident, built in; needs no rights and looks at nothing
     Demo(crate::cmd::demo::DemoArgs),
     /// The manual of a finding, or the list of findings

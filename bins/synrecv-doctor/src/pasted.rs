@@ -1,5 +1,6 @@
 //! Output of other tools, pasted into a ticket.
 
+use std::fmt::Write as _;
 use std::io::Read;
 
 use anyhow::{Context as _, Result, bail};
@@ -27,9 +28,9 @@ pub(crate) fn judge(ticket: &Ticket, name: &Foreign) -> Result<Case> {
     let views = pieces(ticket, &hosts);
     let mut cases: Vec<Case> = hosts.into_iter().map(|host| one(host, name)).collect();
     let diagnoses = cases.iter().map(|case| case.diagnosis.clone()).collect();
-    let (leading, mut diagnosis) = together(diagnoses).context("a host to judge")?;
-    diagnosis.pieces = views;
-    Ok(Case { diagnosis, ..cases.swap_remove(leading) })
+    let (leading, mut whole) = together(diagnoses).context("a host to judge")?;
+    whole.pieces = views;
+    Ok(Case { diagnosis: whole, ..cases.swap_remove(leading) })
 }
 
 fn one(host: PastedHost, name: &Foreign) -> Case {
@@ -96,17 +97,19 @@ pub(crate) fn explain(ticket: &Ticket) -> String {
     for (number, line, taken) in ticket.lines() {
         if let Some((index, piece)) = pieces.next_if(|(_, piece)| piece.lines.0 <= number) {
             let (first, last) = piece.lines;
-            let (rows, lost) = (piece.row_count, piece.rejected_count);
             let kind = piece.kind.name();
-            out.push_str(&format!(
-                "\n-- {} {kind}, lines {first}-{last}: {rows} rows, {lost} unreadable\n",
+            let _ = writeln!(
+                out,
+                "\n-- {} {kind}, lines {first}-{last}: {} rows, {} unreadable",
                 index + 1,
-            ));
+                piece.row_count,
+                piece.rejected_count,
+            );
         }
         let words = words(taken);
-        out.push_str(&format!("{number:>6}  {:<24}  {}\n", words.0, foreign(line)));
+        let _ = writeln!(out, "{number:>6}  {:<24}  {}", words.0, foreign(line));
         if !words.1.is_empty() {
-            out.push_str(&format!("{:>34}= {}\n", "", words.1));
+            let _ = writeln!(out, "{:>34}= {}", "", words.1);
         }
     }
     out

@@ -3,13 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use synrecv_model::{
-    CheckOutcome, CheckResult, Connection, Diagnosis, Evidence, Facts, Finding, Gap, ListenerView,
-    NotChecked, Observation, Part, Reason, Section, Stance, Text, text,
+    CheckOutcome, CheckResult, Confidence, Connection, Diagnosis, Evidence, Facts, Finding, Gap,
+    ListenerView, NotChecked, Observation, Part, Reason, Section, SourceKind, Stance, Text, text,
 };
 
 use crate::cases::{Case, Cases, Weighed};
 use crate::view::{RequestView, View};
-use crate::{CATALOG, Check, attribution, leads, undelivered, verdict, ways};
+use crate::{CATALOG, Check, ask, attribution, leads, undelivered, verdict, ways};
 
 /// Judges facts and observation. The same input gives the same diagnosis.
 pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
@@ -47,7 +47,7 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
     not_checked.extend(uncovered(facts, &view));
     let stuck: Vec<usize> = view.stuck(|_| true);
     let verdict = verdict::verdict(&view, &attributed.findings, &stuck, &attributed.by_request);
-    Diagnosis {
+    let mut diagnosis = Diagnosis {
         verdict,
         findings: attributed.findings,
         not_checked,
@@ -63,7 +63,18 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
         overflow_delta: view.delta("TcpExtListenOverflows"),
         overflow_total: view.counters().and_then(|(_, now)| now.get("TcpExtListenOverflows")),
         pieces: Vec::new(),
+        questions: Vec::new(),
+    };
+    if is_open(facts, &diagnosis) {
+        diagnosis.questions = ask::missing(facts, observation, &diagnosis);
     }
+    diagnosis
+}
+
+/// Nothing leads, or nothing that is sure, and somebody else has the host.
+fn is_open(facts: &Facts, diagnosis: &Diagnosis) -> bool {
+    facts.source == SourceKind::Ticket
+        && diagnosis.verdict.confidence != Some(Confidence::Confirmed)
 }
 
 /// What a ticket leads to, where the check itself had nothing to examine.
@@ -136,7 +147,7 @@ fn heaviest_against(case: &Case) -> Text {
         .unwrap_or_default()
 }
 
-fn finding(check: &Check, case: Case, confidence: synrecv_model::Confidence) -> Finding {
+fn finding(check: &Check, case: Case, confidence: Confidence) -> Finding {
     let (mut evidence, mut against): (Vec<Evidence>, Vec<Evidence>) =
         case.evidence.into_iter().partition(|piece| piece.stance == Stance::For);
     for side in [&mut evidence, &mut against] {

@@ -4,6 +4,7 @@
 //! between calls or timed.
 
 mod ack_drops;
+pub mod ask;
 mod attribution;
 mod cases;
 mod catalog;

@@ -1,6 +1,6 @@
 //! The answer in one line.
 
-use synrecv_model::{Finding, Severity, Status, Text, Verdict, text};
+use synrecv_model::{Finding, Severity, SourceKind, Status, Text, Verdict, text};
 
 use crate::phrase;
 use crate::view::View;
@@ -22,12 +22,16 @@ pub(crate) fn verdict(
         Severity::Problem => Status::Problem,
         Severity::Warning => Status::Warning,
         Severity::Info if !unexplained.is_empty() => Status::Unexplained,
+        Severity::Info if leading.is_none() && shows_nothing(view) => Status::Unexplained,
         Severity::Info if stuck.is_empty() && is_idle(view) => Status::Idle,
         Severity::Info => Status::Ok,
     };
     let summary = match (status, leading) {
         (Status::Ok, Some(finding)) => text!["not a fault of this host: ", &finding.headline],
         (_, Some(finding)) => finding.headline.clone(),
+        (Status::Unexplained, None) if stuck.is_empty() => {
+            text!["nothing in this text shows a handshake that fails, or why one would"]
+        }
         (Status::Unexplained, None) => {
             text![phrase::stuck(view, &unexplained), " and no cause could be established",]
         }
@@ -49,7 +53,18 @@ fn is_idle(view: &View<'_>) -> bool {
     view.observation().seen_count == 0 && view.delta("TcpPassiveOpens").unwrap_or(0) == 0
 }
 
+/// A ticket without connections: that none is stuck is not said by it.
+fn shows_nothing(view: &View<'_>) -> bool {
+    let shown = view.sockets().is_some_and(|sockets| {
+        !sockets.listeners.is_empty() || !sockets.requests.is_empty() || !sockets.others.is_empty()
+    });
+    view.source() == SourceKind::Ticket && !shown && view.capture().is_none()
+}
+
 fn idle(view: &View<'_>) -> Text {
+    if view.source() == SourceKind::Ticket {
+        return text!["no connection is in SYN_RECV in this text"];
+    }
     if view.observation().sample_count < 2 {
         return text!["no connection is in SYN_RECV now (one look; nothing was watched)"];
     }
@@ -58,6 +73,9 @@ fn idle(view: &View<'_>) -> Text {
 
 /// What a look without a stuck connection amounts to.
 fn healthy(view: &View<'_>) -> Text {
+    if view.source() == SourceKind::Ticket {
+        return text!["no connection in this text is stuck"];
+    }
     let waiting = view.requests().len();
     if view.observation().sample_count < 2 && waiting > 0 {
         return text![

@@ -1,8 +1,8 @@
 //! What the checks concluded, ready to be rendered.
 
 use crate::{
-    Class, Confidence, Endpoint, Family, Finding, Flow, Foreign, Mac, NamespaceCount, Nud, Owners,
-    Reason, RetryCounters, Text, view::RetryReading,
+    Class, Command, Confidence, Endpoint, Family, Finding, Flow, Foreign, Mac, NamespaceCount, Nud,
+    Owners, Reason, RetryCounters, Text, view::RetryReading,
 };
 
 /// The overall answer.
@@ -200,6 +200,18 @@ pub struct Diagnosis {
     pub overflow_total: Option<u64>,
     /// Outputs that were found in a ticket; empty for other sources.
     pub pieces: Vec<PieceView>,
+    /// What would decide, where the host is not at hand and something is open; those that tell most
+    /// first.
+    pub questions: Vec<Question>,
+}
+
+/// A command that somebody should run on the host, and what its output decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// What to run.
+    pub command: Command,
+    /// What its output tells.
+    pub decides: Text,
 }
 
 /// One output in a ticket.

@@ -32,7 +32,7 @@ pub use conntrack::{ConntrackEntry, Tracked, TrackedState};
 pub use counters::{ConntrackCpu, Counters, SoftnetCpu};
 pub use diagnosis::{
     CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, PieceView,
-    SeenFrames, Status, Verdict,
+    Question, SeenFrames, Status, Verdict,
 };
 pub use endpoint::{Endpoint, Family, Flow, canonical_ip};
 pub use facts::{Capabilities, Facts, Host, Mention, NamespaceCount, NamespaceSurvey, SourceKind};

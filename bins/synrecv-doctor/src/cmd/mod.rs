@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 pub(crate) mod arp;
+pub(crate) mod ask;
 pub(crate) mod checks;
 pub(crate) mod collect;
 pub(crate) mod completions;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Route(args)) => route::run(&args),
         Some(Command::Interfaces(args)) => interfaces::run(&args),
         Some(Command::Collect(args)) => collect::run(&args),
+        Some(Command::Ask(args)) => ask::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Checks(common)) => checks::run(&common),

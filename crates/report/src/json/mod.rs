@@ -10,7 +10,7 @@ mod layout;
 mod moved;
 
 use serde::Serialize;
-use synrecv_model::{ListenerView, WallClock};
+use synrecv_model::{ListenerView, PieceView, Question, WallClock};
 
 use crate::clock::Utc;
 use crate::escape::plain;
@@ -55,8 +55,70 @@ pub struct ReportJson {
     pub listeners: Vec<ListenerJson>,
     /// Other network namespaces with requests.
     pub namespaces: Vec<NamespaceJson>,
+    /// Outputs that were found in a ticket; absent for other sources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<PieceJson>,
+    /// What would decide, to be run on the host; absent when nothing is open or the host is at hand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<QuestionJson>,
     /// Facts that the evidence rests on.
     pub facts: FactsJson,
+}
+
+/// A command to run on the host.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct QuestionJson {
+    /// The command.
+    pub command: String,
+    /// What its output decides.
+    pub decides: String,
+}
+
+impl QuestionJson {
+    fn new(question: &Question) -> Self {
+        Self { command: question.command.0.clone(), decides: plain(&question.decides) }
+    }
+}
+
+/// One output in a ticket.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PieceJson {
+    /// First line, from 1.
+    pub first_line: u32,
+    /// Last line.
+    pub last_line: u32,
+    /// Tool: `netstat`, `ip-route`.
+    pub kind: &'static str,
+    /// Number of the host that it is of, from 1.
+    pub host: u32,
+    /// Name of that host in a prompt, or an address of it.
+    pub host_name: Option<String>,
+    /// Rows that were read.
+    pub row_count: u32,
+    /// Rows that could not be read.
+    pub rejected_count: u32,
+    /// Why rows are missing from it.
+    pub cut: Option<&'static str>,
+    /// What it cannot show, and what was repaired.
+    pub notes: Vec<String>,
+}
+
+impl PieceJson {
+    fn new(piece: &PieceView) -> Self {
+        Self {
+            first_line: piece.first_line,
+            last_line: piece.last_line,
+            kind: piece.kind,
+            host: piece.host,
+            host_name: piece.host_name.as_ref().map(|name| name.0.clone()),
+            row_count: piece.row_count,
+            rejected_count: piece.rejected_count,
+            cut: piece.cut,
+            notes: piece.notes.iter().map(plain).collect(),
+        }
+    }
 }
 
 /// The program.
@@ -254,6 +316,8 @@ impl ReportJson {
                     count: namespace.syn_recv_count,
                 })
                 .collect(),
+            questions: diagnosis.questions.iter().map(QuestionJson::new).collect(),
+            pieces: diagnosis.pieces.iter().map(PieceJson::new).collect(),
             facts: FactsJson::new(report),
         }
     }

@@ -2,12 +2,13 @@
 
 pub(crate) mod connections;
 pub(crate) mod finding;
+mod pieces;
 
 use std::fmt::Write as _;
 
 use synrecv_model::{
-    CheckOutcome, Command, Connection, Finding, NotChecked, Observation, Severity, SourceKind,
-    Status, Text, WallClock, text,
+    CheckOutcome, Command, Connection, Finding, NotChecked, Observation, Question, Severity,
+    SourceKind, Status, Text, WallClock, text,
 };
 
 use crate::clock::Utc;
@@ -54,6 +55,7 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     header(&mut out, report, style);
     out.push('\n');
     verdict(&mut out, report, style);
+    pieces::section(&mut out, report, style);
     let (told, brief) = split(report);
     if told.is_empty() && report.diagnosis.verdict.stuck_count == 0 {
         reassurance(&mut out, report, style);
@@ -71,7 +73,8 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     connections::stuck(&mut out, title, report, |connection| !told_of(connection), style);
     handshake(&mut out, report, style);
     captured(&mut out, report, style);
-    if report.diagnosis.verdict.status == Status::Unexplained {
+    let asks = !report.diagnosis.questions.is_empty();
+    if asks || report.diagnosis.verdict.status == Status::Unexplained {
         what_to_bring(&mut out, report, style);
     }
     finding::also_seen(&mut out, brief, style);
@@ -108,7 +111,9 @@ fn header(out: &mut String, report: &Report<'_>, style: Style) {
     let rights = if host.uid == 0 { "read-only" } else { "read-only  NOT ROOT" };
     // A reader must not take an old recording for the state of his host.
     let recorded = if report.facts.source == SourceKind::Bundle { "recording of " } else { "" };
+    let ticket = report.facts.source == SourceKind::Ticket;
     let words = match capture::file(report) {
+        _ if ticket => pieces::header(report),
         Some((name, length)) => format!(
             "{PROGRAM} {VERSION}  capture {}  {}  {length}",
             foreign(&name.0),
@@ -225,6 +230,11 @@ fn reassurance(out: &mut String, report: &Report<'_>, style: Style) {
 
 /// What decides when nothing that is known explains the rows.
 pub(crate) fn deciding_steps(report: &Report<'_>) -> Vec<Text> {
+    if !report.diagnosis.questions.is_empty() {
+        let step =
+            |question: &Question| text![question.decides.clone(), ": ", question.command.clone()];
+        return report.diagnosis.questions.iter().map(step).collect();
+    }
     let Some(first) = report
         .diagnosis
         .connections

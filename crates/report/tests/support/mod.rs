@@ -308,5 +308,6 @@ fn diagnosis(names: &Names, stuck_count: u32) -> Diagnosis {
         overflow_delta: Some(0),
         overflow_total: Some(7),
         pieces: vec![],
+        questions: vec![],
     }
 }

@@ -324,6 +324,7 @@ mod watched {
             overflow_delta: None,
             overflow_total: None,
             pieces: Vec::new(),
+            questions: Vec::new(),
         }
     }
 
