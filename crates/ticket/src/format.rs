@@ -7,6 +7,9 @@ mod fixture;
 mod frames;
 mod ip_command;
 mod ip_neigh;
+mod ip_route;
+mod ip_route_get;
+mod ip_rule;
 mod iptables;
 mod json;
 mod netstat;
@@ -16,6 +19,7 @@ mod proc_arp;
 mod proc_counters;
 mod proc_route;
 mod route;
+mod route_names;
 mod rule_words;
 mod socket;
 mod sysctl;
@@ -99,4 +103,7 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &proc_arp::ProcArp,
     &proc_route::ProcRoute,
     &route::Route,
+    &ip_route_get::IpRouteGet,
+    &ip_route::IpRoute,
+    &ip_rule::IpRule,
 ];

@@ -100,9 +100,12 @@ impl<'a> IpCommand<'a> {
         Some(Self { object, family, words })
     }
 
-    /// The word behind a key.
+    /// The word behind a key; `table` can be cut anywhere too.
     pub(super) fn value(&self, key: &str) -> Option<&'a str> {
-        let at = self.words.iter().position(|word| word == key)?;
+        let is_key = |word: &String| {
+            word == key || (key == "table" && !word.is_empty() && key.starts_with(word.as_str()))
+        };
+        let at = self.words.iter().position(is_key)?;
         self.words.get(at + 1).map(String::as_str)
     }
 

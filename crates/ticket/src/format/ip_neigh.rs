@@ -1,6 +1,6 @@
 //! `ip neigh`, in words, brief, as JSON, and by BusyBox.
 
-use synrecv_model::{Foreign, Mac, Nud, Text, text};
+use synrecv_model::{Foreign, Nud, Text, text};
 
 use super::arp::reading;
 use super::ip_command::{IpCommand, Object};
@@ -115,8 +115,7 @@ fn empty(address: std::net::IpAddr) -> NeighbourRow {
 fn entry(words: &[&str], inside: bool) -> Option<NeighbourRow> {
     let (first, rest) = words.split_first()?;
     let mut entry = empty(address::ip(first)?);
-    if let Some(device) = brief(rest, inside, &mut entry.mac) {
-        entry.device = device.map(str::to_owned);
+    if brief(rest, inside, &mut entry) {
         return Some(entry);
     }
     let mut has_link_layer = false;
@@ -125,7 +124,8 @@ fn entry(words: &[&str], inside: bool) -> Option<NeighbourRow> {
     while let Some(word) = rest.next() {
         match word {
             "dev" => {
-                entry.device = Some(rest.next().filter(|word| link::is_device(word))?.to_owned())
+                let device = rest.next().filter(|word| link::is_device(word))?;
+                entry.device = Some(device.to_owned());
             }
             "lladdr" => {
                 entry.mac = rest.next().and_then(link::mac).filter(|mac| !mac.is_zero());
@@ -166,23 +166,23 @@ fn entry(words: &[&str], inside: bool) -> Option<NeighbourRow> {
     fits.then_some(entry)
 }
 
-/// Without keywords (`-br`): device and link-layer address, either of which may be missing.
-fn brief<'a>(rest: &[&'a str], inside: bool, mac: &mut Option<Mac>) -> Option<Option<&'a str>> {
-    match rest {
-        [device, last] if link::is_device(device) => {
-            *mac = Some(link::mac(last)?).filter(|mac| !mac.is_zero());
-            Some(Some(device))
+/// Fills in what stands without keywords (`-br`): device and link-layer address, either of which
+/// may be missing. False when the row is not of that shape.
+fn brief(rest: &[&str], inside: bool, entry: &mut NeighbourRow) -> bool {
+    let (device, mac) = match rest {
+        [device, last] if link::is_device(device) => (Some(*device), link::mac(last)),
+        [only] if inside && link::mac(only).is_some() => (None, link::mac(only)),
+        [only] if inside && link::is_device(only) && nud(only).is_none() && *only != "proxy" => {
+            entry.device = Some((*only).to_owned());
+            return true;
         }
-        [only] if inside => match link::mac(only) {
-            Some(known) => {
-                *mac = Some(known);
-                Some(None)
-            }
-            None => (link::is_device(only) && nud(only).is_none() && *only != "proxy")
-                .then_some(Some(only)),
-        },
-        _ => None,
+        _ => return false,
+    };
+    if let Some(mac) = mac {
+        entry.mac = Some(mac).filter(|mac| !mac.is_zero());
+        entry.device = device.map(str::to_owned);
     }
+    mac.is_some()
 }
 
 fn is_remark(words: &[&str]) -> bool {
