@@ -18,10 +18,12 @@ mod nstat;
 mod proc_arp;
 mod proc_counters;
 mod proc_route;
+mod proc_tcp;
 mod route;
 mod route_names;
 mod rule_words;
 mod socket;
+mod ss;
 mod sysctl;
 mod table;
 mod tcpdump;
@@ -94,6 +96,8 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &proc_counters::ProcCounters,
     &netstat_s::NetstatS,
     &netstat::Netstat,
+    &ss::Ss,
+    &proc_tcp::ProcTcp,
     &conntrack::Conntrack,
     &conntrack::ConntrackStatistics,
     &iptables::Iptables,
