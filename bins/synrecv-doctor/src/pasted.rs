@@ -1,11 +1,13 @@
 //! Output of other tools, pasted into a ticket.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Read;
 
 use anyhow::{Context as _, Result, bail};
 use synrecv_checks::{diagnose, together};
-use synrecv_model::{Foreign, PieceView, Text, text};
+use synrecv_collect::captures::{self, Excerpt};
+use synrecv_model::{Facts, Flow, Foreign, Observation, PieceView, Text, text};
 use synrecv_report::escape::{foreign, plain};
 use synrecv_ticket::{Cut, Limits, PastedHost, Piece, Taken, Ticket, hosts};
 
@@ -34,12 +36,47 @@ pub(crate) fn judge(ticket: &Ticket, name: &Foreign) -> Result<Case> {
 }
 
 fn one(host: PastedHost, name: &Foreign) -> Case {
-    let PastedHost { mut facts, observation, .. } = host;
+    let PastedHost { mut facts, mut observation, frames, frames_are_cut, .. } = host;
+    if !frames.is_empty() {
+        let excerpt = Excerpt { cut: frames_are_cut, lost_count: None };
+        let file = captures::printed(&frames, excerpt);
+        add_frames(&mut facts, &mut observation, captures::observed(file, name.clone()));
+    }
     if facts.host.name.0.is_empty() {
         facts.host.name = name.clone();
     }
     let diagnosis = diagnose(&facts, &observation);
     Case { facts, observation, diagnosis }
+}
+
+/// What frames show beside the tables of the same host. A request that both show is that of the
+/// frames, which tell more.
+fn add_frames(
+    facts: &mut Facts,
+    observation: &mut Observation,
+    (of_frames, seen): (Facts, Observation),
+) {
+    let known: BTreeSet<Flow> = seen.tracks.iter().map(|track| track.flow).collect();
+    observation.tracks.retain(|track| !known.contains(&track.flow));
+    observation.tracks.extend(seen.tracks);
+    observation.tracks.sort_by_key(|track| track.flow);
+    observation.completed.extend(seen.completed);
+    observation.completed.sort_unstable();
+    observation.completed.dedup();
+    observation.ended_young.extend(seen.ended_young);
+    observation.seen_count += seen.seen_count;
+    observation.late_completed_count += seen.late_completed_count;
+    observation.frames = seen.frames;
+    (observation.started, observation.ended) = (seen.started, seen.ended);
+    facts.host.started_at = of_frames.host.started_at;
+    match (facts.sockets.data_mut(), of_frames.sockets) {
+        (None, sockets) => facts.sockets = sockets,
+        (Some(tables), sockets) => {
+            let requests = sockets.data().map_or(&[][..], |sockets| &sockets.requests);
+            tables.requests.retain(|request| !known.contains(&request.flow));
+            tables.requests.extend(requests.iter().cloned());
+        }
+    }
 }
 
 fn pieces(ticket: &Ticket, hosts: &[PastedHost]) -> Vec<PieceView> {

@@ -1,7 +1,9 @@
 //! One host out of its pieces.
 
+use std::collections::BTreeSet;
+
 use synrecv_model::{
-    Capabilities, Counters, Facts, Flaw, Foreign, Gap, Host, Mention, Mono, NamespaceSurvey,
+    Capabilities, Counters, Facts, Flaw, Flow, Foreign, Gap, Host, Mention, Mono, NamespaceSurvey,
     Observation, PrintedFrame, PrintedPacket, Reading, Reason, Section, SourceKind, Text, Trace,
     Tracked, WallClock, text,
 };
@@ -71,13 +73,17 @@ pub(super) fn host(
         mentions: mentions.to_vec(),
     };
     let observation = sockets::observe(&socket_rows, &mut facts, after, compared);
-    facts.replies = replies::replies(pieces, &facts, &observation, devices);
+    let frames = frames(pieces);
+    let mut flows = flows(&frames);
+    flows.extend(observation.tracks.iter().map(|track| track.flow));
+    flows.extend(observation.completed.iter().copied());
+    facts.replies = replies::replies(pieces, &facts, &flows, devices);
     PastedHost {
         name,
         pieces: indexes,
         facts,
         observation,
-        frames: frames(pieces),
+        frames,
         frames_are_cut: pieces
             .iter()
             .any(|piece| matches!(piece.content, Content::Frames(_)) && piece.cut.is_some()),
@@ -157,7 +163,7 @@ fn tracked(pieces: &[&Piece]) -> Section<Vec<Tracked>> {
         let Content::Tracked(rows) = &piece.content else { continue };
         all.extend(rows.iter().map(|row| {
             let (peer, local) = row.entry.original;
-            Tracked { flow: synrecv_model::Flow { local, peer }, entry: Some(row.entry.clone()) }
+            Tracked { flow: Flow { local, peer }, entry: Some(row.entry.clone()) }
         }));
     }
     section(all, &of, vec![part_missing(text!["connections that were pasted"])])
@@ -280,6 +286,19 @@ fn frames(pieces: &[&Piece]) -> Vec<PrintedFrame> {
         }
     }
     all
+}
+
+/// Connections whose SYN or SYN-ACK was printed.
+fn flows(frames: &[PrintedFrame]) -> BTreeSet<Flow> {
+    let of = |frame: &PrintedFrame| {
+        let PrintedPacket::Tcp(segment) = &frame.packet else { return None };
+        match segment.flags & 0x12 {
+            0x02 => Some(Flow { local: segment.dst, peer: segment.src }),
+            0x12 => Some(Flow { local: segment.src, peer: segment.dst }),
+            _ => None,
+        }
+    };
+    frames.iter().filter_map(of).collect()
 }
 
 /// An observation in which nothing was seen.

@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use synrecv_model::view::fib::{Fib, FibAnswer, FibFacts, FibQuery};
 use synrecv_model::{
-    Facts, Family, Flow, InputAnswer, MatchedRoute, NextHop, Observation, Reply, ReplyQuestion,
-    ResolvedRoute, Route, RouteKind, Rule, RuleAction, Section, table_name, text,
+    Facts, Family, Flow, InputAnswer, MatchedRoute, NextHop, Reply, ReplyQuestion, ResolvedRoute,
+    Route, RouteKind, Rule, RuleAction, Section, table_name, text,
 };
 
 use super::devices::Devices;
 use super::{build, routes};
 use crate::{Content, Piece, RouteGetRow};
 
-/// Replies to every request, as far as the pieces tell.
+/// Replies to these connections, as far as the pieces tell.
 pub(super) fn replies(
     pieces: &[&Piece],
     facts: &Facts,
-    observation: &Observation,
+    flows: &BTreeSet<Flow>,
     devices: &mut Devices,
 ) -> Section<Vec<Reply>> {
     let mut of =
@@ -29,10 +29,9 @@ pub(super) fn replies(
         })
         .flatten()
         .collect();
-    let flows: BTreeSet<Flow> = observation.tracks.iter().map(|track| track.flow).collect();
     let tables = Tables::of(facts);
     let mut replies = Vec::new();
-    for flow in flows {
+    for &flow in flows {
         let question = ReplyQuestion { flow, mark: 0, uid: None, oif: 0 };
         let said = asked.iter().find(|row| answers(row, flow));
         let reply = match said {
