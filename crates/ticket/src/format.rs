@@ -14,6 +14,7 @@ mod iptables;
 mod json;
 mod netstat;
 mod netstat_s;
+mod nft;
 mod nstat;
 mod proc_arp;
 mod proc_counters;
@@ -101,6 +102,7 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &conntrack::Conntrack,
     &conntrack::ConntrackStatistics,
     &iptables::Iptables,
+    &nft::Nft,
     &sysctl::Sysctl,
     &arp::Arp,
     &ip_neigh::IpNeigh,
