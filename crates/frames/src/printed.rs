@@ -11,8 +11,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use synrecv_model::{
-    Capture, CaptureDevice, CaptureOrigin, ClaimKind, Endpoint, Foreign, FrameDirection, LinkType,
-    PrintedFrame, PrintedPacket, PrintedSegment, WallClock,
+    Capture, CaptureDevice, CaptureOrigin, ClaimKind, Endpoint, Foreign, FrameDirection, Handshake,
+    LinkType, Outcome, PrintedFrame, PrintedPacket, PrintedSegment, Service, WallClock,
 };
 
 use self::length::Link;
@@ -47,8 +47,14 @@ pub fn printed(frames: &[PrintedFrame], excerpt: Excerpt) -> CaptureFile {
     tracker.set_timing(if clock.is_fine { Timing::Text } else { Timing::Coarse });
     let link = length::link(frames);
     let devices = devices(frames, link, &mut tracker);
-    let mut teller =
-        Teller { tracker, numbers: Numbers::default(), link, devices, sent: Vec::new() };
+    let mut teller = Teller {
+        tracker,
+        numbers: Numbers::default(),
+        link,
+        devices,
+        sent: Vec::new(),
+        askers: HashMap::new(),
+    };
     let mut order: Vec<usize> = (0..frames.len()).collect();
     // A text can hold several captures of one time, one behind the other.
     order.sort_by_key(|&place| clock.at.get(place).copied());
@@ -100,6 +106,8 @@ struct Teller {
     devices: HashMap<Option<Foreign>, u32>,
     /// Segments so far: ends and sequence number, to find those that errors are about.
     sent: Vec<(Endpoint, Endpoint, u32)>,
+    /// Who asked last for an address.
+    askers: HashMap<IpAddr, IpAddr>,
 }
 
 /// Segments that an error can be about.
@@ -126,10 +134,14 @@ impl Teller {
                 self.error(&told, (*icmp_type, *code), *from, (*src, *dst));
             }
             PrintedPacket::Claim { kind, address, mac } => {
-                let claim = Claim { kind: *kind, address: *address, mac: *mac, answers: None };
+                // No tool prints whom an answer goes to; it comes after its question.
+                let answers =
+                    if kind.is_answer() { self.askers.get(address).copied() } else { None };
+                let claim = Claim { kind: *kind, address: *address, mac: *mac, answers };
                 self.resolution(&told, Some(claim), None, *address);
             }
             PrintedPacket::Question { address, asker } => {
+                self.askers.extend(asker.map(|asker| (*address, asker)));
                 let question = Question { address: *address, asker: *asker, mac: told.src_mac };
                 // Who asks says who he is, and with the link-layer header what address he has.
                 let kind =
@@ -203,14 +215,38 @@ impl Teller {
     fn capture(self, timed: bool, excerpt: Excerpt) -> Capture {
         let first = self.tracker.first().0;
         let started_ms = if first >= EPOCH_LEAST_NS { first / 1_000_000 } else { 0 };
-        self.tracker.capture(&Ending {
+        let mut capture = self.tracker.capture(&Ending {
             origin: CaptureOrigin::Printed { timed },
             started_at: WallClock(i64::try_from(started_ms).unwrap_or(i64::MAX)),
             started: None,
             ended: None,
             lost_count: excerpt.lost_count,
             truncated: excerpt.cut,
-        })
+        });
+        for handshake in &mut capture.handshakes {
+            settle(handshake, &mut capture.services);
+        }
+        capture
+    }
+}
+
+/// Whoever pastes a few rows of a capture ends them where they have shown what is wrong: something was
+/// sent again, and nobody answered.
+fn settle(handshake: &mut Handshake, services: &mut [Service]) {
+    let counts = handshake.counts;
+    let outcome = match (counts.syn_count, counts.synack_count, counts.ack_count) {
+        _ if handshake.outcome != Outcome::TooEarly => return,
+        (_, 2.., 0) => Outcome::AckMissing,
+        (2.., 0, 0) => Outcome::Unanswered,
+        _ => return,
+    };
+    handshake.outcome = outcome;
+    if let Some(service) = services.iter_mut().find(|it| it.local == handshake.flow.local) {
+        service.too_early_count = service.too_early_count.saturating_sub(1);
+        match outcome {
+            Outcome::AckMissing => service.ack_missing_count += 1,
+            _ => service.unanswered_count += 1,
+        }
     }
 }
 

@@ -127,6 +127,21 @@ fn without_times_the_order_tells() {
 }
 
 #[test]
+fn a_short_excerpt_shows_what_was_sent_again() {
+    let rows = |flags: &[(u64, End, u8)]| {
+        let row = |&(ms, sender, flags): &_| Row(Some(ms * 1_000 + 7), sender, flags, None);
+        frames(flags.iter().map(row))
+    };
+    let (syn, synack) = ((0, End::Client, SYN), (0, End::Server, SYN | ACK));
+    let again = rows(&[syn, synack, (1_006, End::Client, SYN), (1_006, End::Server, SYN | ACK)]);
+    assert_eq!(only(&again).0.outcome, Outcome::AckMissing);
+    let capture = printed(&again, Excerpt::default()).capture;
+    assert_eq!((capture.count(Outcome::AckMissing), capture.count(Outcome::TooEarly)), (1, 0));
+    assert_eq!(only(&rows(&[syn, (1_000, End::Client, SYN)])).0.outcome, Outcome::Unanswered);
+    assert_eq!(only(&rows(&[syn, synack])).0.outcome, Outcome::TooEarly);
+}
+
+#[test]
 fn an_echo_tells_of_what_was_before() {
     let stamp = |mut frame: PrintedFrame, value: u32, echo: u32| {
         if let PrintedPacket::Tcp(segment) = &mut frame.packet {

@@ -12,8 +12,8 @@ use crate::format::frames::{Body, Head, PrintedEnd, unescaped};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     Nothing,
-    /// `listening on ...`.
-    Title,
+    /// `listening on eth0, ...`: the device, unless it is all of them or a file.
+    Title(Option<String>),
     /// A warning, or progress.
     Warning,
     /// `12 packets captured`.
@@ -180,12 +180,13 @@ fn arp(line: &str) -> Option<Seen> {
 
 /// What tcpdump says besides frames.
 fn notice(line: &str) -> Option<Seen> {
-    if line.starts_with("listening on ")
-        || line.starts_with("reading from file ")
-        || line.starts_with("tcpdump: listening on ")
-        || line.starts_with("tcpdump: verbose output suppressed")
-    {
-        return Some(Seen::Title);
+    let bare = line.strip_prefix("tcpdump: ").unwrap_or(line);
+    if let Some(device) = bare.strip_prefix("listening on ") {
+        let device = device.split([',', ' ']).next().filter(|device| *device != "any");
+        return Some(Seen::Title(device.map(str::to_owned)));
+    }
+    if bare.starts_with("verbose output suppressed") || line.starts_with("reading from file ") {
+        return Some(Seen::Title(None));
     }
     if line.starts_with("tcpdump: ")
         || line.starts_with("Warning: interface names")

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use synrecv_model::{
-    Checksum, ClaimKind, Endpoint, PrintedFrame, PrintedPacket, PrintedSegment, Text, text,
+    Checksum, ClaimKind, Endpoint, Foreign, PrintedFrame, PrintedPacket, PrintedSegment, Text, text,
 };
 
 use super::line::{self, Footer, Seen};
@@ -25,6 +25,8 @@ struct Reader {
     sheet: Sheet,
     /// The first line of a packet that goes on with the next one, and where it stands.
     pending: Option<(Head, usize)>,
+    /// Where the capture was taken, when that was one device.
+    device: Option<String>,
     /// The packet that another one is in.
     outer: Option<Head>,
     /// The last one was an error: who it was sent to.
@@ -40,7 +42,7 @@ struct Reader {
 }
 
 pub(super) fn read(lines: &[Line], command: Option<&Command>) -> Table {
-    let mut reader = Reader::default();
+    let mut reader = Reader { device: command.and_then(interface), ..Reader::default() };
     for line in lines {
         let seen = line::parse(&line.text);
         let what = reader.line(line, seen);
@@ -59,7 +61,10 @@ impl Reader {
             _ => self.pending.take().map(|(head, _)| head),
         };
         match seen {
-            Seen::Title => Taken::Title,
+            Seen::Title(device) => {
+                self.device = device.or(self.device.take());
+                Taken::Title
+            }
             Seen::Warning => Taken::Aside("a message of tcpdump"),
             Seen::Footer(footer) => self.footer(footer),
             Seen::Payload => Taken::Aside("octets of the packet"),
@@ -150,7 +155,9 @@ impl Reader {
         self.has_times |= head.stamp.is_some();
         self.rows += 1;
         self.error = None;
-        self.sheet.push(head.frame(line.number, packet), head.stamp);
+        let mut frame = head.frame(line.number, packet);
+        frame.device = frame.device.or_else(|| self.device.clone().map(Foreign));
+        self.sheet.push(frame, head.stamp);
     }
 
     /// A packet without a time, where others have one, is in the one before.
@@ -296,6 +303,16 @@ impl Reader {
             self.sheet.cut = self.sheet.cut.or(Some(Cut::LastRow));
         }
     }
+}
+
+/// The device of `-i`, unless it is all of them.
+fn interface(command: &Command) -> Option<String> {
+    let is_option = |arg: &String| arg.starts_with('-') && !arg.starts_with("--");
+    let place = command.args.iter().position(|arg| is_option(arg) && arg.contains('i'))?;
+    let (_, glued) = command.args.get(place)?.split_once('i')?;
+    let name = if glued.is_empty() { command.args.get(place + 1)? } else { glued };
+    let is_device = name != "any" && !name.is_empty() && name.len() <= 15;
+    is_device.then(|| name.to_owned())
 }
 
 /// Numbers as on the wire were asked for.

@@ -38,7 +38,7 @@ pub(super) fn sees(line: &str, inside: bool) -> Sees {
         line.contains("<->") || line.starts_with("====") || line.starts_with("Filter:");
     let end = [" packets captured", " packet captured"];
     let counted = end.into_iter().find_map(|end| line.strip_suffix(end));
-    let bars = line.starts_with('|') && line.contains("Frames");
+    let bars = line.contains("| |");
     if statistics || bars || counted.is_some_and(|count| count.parse::<u64>().is_ok()) {
         return Sees::Aside;
     }
