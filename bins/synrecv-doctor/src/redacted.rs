@@ -124,7 +124,7 @@ fn add_from_input(before: &Diagnosis, after: &mut Diagnosis, names: &Pseudonyms)
         let NotChecked { check, reason, detail } = entry;
         NotChecked { check, reason: reason.clone(), detail: names.text(detail) }
     }));
-    after.pieces = before.pieces.clone();
+    after.pieces.clone_from(&before.pieces);
     for piece in &mut after.pieces {
         let PieceView { host_name, notes, .. } = piece;
         *host_name = host_name.as_ref().map(|name| names.host(name));

@@ -3,11 +3,14 @@
 //! A bundle is gzip around two lines of JSON. The first is small and says what the second is:
 //!
 //! ```text
-//! {"schema":"synrecv-doctor/bundle/0","written_by":"synrecv-doctor 0.1.0"}
+//! {"schema":"synrecv-doctor/bundle/1","written_by":"synrecv-doctor 0.1.0"}
 //! {"facts":{…},"observation":{…}}
 //! ```
 //!
-//! Schema 0 is not frozen: only the version that wrote a bundle is sure to read it.
+//! Every later version reads schema 1. Within it, fields are added, each with a default for what was
+//! written without it, and readers pass over fields that they do not know; nothing is removed, renamed
+//! or given another meaning, and no enum gets a variant. `docs/bundle.md` says how the next schema
+//! comes about.
 #![warn(missing_docs)]
 
 mod json;
@@ -24,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use synrecv_model::{Facts, Observation};
 
 /// Name and version of the format.
-pub const SCHEMA: &str = "synrecv-doctor/bundle/0";
+pub const SCHEMA: &str = "synrecv-doctor/bundle/1";
 
 /// What a bundle holds.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

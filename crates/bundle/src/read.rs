@@ -17,6 +17,9 @@ const HEADER_MAX_BYTES: u64 = 4 << 10;
 /// Schemas of this program, whatever their version.
 const SCHEMA_FAMILY: &str = "synrecv-doctor/bundle/";
 
+/// What versions before the first frozen one wrote, each a little differently.
+const NEVER_FROZEN: &str = "synrecv-doctor/bundle/0";
+
 /// A bundle could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -39,9 +42,20 @@ pub enum ReadError {
     /// The first line is not the one of a bundle.
     #[error("not a bundle: gzip, but its first line names no `{SCHEMA_FAMILY}` schema")]
     NoSchema,
-    /// Written by another version.
+    /// Written before there was a schema that stays.
     #[error(
-        "the bundle has the schema `{}`, written by `{}`; this version reads `{SCHEMA}`",
+        "the bundle has the schema `{NEVER_FROZEN}`, written by `{}`, which only that version reads; \
+         this version reads `{SCHEMA}`: collect again",
+        written_by.escape_debug()
+    )]
+    NeverFrozen {
+        /// The program that wrote it.
+        written_by: String,
+    },
+    /// Written by a later version.
+    #[error(
+        "the bundle has the schema `{}`, written by `{}`; this version reads `{SCHEMA}`: diagnose it \
+         with a later one",
         schema.escape_debug(), written_by.escape_debug()
     )]
     OtherSchema {
@@ -102,7 +116,10 @@ fn read_bounded(file: &mut dyn Read, max_bytes: u64) -> Result<Bundle, ReadError
     let header = header(&mut lines)?;
     if header.schema != SCHEMA {
         let Header { schema, written_by } = header;
-        return Err(ReadError::OtherSchema { schema, written_by });
+        return Err(match schema.as_str() {
+            NEVER_FROZEN => ReadError::NeverFrozen { written_by },
+            _ => ReadError::OtherSchema { schema, written_by },
+        });
     }
     let mut tokens = Tokens::new(&mut lines);
     // Reading to the end also has the checksum compared.

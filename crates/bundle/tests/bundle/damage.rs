@@ -65,8 +65,13 @@ fn another_schema_is_named_harmlessly() {
     let line = r#"{"schema":"synrecv-doctor/bundle/9\u001b[2J","written_by":"synrecv-doctor 9"}"#;
     let error = refused(&gzip(line.as_bytes()));
     let said = "the bundle has the schema `synrecv-doctor/bundle/9\\u{1b}[2J`, written by \
-                `synrecv-doctor 9`; this version reads `synrecv-doctor/bundle/0`";
+                `synrecv-doctor 9`; this version reads `synrecv-doctor/bundle/1`: diagnose it with a \
+                later one";
     assert_eq!(error.to_string(), said);
+    let line = line.replace("/9\\u001b[2J", "/0");
+    let error = refused(&gzip(line.as_bytes()));
+    assert!(matches!(error, ReadError::NeverFrozen { .. }), "{error:?}");
+    assert!(error.to_string().ends_with("collect again"), "{error}");
 }
 
 #[test]
@@ -119,7 +124,7 @@ fn bytes_after_the_end_are_noticed() {
 
 #[test]
 fn nesting_does_not_exhaust_the_stack() {
-    let mut lines = br#"{"schema":"synrecv-doctor/bundle/0","written_by":"x"}
+    let mut lines = br#"{"schema":"synrecv-doctor/bundle/1","written_by":"x"}
 {"facts":"#
         .to_vec();
     lines.resize(lines.len() + (4 << 20), b'[');

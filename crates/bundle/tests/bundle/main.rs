@@ -1,6 +1,7 @@
 //! Bundles: what is written is read, and nothing else is.
 
 mod damage;
+mod frozen;
 mod incident;
 mod round_trip;
 mod support;

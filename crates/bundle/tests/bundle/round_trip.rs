@@ -54,7 +54,7 @@ fn the_first_line_names_the_schema() {
     let (facts, observation) = full();
     let lines = String::from_utf8(lines(&bundle(&facts, &observation))).unwrap();
     assert_eq!(lines.lines().count(), 2);
-    let header = r#"{"schema":"synrecv-doctor/bundle/0","written_by":"test 1.0"}"#;
+    let header = r#"{"schema":"synrecv-doctor/bundle/1","written_by":"test 1.0"}"#;
     assert_eq!(lines.lines().next(), Some(header));
 }
 

@@ -45,8 +45,101 @@ fn frame(kind: FrameKind, sender: End) -> HandshakeFrame {
     }
 }
 
-pub(super) fn capture(flow: Flow) -> Capture {
+/// A frame of each kind, with each state of everything else among them.
+fn frames() -> Vec<HandshakeFrame> {
     let icmp = FrameKind::Icmp { icmp_type: 3, code: 1, from: ip("10.0.0.254") };
+    let mut frames = vec![
+        frame(FrameKind::Syn, End::Client),
+        frame(FrameKind::SynAck, End::Server),
+        frame(FrameKind::Ack, End::Client),
+        frame(FrameKind::Data, End::Client),
+        frame(FrameKind::Fin, End::Server),
+        frame(FrameKind::Rst, End::Server),
+        frame(icmp, End::Server),
+    ];
+    let directions = [
+        FrameDirection::In,
+        FrameDirection::Out,
+        FrameDirection::OtherHost,
+        FrameDirection::Unknown,
+    ];
+    let checksums = [Checksum::Good, Checksum::Bad, Checksum::Unfinished, Checksum::Unverified];
+    let paddings = [Padding::NotNeeded, Padding::Padded, Padding::Missing];
+    for (at, frame) in frames.iter_mut().enumerate() {
+        frame.direction = directions[at % directions.len()];
+        frame.checksum = checksums[at % checksums.len()];
+        frame.padding = paddings[at % paddings.len()];
+    }
+    frames[2].options = TcpOptions::default();
+    frames
+}
+
+fn handshakes(flow: Flow) -> Vec<Handshake> {
+    let outcomes = [
+        Outcome::Completed,
+        Outcome::AckMissing,
+        Outcome::AckIgnored,
+        Outcome::Refused,
+        Outcome::Unanswered,
+        Outcome::ReplyUnseen,
+        Outcome::TooEarly,
+    ];
+    let handshake = |outcome| Handshake {
+        flow,
+        outcome,
+        counts: FrameCounts { syn_count: 2, ..FrameCounts::default() },
+        frames: if outcome == Outcome::AckIgnored { frames() } else { Vec::new() },
+        omitted_count: 4,
+    };
+    outcomes.map(handshake).to_vec()
+}
+
+fn devices() -> Vec<CaptureDevice> {
+    let links = [
+        LinkType::Ethernet,
+        LinkType::CookedV1,
+        LinkType::CookedV2,
+        LinkType::RawIp,
+        LinkType::Loopback,
+        LinkType::Other(127),
+    ];
+    let device = |link| CaptureDevice {
+        name: (link != LinkType::RawIp).then(|| Foreign(EVIL.into())),
+        ifindex: Some(2),
+        link,
+        mac: (link == LinkType::Ethernet).then_some(Mac([2, 0, 0, 0, 0, 9])),
+        lost_count: Some(3),
+    };
+    links.map(device).to_vec()
+}
+
+fn vantages(flow: Flow) -> Vec<Vantage> {
+    let kinds = [
+        ClueKind::Direction,
+        ClueKind::UnfinishedChecksum,
+        ClueKind::Padding,
+        ClueKind::OneMac,
+        ClueKind::Ttl,
+        ClueKind::Delay { median_ns: 20_000 },
+    ];
+    let clue = |kind| Clue { kind, end: End::Server, sent_here: true, frame_count: 3, of_count: 4 };
+    let vantage = |place| Vantage {
+        server: flow.local.ip,
+        place,
+        clues: kinds.map(clue).to_vec(),
+        handshake_count: 4,
+    };
+    [Place::Server, Place::Client, Place::Middle, Place::Unknown].map(vantage).to_vec()
+}
+
+fn claims() -> Vec<AddressClaim> {
+    let kinds = [
+        ClaimKind::ArpReply,
+        ClaimKind::ArpRequest,
+        ClaimKind::ArpGratuitous,
+        ClaimKind::Advertisement { router: true, solicited: false, overrides: true },
+        ClaimKind::Solicitation,
+    ];
     let claim = |kind| AddressClaim {
         at: Mono(7),
         device: 0,
@@ -58,51 +151,26 @@ pub(super) fn capture(flow: Flow) -> Capture {
         answers: Some(ip("fe80::2")),
         outgoing: true,
     };
-    let advertisement =
-        ClaimKind::Advertisement { router: true, solicited: false, overrides: true };
+    kinds.map(claim).to_vec()
+}
+
+pub(super) fn capture(flow: Flow) -> Capture {
     Capture {
-        origin: CaptureOrigin::File,
+        origin: CaptureOrigin::Printed { timed: true },
         started_at: WallClock(-1),
         started: Mono(1),
         ended: Mono(u64::MAX),
-        devices: vec![CaptureDevice {
-            name: Some(Foreign(EVIL.into())),
-            ifindex: Some(2),
-            link: LinkType::Other(127),
-            mac: None,
-            lost_count: Some(3),
-        }],
+        devices: devices(),
         received_count: 9,
         lost_count: Some(3),
         undecoded_count: 1,
         sampled_one_in: 64,
         truncated: true,
-        handshakes: vec![Handshake {
-            flow,
-            outcome: Outcome::AckIgnored,
-            counts: FrameCounts { syn_count: 2, ..FrameCounts::default() },
-            frames: vec![
-                frame(FrameKind::Syn, End::Client),
-                frame(FrameKind::SynAck, End::Server),
-                frame(icmp, End::Server),
-            ],
-            omitted_count: 4,
-        }],
+        handshakes: handshakes(flow),
         omitted_handshake_count: 5,
         services: vec![Service::new(flow.local, FrameDirection::In)],
-        vantages: vec![Vantage {
-            server: flow.local.ip,
-            place: Place::Server,
-            clues: vec![Clue {
-                kind: ClueKind::Delay { median_ns: 20_000 },
-                end: End::Server,
-                sent_here: true,
-                frame_count: 3,
-                of_count: 4,
-            }],
-            handshake_count: 4,
-        }],
-        claims: vec![claim(ClaimKind::ArpReply), claim(advertisement)],
+        vantages: vantages(flow),
+        claims: claims(),
         questions: vec![AddressQuestion {
             at: Mono(6),
             device: 0,

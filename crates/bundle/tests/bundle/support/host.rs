@@ -15,7 +15,7 @@ use synrecv_model::{
 };
 
 use super::sockets::{retries, sockets};
-use super::{filter, frame};
+use super::{filter, frame, ticket};
 
 pub(crate) const EVIL: &str = "a\u{1b}[31m\"\\\r\n\u{202e}|`";
 
@@ -310,9 +310,9 @@ pub(crate) fn full() -> (Facts, Observation) {
         filters: whole(filter::chains()),
         device_filters: whole(filter::device_filters()),
         tracked: whole(filter::tracked(flow())),
-        traces: whole(Vec::new()),
-        messages: whole(Vec::new()),
-        mentions: Vec::new(),
+        traces: whole(ticket::traces()),
+        messages: whole(ticket::messages()),
+        mentions: ticket::mentions(),
     };
     let sighting = |at| Sighting { at: Mono(at), counters: retries() };
     let lives = vec![

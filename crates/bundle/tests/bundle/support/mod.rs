@@ -5,6 +5,7 @@ mod filter;
 mod frame;
 mod host;
 mod sockets;
+mod ticket;
 
 pub(crate) use damage::Damage;
 pub(crate) use host::full;
