@@ -1,6 +1,5 @@
 //! The width at which a text was broken, found by putting lines together on trial.
 
-use super::wrap::{PARTS_MAX, join};
 use super::{one_line, score, shape};
 use crate::format::Sees;
 use crate::record::Record;
@@ -8,14 +7,32 @@ use crate::record::Record;
 /// Lines that are looked at.
 const WINDOW_LINES: usize = 300;
 
-/// Broken lines of them that are put together and tried.
+/// Broken lines of them that are put together and tried, for each width.
 const SAMPLED: usize = 24;
+
+/// Lines that a line between whose words was broken takes at most.
+const SOFT_PARTS_MAX: usize = 12;
+
+/// Lines that a line takes at most that a terminal broke: as many as a long line has.
+const HARD_PARTS_MAX: usize = 256;
+
+/// Octets of a line that is put together.
+const OCTETS_MAX: usize = 16 << 10;
 
 /// A text that is narrower was not broken by a terminal.
 const WIDTH_MIN: usize = 36;
 
 /// The widest text that mail and forms break between words.
-const SOFT_WIDTH_MAX: usize = 100;
+const SOFT_WIDTH_MAX: usize = 132;
+
+/// How lines were broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// In the middle of a word: every line but the last of a row has the same width.
+    Hard,
+    /// Between words, where the next one had no room.
+    Soft,
+}
 
 /// Where the lines around a place were broken.
 #[derive(Clone, Debug, Default)]
@@ -23,11 +40,8 @@ pub(super) struct Breaks {
     /// The lines that this holds for.
     start: usize,
     end: usize,
-    /// In the middle of a word, at this width.
-    hard: Option<usize>,
-    /// Between words, so that no line is wider.
-    soft: Option<usize>,
-    /// Shapes that several rows begin with.
+    width: Option<(Kind, usize)>,
+    /// Shapes that rows begin with.
     starts: Vec<String>,
 }
 
@@ -40,27 +54,83 @@ impl Breaks {
         self
     }
 
-    /// True when the line was broken behind its last character.
-    pub(super) fn is_full(&self, record: &Record, at: usize) -> bool {
-        self.hard.is_some_and(|width| record.has_width(at, width))
+    /// The last of the lines that this line was broken into; itself when it is whole.
+    pub(super) fn last_of(&self, record: &Record, at: usize) -> usize {
+        match self.width {
+            Some((kind, width)) => last_of(record, at, record.len(), kind, width, &self.starts),
+            None => at,
+        }
     }
 
-    /// True when a line goes on on the next one, as far as widths can tell.
-    pub(super) fn goes_on(&self, record: &Record, at: usize) -> bool {
-        let is_pushed = |width| at + 1 < record.len() && has_no_room(record, at, width);
-        self.is_full(record, at) || self.soft.is_some_and(is_pushed)
-    }
-
-    /// True when lines were broken in the middle of words, so that even a line that is known can
-    /// belong to the one before it.
+    /// True when lines were broken in the middle of words.
     pub(super) fn is_hard(&self) -> bool {
-        self.hard.is_some()
+        matches!(self.width, Some((Kind::Hard, _)))
     }
 
     /// True when a line begins as the rows around it do.
     pub(super) fn is_start(&self, text: &str) -> bool {
         !self.starts.is_empty() && self.starts.contains(&shape::of(text))
     }
+}
+
+/// The lines as one. Where a line does not end in a word that was cut, a blank goes between.
+pub(super) fn join(record: &Record, first: usize, last: usize, is_hard: bool) -> String {
+    let mut joined = record.line(first).to_owned();
+    for at in first + 1..=last {
+        if !(is_hard && record.ends_in_word(at - 1)) {
+            joined.push(' ');
+        }
+        joined.push_str(record.line(at));
+    }
+    joined
+}
+
+impl Breaks {
+    /// The lines as one.
+    pub(super) fn join(&self, record: &Record, first: usize, last: usize) -> String {
+        join(record, first, last, self.is_hard())
+    }
+}
+
+fn last_of(
+    record: &Record,
+    at: usize,
+    end: usize,
+    kind: Kind,
+    width: usize,
+    starts: &[String],
+) -> usize {
+    let mut last = at;
+    let parts_max = if kind == Kind::Hard { HARD_PARTS_MAX } else { SOFT_PARTS_MAX };
+    let mut octets = record.line(at).len();
+    while last - at + 1 < parts_max && last + 1 < end && !record.line(last + 1).is_empty() {
+        octets += record.line(last + 1).len();
+        if octets > OCTETS_MAX {
+            break;
+        }
+        let goes_on = match kind {
+            Kind::Hard => record.has_width(last, width),
+            Kind::Soft => has_no_room(record, last, width),
+        };
+        let begins = || {
+            let next = record.line(last + 1);
+            let is_start = starts.contains(&shape::of(next));
+            match kind {
+                Kind::Soft => is_start,
+                // A part can look like a start; a whole row before it makes it one.
+                Kind::Hard => {
+                    is_start
+                        && is_known(&join(record, at, last, true))
+                        && (is_known(next) || record.has_width(last + 1, width))
+                }
+            }
+        };
+        if !goes_on || begins() {
+            break;
+        }
+        last += 1;
+    }
+    last
 }
 
 /// True when the first word of the next line had no room on this one. Some programs count octets for
@@ -70,6 +140,10 @@ fn has_no_room(record: &Record, at: usize, width: usize) -> bool {
     let next = record.line(at + 1).split_whitespace().next().unwrap_or_default();
     let (used, needed) = (line.chars().count(), next.chars().count());
     used <= width && (used + 1 + needed > width || line.len() + 1 + next.len() > width)
+}
+
+fn is_known(text: &str) -> bool {
+    score::best(text) > Sees::Nothing
 }
 
 fn find(record: &Record, at: usize) -> Breaks {
@@ -82,83 +156,122 @@ fn find(record: &Record, at: usize) -> Breaks {
     while end < record.len() && end - start < WINDOW_LINES && !is_blank(end) {
         end += 1;
     }
-    let is_hard = |width: &usize| is_hard(record, start, end, *width);
-    let hard = widths(record, start, end).into_iter().find(is_hard);
-    let soft = if hard.is_none() { soft(record, start, end) } else { None };
-    Breaks { start, end, hard, soft, starts: starts(record, start, end, hard) }
+    let mut breaks = Breaks { start, end, width: None, starts: Vec::new() };
+    let sampled_end = end.min(start + SAMPLED * 3);
+    let known: Vec<bool> = (start..sampled_end).map(|at| is_known(record.line(at))).collect();
+    let rows = (start..sampled_end).filter(|at| known[at - start]);
+    let known_starts = repeated(rows.map(|at| record.line(at)));
+    if known.iter().all(|known| *known) {
+        // Nothing has to be put together.
+        breaks.starts = known_starts;
+        return breaks;
+    }
+    let (widest, common) = widths(record, start, end);
+    let tries = [(Kind::Hard, widest), (Kind::Hard, common), (Kind::Hard, 80)].into_iter().chain(
+        [widest, widest_known(record, start, &known), 80, 78, 76, 72]
+            .map(|width| (Kind::Soft, width)),
+    );
+    let mut tried = Vec::new();
+    for (kind, width) in tries {
+        if width < WIDTH_MIN
+            || (kind == Kind::Soft && width > SOFT_WIDTH_MAX)
+            || tried.contains(&(kind, width))
+        {
+            continue;
+        }
+        tried.push((kind, width));
+        let starts =
+            starts(record, start, sampled_end, kind, width).unwrap_or_else(|| known_starts.clone());
+        if helps(record, start, end, (kind, width), &starts) {
+            breaks.width = Some((kind, width));
+            breaks.starts = starts;
+            return breaks;
+        }
+    }
+    breaks.starts = known_starts;
+    breaks
 }
 
-/// Shapes that more than one row begins with.
-fn starts(record: &Record, start: usize, end: usize, hard: Option<usize>) -> Vec<String> {
-    let is_start = |at: &usize| match hard {
-        Some(width) => *at == start || !record.has_width(at - 1, width),
-        None => score::best(record.line(*at)) == Sees::Row,
-    };
-    let lines = (start..end.min(start + SAMPLED * 3)).filter(is_start);
-    let mut shapes: Vec<String> = lines.map(|at| shape::of(record.line(at))).collect();
+/// Shapes that more than one of the lines begins with.
+fn repeated<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut shapes: Vec<String> = lines.map(shape::of).collect();
     shapes.sort_unstable();
     shapes.chunk_by(|a, b| a == b).filter(|run| run.len() > 1).map(|run| run[0].clone()).collect()
 }
 
-/// Widths at which the lines can have been broken: that of the widest, that of most, and 80.
-fn widths(record: &Record, start: usize, end: usize) -> Vec<usize> {
+/// Shapes of the lines behind those that were certainly not broken; `None` when there are too few.
+fn starts(
+    record: &Record,
+    start: usize,
+    end: usize,
+    kind: Kind,
+    width: usize,
+) -> Option<Vec<String>> {
+    let is_whole = |at: usize| match kind {
+        Kind::Hard => !record.has_width(at, width),
+        Kind::Soft => !has_no_room(record, at, width),
+    };
+    let is_row = |at: usize| {
+        kind == Kind::Hard
+            || is_known(record.line(at))
+            || (at + 1 < end && is_known(&join(record, at, at + 1, false)))
+    };
+    let starts = (start + 1..end).filter(|at| is_whole(at - 1) && is_row(*at));
+    let starts = starts.map(|at| record.line(at));
+    let shapes = repeated(starts);
+    (!shapes.is_empty()).then_some(shapes)
+}
+
+/// The width of the widest line, and that which most of the lines have.
+fn widths(record: &Record, start: usize, end: usize) -> (usize, usize) {
     let all = (start..end).map(|at| record.width(at)).filter(|width| *width >= WIDTH_MIN);
     let mut all: Vec<usize> = all.collect();
     all.sort_unstable();
-    let widest = all.last().copied();
     let runs = all.chunk_by(|a, b| a == b).filter(|run| run.len() > 2);
-    let common = runs.max_by_key(|run| run.len()).map(|run| run[0]);
-    let mut widths: Vec<usize> = widest.into_iter().chain(common).chain([80]).collect();
-    widths.dedup();
-    widths
+    let common = runs.max_by_key(|run| run.len()).map_or(0, |run| run[0]);
+    (all.last().copied().unwrap_or(0), common)
 }
 
-/// True when lines of this width have to be put together with those behind them to be known: a table
-/// whose rows happen to be equally wide has a known row in each line.
-fn is_hard(record: &Record, start: usize, end: usize, width: usize) -> bool {
-    let (mut groups, mut known_groups, mut known_parts) = (0, 0, 0);
+/// The width of the widest line that is known, or stands behind one.
+fn widest_known(record: &Record, start: usize, known: &[bool]) -> usize {
+    let is_near = |at: &usize| known[*at] || (*at > 0 && known[at - 1]);
+    let near = (0..known.len()).filter(is_near).map(|at| record.line(start + at).chars().count());
+    near.max().unwrap_or(0)
+}
+
+/// True when lines have to be put together at this width to be known. A table whose rows happen to be
+/// equally wide has a known row in each line, and none that is unknown.
+fn helps(
+    record: &Record,
+    start: usize,
+    end: usize,
+    (kind, width): (Kind, usize),
+    starts: &[String],
+) -> bool {
+    let (mut groups, mut known_groups, mut known_parts, mut unknown_parts) = (0, 0, 0, 0);
     let mut at = start;
     while at + 1 < end && groups < SAMPLED {
-        let mut last = at;
-        while record.has_width(last, width) && last + 1 < end && last - at < PARTS_MAX {
-            last += 1;
-        }
+        let last = last_of(record, at, end, kind, width, starts);
         if last > at {
             groups += 1;
-            known_groups += usize::from(is_known(&join(record, at, last, |_| true)));
-            let is_known_part = |at: &usize| score::best(record.line(*at)) > Sees::Nothing;
-            known_parts += (at..=last).filter(is_known_part).count();
+            let joined = join(record, at, last, kind == Kind::Hard);
+            let is_row =
+                is_known(&joined) || one_line::parts(&joined, std::iter::empty()).is_some();
+            known_groups += usize::from(is_row);
+            let known = (at..=last).filter(|at| is_known(record.line(*at))).count();
+            known_parts += known;
+            unknown_parts += last - at + 1 - known;
         }
         at = last + 1;
     }
-    let is_usual =
-        (72..=80).contains(&width) || matches!(width, 60 | 66 | 70 | 100 | 120 | 132 | 160 | 200);
-    (groups > 1 || (groups == 1 && is_usual))
-        && known_groups * 4 >= groups * 3
-        && known_parts * 4 <= groups * 5
-}
-
-/// True for a row, and for several in one line.
-fn is_known(text: &str) -> bool {
-    score::best(text) > Sees::Nothing || one_line::parts(text, std::iter::empty()).is_some()
-}
-
-/// The width of the text when lines end where the next word had no room.
-fn soft(record: &Record, start: usize, end: usize) -> Option<usize> {
-    let width = (start..end).map(|at| record.line(at).chars().count()).max()?;
-    if !(WIDTH_MIN..=SOFT_WIDTH_MAX).contains(&width) {
-        return None;
-    }
-    let is_known = |at: usize| score::best(record.line(at)) > Sees::Nothing;
-    let (mut pairs, mut pushed) = (0, 0);
-    let mut is_start = is_known(start);
-    for at in start..end.saturating_sub(1).min(start + SAMPLED * 3) {
-        let is_next_start = is_known(at + 1);
-        if is_start && !is_next_start {
-            pairs += 1;
-            pushed += usize::from(has_no_room(record, at, width));
-        }
-        is_start = is_next_start;
-    }
-    (pushed > 1 && pushed * 4 > pairs * 3).then_some(width)
+    let is_usual = kind == Kind::Hard
+        && ((72..=80).contains(&width)
+            || matches!(width, 60 | 66 | 70 | 100 | 120 | 132 | 160 | 200));
+    let is_enough = groups > 1 || (groups == 1 && is_usual);
+    let is_single = match kind {
+        Kind::Hard => known_parts * 4 <= groups * 5,
+        // Where lines end with words, a part of a row can be one.
+        Kind::Soft => unknown_parts * 3 >= groups * 2,
+    };
+    is_enough && known_groups * 4 >= groups * 3 && is_single
 }

@@ -54,8 +54,10 @@ pub(super) fn parts(text: &str, preferred: impl Iterator<Item = usize>) -> Optio
 fn by(format: usize, text: &str) -> Option<Vec<String>> {
     let parts = FORMATS[format].split(text)?;
     let rows = parts.iter().filter(|part| FORMATS[format].sees(part, true) >= Sees::Row).count();
-    (rows > 0 && (parts.len() > 1 || parts.first().is_some_and(|part| part != text)))
-        .then_some(parts)
+    let is_changed = parts.len() > 1 || parts.first().is_some_and(|part| part != text);
+    // What the format left together.
+    let split = |part: String| repeated(&part).unwrap_or_else(|| vec![part]);
+    (rows > 0 && is_changed).then(|| parts.into_iter().flat_map(split).collect())
 }
 
 /// The parts of a line in which every row begins with words of the same kinds.

@@ -235,7 +235,7 @@ impl Segmenter<'_> {
         if let Some(open) = &self.open {
             let is_same = open.format == format;
             let is_next_run = sees == Sees::Title && open.repeats(&text);
-            let is_behind_gap = self.gap.strangers > 0 && sees != Sees::Row;
+            let is_behind_gap = self.gap.strangers > 0 && sees == Sees::Title;
             if !is_same || is_next_run || is_behind_gap {
                 let command = open.command.clone().filter(|_| is_same && is_next_run);
                 self.close();
@@ -307,69 +307,80 @@ impl Segmenter<'_> {
             .any(|text| heading::is_output(commands, text))
     }
 
-    /// Takes a line that a terminal broke, with the lines behind it; how many lines were taken.
+    /// Takes a line that was broken, with the lines behind it; how many lines were taken.
     fn unbroken(&mut self, at: usize) -> Option<usize> {
         let breaks = self.breaks.around(self.record, at);
-        let joined = wrap::unbroken(self.record, at, breaks)?;
+        let all = wrap::unbroken(self.record, at, breaks);
+        let whole = all.first()?;
         let place = Place { at, part: None };
-        let count = joined.more + 1;
-        if let Some(parts) = self.parts(at, &joined.text) {
+        if let Some(parts) = self.parts(at, &whole.text) {
+            let count = whole.more + 1;
             self.split(at, parts);
-        } else if !self.boundary(place, &joined.text) {
-            let (format, sees) = self.classify(at + joined.more, &joined.text)?;
-            self.take(place, joined.text, count, format, sees);
+            self.set_behind(at, count);
             return Some(count);
         }
+        if self.boundary(place, &whole.text) {
+            let count = whole.more + 1;
+            self.set_behind(at, count);
+            return Some(count);
+        }
+        // What can be read without the lines behind it, can be read with them.
+        let alone = self.record.line(at);
+        let needed = self.classify(at, alone).filter(|(_, sees)| *sees >= Sees::Row);
+        let needed = needed.is_some_and(|(format, _)| self.reads(format, alone));
+        all.into_iter().find_map(|joined| {
+            let (format, sees) = self.classify(at + joined.more, &joined.text)?;
+            let is_row = sees >= Sees::Row;
+            if needed && !(is_row && self.reads(format, &joined.text)) {
+                return None;
+            }
+            let count = joined.more + 1;
+            self.take(place, joined.text, count, format, sees);
+            Some(count)
+        })
+    }
+
+    fn set_behind(&mut self, at: usize, count: usize) {
         for behind in 1..count {
             self.record.set(at + behind, Taken::More(None));
         }
-        Some(count)
     }
 
-    /// The last row, when this line belongs to it: it was broken there.
+    /// Whether a format reads a line where it stands.
+    fn reads(&self, format: usize, text: &str) -> bool {
+        let open = self.open.as_ref().filter(|open| open.format == format);
+        let titles = open.map_or(&[][..], Open::titles);
+        wrap::reads(format, text, titles, open.and_then(|open| open.command.as_ref()))
+    }
+
+    /// The last row, when it cannot be read without this line, or the last title, when this line
+    /// stands between it and the rows.
     fn continuation(&mut self, at: usize, text: &str) -> Option<Joined> {
         let open =
             self.open.as_ref().filter(|_| self.gap.blanks == 0 && self.gap.strangers == 0)?;
         let (last, last_sees, last_at) = open.last()?;
-        if last_at + 1 != at {
-            return None;
-        }
         let format = FORMATS[open.format];
-        let inside = format.sees(text, true);
-        if inside == Sees::Title || (inside == Sees::Row && format.sees(text, false) >= Sees::Row) {
+        if last_at + 1 != at || format.sees(text, true) > Sees::Nothing {
             return None;
         }
-        let breaks = self.breaks.around(self.record, last_at);
-        if inside > Sees::Nothing && !breaks.is_hard() {
-            return None;
-        }
-        let goes_on = breaks.goes_on(self.record, last_at);
-        let command = open.command.as_ref();
-        let titles = open.titles();
-        let reads = |text: &str| match last_sees {
-            Sees::Title => format.sees(text, true) == Sees::Title,
-            Sees::Row => {
-                format.sees(text, true) == Sees::Row
-                    && wrap::reads(open.format, text, titles, command)
+        let is_needed = match last_sees {
+            Sees::Title => {
+                at + 1 < self.record.len()
+                    && format.sees(self.record.line(at + 1), true) > Sees::Nothing
             }
-            _ => goes_on && format.sees(text, true) >= last_sees,
+            Sees::Row => !self.reads(open.format, &last.text),
+            _ => false,
         };
-        let is_before_row = || {
-            at + 1 < self.record.len() && format.sees(self.record.line(at + 1), true) == Sees::Row
-        };
-        // Without a width that tells, only a title in front of rows, and a row that cannot be read
-        // without it, take a line.
-        let is_needed = goes_on
-            || match last_sees {
-                Sees::Title => is_before_row(),
-                Sees::Row => !reads(&last.text),
-                _ => false,
-            };
         if !is_needed {
             return None;
         }
-        let candidates = wrap::candidates(self.record, &last.text, last_at, breaks);
-        candidates.into_iter().find(|joined| reads(&joined.text))
+        let breaks = self.breaks.around(self.record, last_at);
+        let guesses = wrap::guesses(self.record, &last.text, last_at, breaks);
+        let open = self.open.as_ref()?;
+        guesses.into_iter().find(|joined| {
+            FORMATS[open.format].sees(&joined.text, true) == last_sees
+                && (last_sees == Sees::Title || self.reads(open.format, &joined.text))
+        })
     }
 
     /// A row whose first part is nothing by itself.
@@ -379,8 +390,8 @@ impl Segmenter<'_> {
             return None;
         }
         let breaks = self.breaks.around(self.record, at);
-        let candidates = wrap::candidates(self.record, text, at, breaks);
-        candidates.into_iter().find_map(|joined| {
+        let guesses = wrap::guesses(self.record, text, at, breaks);
+        guesses.into_iter().find_map(|joined| {
             let (format, sees) = self.classify(at, &joined.text)?;
             let is_read = sees >= Sees::Row && wrap::reads(format, &joined.text, &[], None);
             is_read.then_some((format, sees, joined))

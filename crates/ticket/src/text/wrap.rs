@@ -6,8 +6,8 @@ use crate::format::{FORMATS, Sees, Table};
 use crate::record::Record;
 use crate::{Command, Line, Taken};
 
-/// Parts that a row is put together from at most.
-pub(super) const PARTS_MAX: usize = 8;
+/// Lines that a row takes at most where no width tells that it was broken.
+const MORE_MAX: usize = 3;
 
 /// A line that was put together from those from one place on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,76 +17,36 @@ pub(super) struct Joined {
     pub(super) more: usize,
 }
 
-/// The lines as one. Where a line is not cut in a word, a blank goes between.
-pub(super) fn join(
-    record: &Record,
-    first: usize,
-    last: usize,
-    is_full: impl Fn(usize) -> bool,
-) -> String {
-    let mut joined = record.line(first).to_owned();
-    for at in first + 1..=last {
-        if !(is_full(at - 1) && record.ends_in_word(at - 1)) {
-            joined.push(' ');
+/// The texts that a line can have been before it was broken, as far as the width tells: longer ones
+/// first.
+pub(super) fn unbroken(record: &Record, at: usize, breaks: &Breaks) -> Vec<Joined> {
+    let last = breaks.last_of(record, at);
+    let joined = |last| Joined { text: breaks.join(record, at, last), more: last - at };
+    let first = if breaks.is_hard() { last.max(at + 1) } else { at + 1 };
+    (first..=last).rev().map(joined).collect()
+}
+
+/// The texts that the lines from `last` on can be, where no width tells. `text` is what ends with the
+/// line `last`. No line is taken with which another row begins.
+pub(super) fn guesses(record: &Record, text: &str, last: usize, breaks: &Breaks) -> Vec<Joined> {
+    let mut all: Vec<Joined> = Vec::new();
+    let mut joined = text.to_owned();
+    for more in 1..=MORE_MAX {
+        let at = last + more;
+        if at >= record.len() || record.line(at).is_empty() || begins(record, at, breaks) {
+            break;
         }
+        joined.push(' ');
         joined.push_str(record.line(at));
+        all.push(Joined { text: joined.clone(), more });
     }
-    joined
+    all
 }
 
-/// The line as it was before a terminal broke it.
-pub(super) fn unbroken(record: &Record, at: usize, breaks: &Breaks) -> Option<Joined> {
-    let whole = |last: usize| join(record, at, last, |_| true);
-    let is_known = |text: &str| score::best(text) > Sees::Nothing;
-    let mut last = at;
-    while last - at < PARTS_MAX && breaks.is_full(record, last) && !is_over(record, last + 1) {
-        let next = record.line(last + 1);
-        // A line that happens to be as wide as the terminal, and the next row.
-        let is_next_row = breaks.is_start(next)
-            && is_known(&whole(last))
-            && (is_known(next) || breaks.is_full(record, last + 1));
-        if is_next_row {
-            break;
-        }
-        last += 1;
-    }
-    (last > at).then(|| Joined { text: whole(last), more: last - at })
-}
-
-/// The texts that lines from `last` on can be. `text` is what ends with the line `last`. First those
-/// behind which another row begins, longer ones before shorter ones.
-pub(super) fn candidates(record: &Record, text: &str, last: usize, breaks: &Breaks) -> Vec<Joined> {
-    let mut all: Vec<(bool, Joined)> = Vec::new();
-    let is_cut_word = breaks.is_full(record, last) && record.ends_in_word(last);
-    let glue = if is_cut_word { "" } else { " " };
-    for part in 1..PARTS_MAX {
-        let at = last + part;
-        let goes_on = part == 1 || breaks.goes_on(record, at - 1);
-        if is_over(record, at) || !goes_on || begins(record, at, breaks) {
-            break;
-        }
-        let behind = join(record, last + 1, at, |at| breaks.is_full(record, at));
-        let is_followed = is_over(record, at + 1) || begins(record, at + 1, breaks);
-        all.push((is_followed, Joined { text: format!("{text}{glue}{behind}"), more: part }));
-    }
-    all.reverse();
-    all.sort_by_key(|(is_followed, _)| !is_followed);
-    all.into_iter().map(|(_, joined)| joined).collect()
-}
-
-fn is_over(record: &Record, at: usize) -> bool {
-    at >= record.len() || record.line(at).is_empty()
-}
-
-/// True when a row begins with this line, alone or together with the next one.
+/// True when a row begins with this line.
 fn begins(record: &Record, at: usize, breaks: &Breaks) -> bool {
     let line = record.line(at);
-    if score::best(line) > Sees::Nothing {
-        return true;
-    }
-    breaks.is_start(line)
-        && !is_over(record, at + 1)
-        && score::best(&format!("{line} {}", record.line(at + 1))) > Sees::Nothing
+    breaks.is_start(line) || score::best(line) > Sees::Nothing
 }
 
 /// Whether a format reads a single line, behind the titles of its piece, as a row or a title.
