@@ -7,7 +7,7 @@ use std::io::Read;
 use anyhow::{Context as _, Result, bail};
 use synrecv_checks::{diagnose, together};
 use synrecv_collect::captures::{self, Excerpt};
-use synrecv_model::{Facts, Flow, Foreign, Observation, PieceView, Text, text};
+use synrecv_model::{Facts, Flow, Foreign, Observation, PieceView, Text, Track, text};
 use synrecv_report::escape::{foreign, plain};
 use synrecv_ticket::{Cut, Limits, PastedHost, Piece, Taken, Ticket, hosts};
 
@@ -56,9 +56,16 @@ fn add_frames(
     observation: &mut Observation,
     (of_frames, seen): (Facts, Observation),
 ) {
-    let known: BTreeSet<Flow> = seen.tracks.iter().map(|track| track.flow).collect();
+    // Frames that are too few to tell anything leave the row of a table as it is.
+    let rows: BTreeSet<Flow> = observation.tracks.iter().map(|track| track.flow).collect();
+    let tells = |track: &Track| {
+        !rows.contains(&track.flow)
+            || track.last_life().last.counters.synack_retrans_count.is_some_and(|count| count > 0)
+    };
+    let tracks: Vec<Track> = seen.tracks.into_iter().filter(tells).collect();
+    let known: BTreeSet<Flow> = tracks.iter().map(|track| track.flow).collect();
     observation.tracks.retain(|track| !known.contains(&track.flow));
-    observation.tracks.extend(seen.tracks);
+    observation.tracks.extend(tracks);
     observation.tracks.sort_by_key(|track| track.flow);
     observation.completed.extend(seen.completed);
     observation.completed.sort_unstable();
@@ -74,7 +81,8 @@ fn add_frames(
         (Some(tables), sockets) => {
             let requests = sockets.data().map_or(&[][..], |sockets| &sockets.requests);
             tables.requests.retain(|request| !known.contains(&request.flow));
-            tables.requests.extend(requests.iter().cloned());
+            let shown = requests.iter().filter(|request| known.contains(&request.flow));
+            tables.requests.extend(shown.cloned());
         }
     }
 }

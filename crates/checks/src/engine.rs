@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use synrecv_model::view::RetryReading;
 use synrecv_model::{
     CheckOutcome, CheckResult, Confidence, Connection, Diagnosis, Evidence, Facts, Finding, Gap,
     ListenerView, NotChecked, Observation, Part, Reason, Section, SourceKind, Stance, Text, text,
@@ -282,7 +283,8 @@ fn connections(view: &View<'_>, by_request: Vec<Vec<&'static str>>) -> Vec<Conne
                 flow: request.track.flow,
                 listener_family: request.track.listener_family,
                 counters: life.last.counters,
-                age_ms: Some(life.least_age_ms()),
+                age_ms: (request.reading != RetryReading::Untold || life.seen_for_ms() > 0)
+                    .then(|| life.least_age_ms()),
                 age_is_lower_bound: life.last.counters.age_is_lower_bound()
                     || life.first.counters.age_is_lower_bound(),
                 seen_for_ms: life.seen_for_ms(),

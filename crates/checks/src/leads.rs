@@ -33,6 +33,8 @@ const LEADS: &[(&str, Lead)] = &[
     ("duplicate-address", frames::duplicate_address),
     ("overlapping-route", tables::overlapping_route),
     ("no-return-route", tables::no_return_route),
+    ("synack-dropped-here", frames::synack_dropped_here),
+    ("asymmetric-route", frames::asymmetric_route),
     ("asymmetric-route", log::asymmetric_route),
     ("asymmetric-route", tables::asymmetric_route),
 ];

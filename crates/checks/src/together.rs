@@ -37,11 +37,6 @@ fn append(whole: &mut Diagnosis, other: Diagnosis) {
     whole.findings.extend(other.findings.into_iter().map(|finding| shifted(finding, base)));
     whole.connections.extend(other.connections);
     whole.listeners.extend(other.listeners);
-    for question in other.questions {
-        if !whole.questions.contains(&question) {
-            whole.questions.push(question);
-        }
-    }
     whole.namespaces.extend(other.namespaces);
     // What one host could answer was looked at.
     whole.not_checked.retain(|gap| other.not_checked.iter().any(|also| also.check == gap.check));

@@ -114,7 +114,7 @@ impl<'a> View<'a> {
                 });
                 let state = next_hop.map(|neighbour| neighbour.state);
                 let handshake = handshakes.get(&track.flow).copied();
-                let reading = if facts.source == SourceKind::Ticket && handshake.is_none() {
+                let reading = if facts.source == SourceKind::Ticket {
                     pasted_reading(track, state)
                 } else {
                     let host = host_retries.filter(|_| !full.hold(track.flow.local));

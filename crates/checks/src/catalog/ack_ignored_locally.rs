@@ -1,5 +1,7 @@
 //! The ACK is seen to come in, the request stays, and no cause on this host is known.
 
+mod schedule;
+
 use std::collections::BTreeMap;
 
 use synrecv_model::view::RetryReading;
@@ -92,6 +94,9 @@ fn report(view: &View<'_>, cases: &mut Cases, local: Endpoint, requests: &[usize
         Weight::Weak,
         phrase::retries(view, requests, "the client does not repeat its SYN: it has the SYN-ACK"),
     );
+    if let Some(seen) = view.requests()[requests[0]].seen.as_ref() {
+        schedule::argue(case, seen.handshake);
+    }
     if here == Some(Place::Client) {
         case.refutes(
             Weight::Strong,

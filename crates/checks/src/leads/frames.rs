@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use synrecv_model::{
-    End, FrameKind, Handshake, Mac, Origin, Outcome, Place, Subject, Value, Weight, text,
+    End, FrameDirection, FrameKind, Handshake, Mac, Origin, Outcome, Place, Subject, Value, Weight,
+    text,
 };
 
 use crate::cases::{Cases, Fact};
@@ -37,8 +38,10 @@ fn echoes_later_segment(handshake: &Handshake) -> bool {
     })
 }
 
+/// Data that came while the server still repeated its SYN-ACK.
 fn has_data(handshake: &Handshake) -> bool {
-    handshake.counts.data_count > 0
+    let last = handshake.synacks().last().map(|frame| frame.at);
+    handshake.sent(End::Client, FrameKind::Data).any(|data| last.is_some_and(|last| data.at < last))
 }
 
 pub(super) fn accept_queue_full(view: &View<'_>, cases: &mut Cases) {
@@ -47,11 +50,10 @@ pub(super) fn accept_queue_full(view: &View<'_>, cases: &mut Cases) {
         all.iter().filter(|(_, one)| has_data(one)).map(|(index, _)| *index).collect();
     let read: Vec<usize> =
         all.iter().filter(|(_, one)| echoes_later_segment(one)).map(|(index, _)| *index).collect();
-    let affected: BTreeSet<usize> = with_data.iter().chain(&read).copied().collect();
+    let affected: Vec<usize> = all.iter().map(|(index, _)| *index).collect();
     if affected.is_empty() {
         return;
     }
-    let affected: Vec<usize> = affected.into_iter().collect();
     let local = view.requests()[affected[0]].local();
     let case = cases.about(Subject::Listener(local));
     case.headline(text![phrase::stuck(view, &affected), ": the ACK arrives and is not taken"])
@@ -69,6 +71,16 @@ pub(super) fn accept_queue_full(view: &View<'_>, cases: &mut Cases) {
                 text![
                     "the repeated SYN-ACK echoes the time stamp of a later segment: TCP has read it",
                 ],
+            ),
+        );
+    }
+    if read.is_empty() && with_data.is_empty() {
+        case.supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Frames,
+                "acks-ignored",
+                text!["a listener without room ignores every ACK and repeats its SYN-ACK"],
             ),
         );
     }
@@ -228,5 +240,82 @@ pub(super) fn duplicate_address(view: &View<'_>, cases: &mut Cases) {
                 text![synrecv_model::Text::join(macs, " and "), " claim ", address,],
             )
             .recheck(format!("arping -c 3 {address}")),
+        );
+}
+
+/// A handshake of this host whose SYN came in by one device and whose SYN-ACK left by another.
+pub(super) fn asymmetric_route(view: &View<'_>, cases: &mut Cases) {
+    let Some(capture) = view.capture() else { return };
+    let device = |handshake: &Handshake, sender, kind, way| {
+        let mut frames = handshake
+            .frames
+            .iter()
+            .filter(|frame| frame.sender == sender && frame.kind == kind && frame.direction == way);
+        let frame = frames.next()?;
+        let same = frames.all(|other| other.device == frame.device);
+        let name = capture.device(frame)?.name.clone()?;
+        same.then_some(name)
+    };
+    let split = capture.handshakes.iter().find_map(|handshake| {
+        let from = device(handshake, End::Client, FrameKind::Syn, FrameDirection::In)?;
+        let to = device(handshake, End::Server, FrameKind::SynAck, FrameDirection::Out)?;
+        (from != to && handshake.outcome != Outcome::Completed).then_some((handshake, from, to))
+    });
+    let Some((handshake, from, to)) = split else { return };
+    let peer = handshake.flow.peer.ip;
+    let stuck = view.stuck(|request| request.track.flow == handshake.flow);
+    cases
+        .about(Subject::Host)
+        .headline(text!["the SYN-ACK to ", peer, " leaves by another device than the SYN came by"])
+        .summary(text!["the route to ", peer, " leaves by ", to.clone(), ", not by ", from.clone()])
+        .arg("interface", Value::Foreign(to.clone()))
+        .affects(stuck)
+        .supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Frames,
+                "other-device",
+                text!["SYN in by ", from, ", SYN-ACK out by ", to],
+            )
+            .recheck(format!("ip route get {peer} from {}", handshake.flow.local.ip)),
+        );
+}
+
+/// SYN-ACKs that come in for this host and that it does not answer.
+pub(super) fn synack_dropped_here(view: &View<'_>, cases: &mut Cases) {
+    let Some(capture) = view.capture() else { return };
+    let unanswered = capture.handshakes.iter().find(|handshake| {
+        handshake.counts.ack_count == 0
+            && handshake.counts.rst_count == 0
+            && handshake.synacks().next().is_some()
+            && handshake.synacks().all(|frame| frame.direction == FrameDirection::In)
+            && !handshake.syns().any(|frame| frame.direction == FrameDirection::In)
+    });
+    let Some(handshake) = unanswered else { return };
+    let (server, client) = (handshake.flow.local, handshake.flow.peer);
+    cases
+        .about(Subject::Host)
+        .class(synrecv_model::Class::Local)
+        .headline(text!["the SYN-ACK of ", server, " comes in and is not answered"])
+        .summary(text![
+            "this host drops the SYN-ACK for ",
+            client,
+            " before TCP, or the address is not its own",
+        ])
+        .arg("stage", Value::Word("input"))
+        .supports(
+            Weight::Weak,
+            Fact::new(
+                Origin::Frames,
+                "synack-in-unanswered",
+                text![
+                    "a SYN-ACK of ",
+                    server,
+                    " to ",
+                    client,
+                    " came in, and neither ACK nor reset left"
+                ],
+            )
+            .recheck("nft list ruleset; iptables-save -c"),
         );
 }

@@ -57,6 +57,12 @@ pub fn pasted_reading(track: &Track, next_hop: Option<Nud>) -> RetryReading {
     let counters = track.last_life().last.counters;
     let young = |count: Option<u32>| count.is_some_and(|count| count < 2);
     let is_young = young(counters.synack_retrans_count) || young(counters.timer_expiry_count);
+    // It is in the ticket because it did not complete, however short the text is.
+    if reading == RetryReading::TooEarly
+        && counters.client_repeats().is_some_and(|repeats| repeats > 0)
+    {
+        return RetryReading::ClientRepeatsSyn;
+    }
     match (reading, next_hop) {
         (RetryReading::TooEarly, _) if is_young => RetryReading::TooEarly,
         // Nothing tells how long it was asked for; the row is stuck, though.

@@ -12,7 +12,7 @@ use synrecv_model::{
 };
 
 use crate::clock::Utc;
-use crate::escape::{foreign, plain};
+use crate::escape::{command, foreign, plain};
 use crate::layout::wrap;
 use crate::{PROGRAM, Report, Style, VERSION, capture, ladder};
 
@@ -55,7 +55,6 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     header(&mut out, report, style);
     out.push('\n');
     verdict(&mut out, report, style);
-    pieces::section(&mut out, report, style);
     let (told, brief) = split(report);
     if told.is_empty() && report.diagnosis.verdict.stuck_count == 0 {
         reassurance(&mut out, report, style);
@@ -66,6 +65,7 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
         }
         finding::block(&mut out, finding, report, style);
     }
+    pieces::section(&mut out, report, style);
     let told_of = |connection: &Connection| {
         told.iter().any(|finding| connection.findings.first() == Some(&finding.id))
     };
@@ -270,6 +270,17 @@ pub(crate) fn deciding_steps(report: &Report<'_>) -> Vec<Text> {
 }
 
 fn what_to_bring(out: &mut String, report: &Report<'_>, style: Style) {
+    let questions = &report.diagnosis.questions;
+    if !questions.is_empty() {
+        let _ = writeln!(out, "\n{}", style.paint.heading("ASK FOR, those that decide most first"));
+        for (at, question) in questions.iter().enumerate() {
+            let why = capital(&plain(&question.decides));
+            out.push_str(&wrap(&format!("{:>2} ", at + 1), &why, style.width));
+            // Not broken: it is to be copied.
+            let _ = writeln!(out, "      {}", command(&question.command.0));
+        }
+        return;
+    }
     for (at, step) in deciding_steps(report).iter().enumerate() {
         if at == 0 {
             let _ = writeln!(out, "\n{}", style.paint.heading("WHAT WOULD DECIDE"));

@@ -18,7 +18,9 @@ const UNKNOWN_UID: u32 = u32::MAX;
 
 /// Networks and addresses in lines that no tool printed.
 pub(super) fn mentions(ticket: &Ticket) -> Vec<Mention> {
-    let prose = ticket.lines().filter(|(_, _, taken)| **taken == Taken::Prose);
+    // A heading that names a command is prose, too.
+    let is_prose = |taken: &Taken| matches!(taken, Taken::Prose | Taken::Prompt);
+    let prose = ticket.lines().filter(|(_, _, taken)| is_prose(taken));
     prose
         .flat_map(|(line, words, _)| {
             super::mentions::of(words).into_iter().map(move |network| Mention { line, network })
