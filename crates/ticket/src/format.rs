@@ -5,6 +5,7 @@ mod conntrack;
 mod counter_names;
 mod fixture;
 mod frames;
+mod ip_addr;
 mod ip_command;
 mod ip_neigh;
 mod ip_route;
@@ -12,6 +13,7 @@ mod ip_route_get;
 mod ip_rule;
 mod iptables;
 mod json;
+mod link_row;
 mod netstat;
 mod netstat_s;
 mod nft;
@@ -112,4 +114,5 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &ip_route_get::IpRouteGet,
     &ip_route::IpRoute,
     &ip_rule::IpRule,
+    &ip_addr::IpAddr,
 ];
