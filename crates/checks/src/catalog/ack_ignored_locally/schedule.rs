@@ -59,7 +59,8 @@ fn doubles(gaps: &[u64]) -> bool {
 }
 
 fn seconds(ms: u64) -> Text {
-    match (ms / 1_000, ms % 1_000 / 100) {
+    let tenths = (ms + 50) / 100;
+    match (tenths / 10, tenths % 10) {
         (whole, 0) => text![whole],
         (whole, tenth) => text![whole, ".", tenth],
     }
