@@ -209,6 +209,11 @@ impl<'l> Reader<'l> {
             Some(Row::Other) => Draft::Taken(Taken::Aside("a socket of another protocol")),
             Some(Row::Incomplete { .. }) => Draft::Taken(Taken::Rejected(text!["the row is cut"])),
             Some(Row::Unreadable(why)) => Draft::Taken(Taken::Rejected(text![*why])),
+            Some(Row::Tcp(readings))
+                if rules.is_udp && readings.iter().all(|tcp| !tcp.has_netid) =>
+            {
+                Draft::Taken(Taken::Aside("a socket of another protocol"))
+            }
             Some(Row::Tcp(readings)) => {
                 let is_split = readings.iter().any(|tcp| tcp.is_split);
                 let is_repaired = is_split || group.text.len() > line.text.len();
@@ -287,6 +292,8 @@ struct Rules {
     is_one_state: bool,
     /// The state was deduced from timers.
     is_deduced: bool,
+    /// Rows without `Netid` are of UDP or another protocol.
+    is_udp: bool,
 }
 
 impl Rules {
@@ -310,6 +317,16 @@ impl Rules {
                 is_deduced |= tcp.state.is_none() && is_request(tcp, group);
             }
         }
+        let states: Vec<Option<TcpState>> = parsed
+            .iter()
+            .flatten()
+            .filter_map(|row| match row {
+                Row::Tcp(readings) => {
+                    readings.first().filter(|tcp| !tcp.has_netid).map(|tcp| tcp.state)
+                }
+                _ => None,
+            })
+            .collect();
         let only_v4 = command.is_some_and(|command| command.has_short('4'));
         let asked = command.and_then(|command| Selection::of_ss(command).only);
         let is_deduced = is_deduced && asked.is_none();
@@ -318,8 +335,24 @@ impl Rules {
             state: asked.or(is_deduced.then_some(TcpState::SynRecv)),
             is_one_state,
             is_deduced,
+            is_udp: command.map_or_else(|| is_udp(&states), asks_no_tcp),
         }
     }
+}
+
+/// True when the command asks for sockets of other protocols only.
+fn asks_no_tcp(command: &Command) -> bool {
+    let others = ['u', 'w', 'x', 'd', 'f', 'S'];
+    others.iter().any(|&option| command.has_short(option))
+        && !command.has_short('t')
+        && !command.has("--tcp")
+}
+
+/// True for the states of a table of UDP: TCP has no socket without a state that listens nowhere.
+fn is_udp(states: &[Option<TcpState>]) -> bool {
+    let unbound = Some(TcpState::Close);
+    states.contains(&unbound)
+        && states.iter().all(|state| [unbound, Some(TcpState::Established)].contains(state))
 }
 
 /// In every other state a running timer of this kind waits for an acknowledgement of something, at

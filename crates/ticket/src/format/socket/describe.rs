@@ -19,7 +19,8 @@ pub(in crate::format) fn describe(row: &SocketRow, sends_again: bool) -> Text {
             said.push(text![" of ", limit]);
         }
     }
-    if let Some(timer) = row.timer.filter(|timer| timer.kind == Some(TimerKind::On)) {
+    let is_request = row.state == TcpState::SynRecv;
+    if let Some(timer) = row.timer.filter(|timer| is_request && timer.kind == Some(TimerKind::On)) {
         let word = if sends_again { ", sent again " } else { ", expired " };
         said.push(text![word, timer.count]);
     }

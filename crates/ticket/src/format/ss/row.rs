@@ -45,6 +45,11 @@ const OTHERS: &[&str] = &[
     "tipc", "vsock", "v_str", "v_dgr", "xdp", "mptcp", "???", "ti_rd", "ti_sq", "ti_st", "ti_dg",
 ];
 
+/// True for a word of the column `Netid`.
+pub(super) fn is_netid(word: &str) -> bool {
+    word == "tcp" || OTHERS.contains(&word)
+}
+
 /// Reads a line. `None` when it does not begin as a row.
 pub(super) fn row(line: &str) -> Option<Row<'_>> {
     let text = line.trim_start();

@@ -46,13 +46,13 @@ fn is_start(line: &str, at: usize) -> bool {
     matches!(head, Some((_, ':' | '%')))
 }
 
-/// The place of `tcp` before a state, when it is there.
+/// The place of the `Netid` before a state, when it is there.
 fn with_netid(line: &str, at: usize) -> usize {
     let before = line[..at].trim_end();
-    match before.strip_suffix("tcp") {
-        Some(rest) if !rest.ends_with(|c: char| c.is_ascii_alphanumeric()) => rest.len(),
-        _ => at,
-    }
+    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let netid =
+        Some(word).filter(|word| row::is_netid(word)).or(before.ends_with("tcp").then_some("tcp"));
+    netid.map_or(at, |netid| before.len() - netid.len())
 }
 
 #[cfg(test)]
@@ -92,6 +92,8 @@ mod tests {
             "tcp 6 431999 ESTABLISHED src=192.0.2.1 dst=192.0.2.2 sport=1",
             "at SYN_RECV 3 times",
             "users:((\"LISTEN 0 1 a:1 b:2\"",
+            "udp   UNCONN 0      0       127.0.0.1:53       0.0.0.0:*",
+            "raw   UNCONN 0      0               *:58             *:*",
         ] {
             assert_eq!(split(line), None, "{line}");
         }

@@ -149,6 +149,17 @@ SYN-RECV00192.0.2.17:80271.56.137.10:46839timer:(on,1.224ms,3)";
 }
 
 #[test]
+fn a_table_of_udp() {
+    let text = "\
+State  Recv-Q Send-Q Local Address:Port Peer Address:Port
+UNCONN 0      0            0.0.0.0:68        0.0.0.0:*
+ESTAB  0      0          192.0.2.1:5000    192.0.2.2:53";
+    assert!(rows(&read(&Ss, None, text)).is_empty());
+    assert!(rows(&read(&Ss, Some("ss -uan"), text)).is_empty());
+    assert_eq!(rows(&read(&Ss, Some("ss -tuan"), text)).len(), 2);
+}
+
+#[test]
 fn a_summary_holds_no_sockets() {
     let text = "\
 Total: 3
