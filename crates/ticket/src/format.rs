@@ -5,6 +5,7 @@ mod conntrack;
 mod counter_names;
 mod fixture;
 mod frames;
+mod in_words;
 mod ip_addr;
 mod ip_command;
 mod ip_neigh;
@@ -95,6 +96,7 @@ pub(crate) struct Table {
 pub(crate) const FORMATS: &[&dyn Format] = &[
     &tcpdump::Tcpdump,
     &tshark::Tshark,
+    &in_words::InWords,
     &nstat::Nstat,
     &proc_counters::ProcCounters,
     &netstat_s::NetstatS,

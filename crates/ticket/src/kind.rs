@@ -35,6 +35,8 @@ pub enum Kind {
     Tcpdump,
     /// Frames, by `tshark` or copied out of Wireshark.
     Tshark,
+    /// Frames in words: who sent what to whom.
+    InWords,
     /// Counters in words, by `netstat -s`.
     NetstatS,
     /// Counters by name, by `nstat`.
@@ -53,7 +55,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Netstat,
         Self::Ss,
         Self::Proc,
@@ -70,6 +72,7 @@ impl Kind {
         Self::Arping,
         Self::Tcpdump,
         Self::Tshark,
+        Self::InWords,
         Self::NetstatS,
         Self::Nstat,
         Self::Sysctl,
@@ -98,6 +101,7 @@ impl Kind {
             Self::Arping => "arping",
             Self::Tcpdump => "tcpdump",
             Self::Tshark => "tshark",
+            Self::InWords => "frames-in-words",
             Self::NetstatS => "netstat-s",
             Self::Nstat => "nstat",
             Self::Sysctl => "sysctl",

@@ -28,7 +28,7 @@ impl Format for Tcpdump {
 
     fn sees(&self, line: &str, inside: bool) -> Sees {
         match line::parse(line) {
-            Seen::Title => Sees::Title,
+            Seen::Title(_) => Sees::Title,
             Seen::Segment { .. }
             | Seen::Error { .. }
             | Seen::Resolution { .. }

@@ -205,16 +205,24 @@ fn by_tsval(stamps: &[Option<Stamp>], tsval: &[Option<(u64, u32)>]) -> Option<Co
     })
 }
 
+/// Each time counts from the frame before. One without is the origin when it comes first.
 fn sums(stamps: &[Option<Stamp>]) -> Vec<Option<u64>> {
-    let mut sum = 0_u64;
-    let mut add = |stamp: &Option<Stamp>| {
-        stamp.map(|stamp| {
-            let (Stamp::Since1970(ns) | Stamp::Clock(ns) | Stamp::Elapsed(ns)) = stamp;
-            sum = sum.saturating_add(ns);
-            sum
-        })
-    };
-    stamps.iter().map(&mut add).collect()
+    let mut sum: Option<u64> = None;
+    let mut times = Vec::with_capacity(stamps.len());
+    for stamp in stamps {
+        match stamp {
+            Some(Stamp::Since1970(ns) | Stamp::Clock(ns) | Stamp::Elapsed(ns)) => {
+                sum = Some(sum.unwrap_or(0).saturating_add(*ns));
+                times.push(sum);
+            }
+            None if sum.is_none() => {
+                sum = Some(0);
+                times.push(sum);
+            }
+            None => times.push(None),
+        }
+    }
+    times
 }
 
 #[cfg(test)]
