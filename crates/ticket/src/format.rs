@@ -14,6 +14,7 @@ mod ip_route_get;
 mod ip_rule;
 mod iptables;
 mod json;
+mod kernel_log;
 mod link_row;
 mod netstat;
 mod netstat_s;
@@ -107,6 +108,7 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &conntrack::ConntrackStatistics,
     &iptables::Iptables,
     &nft::Nft,
+    &kernel_log::KernelLog,
     &sysctl::Sysctl,
     &arp::Arp,
     &ip_neigh::IpNeigh,

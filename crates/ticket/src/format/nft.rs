@@ -36,7 +36,6 @@ const PROPERTIES: &[&str] = &[
     "protocol",
     "l3proto",
     "rate",
-    "counter",
     "over",
     "expires",
     "mss",
@@ -69,8 +68,12 @@ impl Format for Nft {
         if block::base(trimmed, FilterFamily::Inet).is_some() || look::is_rule(trimmed) {
             return Sees::Row;
         }
+        // The binding of a chain, but with something behind it that does not belong there.
+        if trimmed.starts_with("type ") && trimmed.contains(" hook ") {
+            return Sees::Nothing;
+        }
         let first = trimmed.split_ascii_whitespace().next().unwrap_or_default();
-        let is_inner = matches!(first, "}" | "},")
+        let is_inner = matches!(trimmed, "}" | "}," | "counter" | "last")
             || PROPERTIES.contains(&first)
             || is_elements(trimmed)
             || json::is_inner(trimmed);
@@ -233,7 +236,10 @@ impl Reading {
         if line.starts_with("comment ") {
             return Taken::Aside("a comment");
         }
-        if !look::is_rule(line) && !line.contains(' ') {
+        if line.starts_with("type ") && line.contains(" hook ") {
+            return Taken::Rejected(Text::from("a binding that is not known"));
+        }
+        if !look::is_rule(line) && !line.contains(' ') && line != "counter" {
             return Taken::Rejected(Text::from("no rule"));
         }
         self.position += 1;

@@ -79,9 +79,11 @@ pub(super) fn base(line: &str, family: FilterFamily) -> Option<BaseChain> {
         "egress" => Hook::Egress,
         _ => return None,
     };
-    let policy = match after.trim().strip_prefix("policy ").map(|rest| rest.trim_end_matches(';')) {
-        Some("drop") => RuleVerdict::Drop,
-        _ => RuleVerdict::Accept,
+    // Anything else behind it is another line that was put to this one.
+    let policy = match after.trim().trim_end_matches(';') {
+        "policy drop" => RuleVerdict::Drop,
+        "policy accept" | "" => RuleVerdict::Accept,
+        _ => return None,
     };
     Some(BaseChain {
         hook,

@@ -190,6 +190,19 @@ fn chains_and_their_bindings() {
 }
 
 #[test]
+fn two_lines_that_were_taken_for_one_are_not_read() {
+    let line = "type filter hook input priority filter; policy drop;";
+    assert_eq!(Nft.sees(line, false), Sees::Row);
+    for more in ["}", "}}", "counter", "accept"] {
+        assert_eq!(Nft.sees(&format!("{line} {more}"), true), Sees::Nothing, "{more}");
+        assert_eq!(Nft.sees(&format!("{line}{more}"), true), Sees::Nothing, "{more}");
+    }
+    for line in ["tcp dport 80 drop }", "tcp dport 80 drop}", "counter packets 0 bytes 0 }"] {
+        assert_eq!(Nft.sees(line, true), Sees::Nothing, "{line}");
+    }
+}
+
+#[test]
 fn json_says_the_same() {
     let json = r#"{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "t", "handle": 6}},
         {"set": {"family": "inet", "name": "bad", "table": "t", "type": "ipv4_addr", "elem": [{"prefix": {"addr": "10.66.0.0", "len": 16}}, "192.168.5.1"]}},
