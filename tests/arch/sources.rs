@@ -44,8 +44,13 @@ fn gather(directory: &Path, found: &mut Vec<PathBuf>) {
 
 /// Fails with all places in which `wrong` holds for the code of a line, without its comment.
 fn nowhere(what: &str, wrong: impl Fn(&str) -> bool) {
+    nowhere_but("(nowhere)", what, wrong);
+}
+
+/// The same, but for sources below one directory.
+fn nowhere_but(exempt: &str, what: &str, wrong: impl Fn(&str) -> bool) {
     let mut places = Vec::new();
-    for source in sources() {
+    for source in sources().into_iter().filter(|source| !source.path.starts_with(exempt)) {
         for (number, line) in source.text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             if wrong(code) {
@@ -76,7 +81,9 @@ fn the_quadratic_table_is_never_opened() {
     // The pieces are apart so that this file does not find itself. Text for people may name the
     // file; a path that is opened ends its literal there.
     let end_of_path = concat!("net/", "arp\"");
-    nowhere("the kernel walks this file quadratically", |code| code.contains(end_of_path));
+    let opens = |code: &str| code.contains(end_of_path);
+    // `crates/ticket` reads text, also that of this file, and opens nothing.
+    nowhere_but("crates/ticket/", "the kernel walks this file quadratically", opens);
 }
 
 #[test]

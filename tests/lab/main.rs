@@ -10,6 +10,7 @@ mod hooks;
 mod inside;
 mod live_capture;
 mod options;
+mod pasted;
 mod peeking;
 mod refusals;
 mod scenarios;

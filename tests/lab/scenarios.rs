@@ -15,6 +15,7 @@ use synrecv_tests::schema::violations;
 
 use crate::captures::Judged;
 use crate::inside::{NOBODY, need_rights, run_doctor, run_doctor_refused, stand_recorded};
+use crate::pasted::Ticket;
 
 macro_rules! scenarios {
     ($($name:ident),+ $(,)?) => {
@@ -324,12 +325,14 @@ fn judge(id: &str) {
     };
 
     let (running, recording) = stand_recorded(id);
+    let ticket = Ticket::start(&running);
     let answers: Vec<Output> = thread::scope(|scope| {
         let running = &running;
         let asked = MODES.each_ref().map(|mode| scope.spawn(|| mode.ask(running)));
         asked.into_iter().map(|answer| answer.join().expect("no panic")).collect()
     });
     let captures = recording.stop(id);
+    let pasted = ticket.judge(&running, scenario);
     drop(running);
 
     let (mut scores, mut wrong) = (String::new(), String::new());
@@ -342,7 +345,7 @@ fn judge(id: &str) {
                 writeln!(wrong, "{id}, {}: {}\n{said}\n{error}", mode.name, differences.join("; "));
         }
     }
-    for judged in captures.judge(scenario) {
+    for judged in captures.judge(scenario).into_iter().chain([pasted]) {
         score_capture(scenario, &judged, &mut scores);
         if !judged.differences.is_empty() {
             let said = String::from_utf8_lossy(&judged.answer.stdout);

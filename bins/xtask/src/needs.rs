@@ -15,7 +15,7 @@ struct Need {
     what_for: &'static str,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need { program: "ip", package: "iproute2", what_for: "to compare with the tables" },
     Need { program: "ss", package: "iproute2", what_for: "to compare with the sockets" },
     Need { program: "tc", package: "iproute2", what_for: "for scenarios that filter at devices" },
@@ -25,6 +25,7 @@ const NEEDS: [Need; 6] = [
         package: "iptables",
         what_for: "for scenarios that filter packets",
     },
+    Need { program: "netstat", package: "net-tools", what_for: "to paste what it prints" },
     Need { program: "tcpdump", package: "tcpdump", what_for: "to record captures of scenarios" },
 ];
 

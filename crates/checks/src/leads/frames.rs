@@ -289,7 +289,7 @@ pub(super) fn synack_dropped_here(view: &View<'_>, cases: &mut Cases) {
             && handshake.counts.rst_count == 0
             && handshake.synacks().next().is_some()
             && handshake.synacks().all(|frame| frame.direction == FrameDirection::In)
-            && !handshake.syns().any(|frame| frame.direction == FrameDirection::In)
+            && handshake.counts.syn_count == 0
     });
     let Some(handshake) = unanswered else { return };
     let (server, client) = (handshake.flow.local, handshake.flow.peer);
