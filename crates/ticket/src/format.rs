@@ -16,6 +16,7 @@ mod iptables;
 mod json;
 mod kernel_log;
 mod link_row;
+mod mtr;
 mod netstat;
 mod netstat_s;
 mod nft;
@@ -32,6 +33,7 @@ mod ss;
 mod sysctl;
 mod table;
 mod tcpdump;
+mod traceroute;
 mod tshark;
 
 use synrecv_model::Text;
@@ -98,6 +100,8 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &tcpdump::Tcpdump,
     &tshark::Tshark,
     &in_words::InWords,
+    &traceroute::Traceroute,
+    &mtr::Mtr,
     &nstat::Nstat,
     &proc_counters::ProcCounters,
     &netstat_s::NetstatS,
