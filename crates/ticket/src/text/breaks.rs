@@ -7,8 +7,8 @@ use crate::record::Record;
 /// Lines that are looked at.
 const WINDOW_LINES: usize = 300;
 
-/// Broken lines of them that are put together and tried, for each width.
-const SAMPLED: usize = 24;
+/// Lines of them that are put together on trial, for each width.
+const SAMPLED: usize = 72;
 
 /// Lines that a line between whose words was broken takes at most.
 const SOFT_PARTS_MAX: usize = 12;
@@ -157,7 +157,7 @@ fn find(record: &Record, at: usize) -> Breaks {
         end += 1;
     }
     let mut breaks = Breaks { start, end, width: None, starts: Vec::new() };
-    let sampled_end = end.min(start + SAMPLED * 3);
+    let sampled_end = end.min(start + SAMPLED);
     let known: Vec<bool> = (start..sampled_end).map(|at| is_known(record.line(at))).collect();
     let rows = (start..sampled_end).filter(|at| known[at - start]);
     let known_starts = repeated(rows.map(|at| record.line(at)));
@@ -167,28 +167,33 @@ fn find(record: &Record, at: usize) -> Breaks {
         return breaks;
     }
     let (widest, common) = widths(record, start, end);
-    let tries = [(Kind::Hard, widest), (Kind::Hard, common), (Kind::Hard, 80)].into_iter().chain(
-        [widest, widest_known(record, start, &known), 80, 78, 76, 72]
-            .map(|width| (Kind::Soft, width)),
-    );
+    let widest_known = widest_known(record, start, &known);
+    let rows = (start..sampled_end).filter(|at| known[at - start]);
+    let widest_row = rows.map(|at| record.line(at).chars().count()).max().unwrap_or(0);
+    let hard = [widest, common, 80].map(|width| (Kind::Hard, width));
+    let soft = [widest, widest_known, 80, 78, 76, 72].map(|width| (Kind::Soft, width));
     let mut tried = Vec::new();
-    for (kind, width) in tries {
-        if width < WIDTH_MIN
-            || (kind == Kind::Soft && width > SOFT_WIDTH_MAX)
-            || tried.contains(&(kind, width))
-        {
+    let mut most = 0;
+    for (kind, width) in hard.into_iter().chain(soft) {
+        let is_possible = width >= WIDTH_MIN
+            && width >= widest_row
+            && (kind == Kind::Hard || width <= SOFT_WIDTH_MAX);
+        if !is_possible || tried.contains(&(kind, width)) {
             continue;
         }
         tried.push((kind, width));
-        let starts =
-            starts(record, start, sampled_end, kind, width).unwrap_or_else(|| known_starts.clone());
-        if helps(record, start, end, (kind, width), &starts) {
+        let starts = starts(record, start, sampled_end, kind, width);
+        let starts = starts.unwrap_or_else(|| known_starts.clone());
+        let gain = gain(record, (start, sampled_end, end), (kind, width), &starts);
+        if gain > most {
+            most = gain;
             breaks.width = Some((kind, width));
             breaks.starts = starts;
-            return breaks;
         }
     }
-    breaks.starts = known_starts;
+    if breaks.width.is_none() {
+        breaks.starts = known_starts;
+    }
     breaks
 }
 
@@ -239,39 +244,32 @@ fn widest_known(record: &Record, start: usize, known: &[bool]) -> usize {
     near.max().unwrap_or(0)
 }
 
-/// True when lines have to be put together at this width to be known. A table whose rows happen to be
-/// equally wide has a known row in each line, and none that is unknown.
-fn helps(
+/// How many lines become part of a known one, less those that were known by themselves, when lines are
+/// put together at this width; 0 when that may be chance. A table whose rows happen to be equally wide
+/// loses.
+fn gain(
     record: &Record,
-    start: usize,
-    end: usize,
+    (start, sampled_end, end): (usize, usize, usize),
     (kind, width): (Kind, usize),
     starts: &[String],
-) -> bool {
-    let (mut groups, mut known_groups, mut known_parts, mut unknown_parts) = (0, 0, 0, 0);
+) -> usize {
+    let (mut groups, mut known_groups, mut gained, mut swallowed) = (0, 0, 0, 0);
     let mut at = start;
-    while at + 1 < end && groups < SAMPLED {
+    while at + 1 < end && at < sampled_end {
         let last = last_of(record, at, end, kind, width, starts);
         if last > at {
             groups += 1;
             let joined = join(record, at, last, kind == Kind::Hard);
-            let is_row =
-                is_known(&joined) || one_line::parts(&joined, std::iter::empty()).is_some();
-            known_groups += usize::from(is_row);
-            let known = (at..=last).filter(|at| is_known(record.line(*at))).count();
-            known_parts += known;
-            unknown_parts += last - at + 1 - known;
+            if is_known(&joined) || one_line::parts(&joined, std::iter::empty()).is_some() {
+                known_groups += 1;
+                let known = (at..=last).filter(|at| is_known(record.line(*at))).count();
+                gained += last - at + 1 - known.max(1);
+                swallowed += known.saturating_sub(1);
+            }
         }
         at = last + 1;
     }
-    let is_usual = kind == Kind::Hard
-        && ((72..=80).contains(&width)
-            || matches!(width, 60 | 66 | 70 | 100 | 120 | 132 | 160 | 200));
-    let is_enough = groups > 1 || (groups == 1 && is_usual);
-    let is_single = match kind {
-        Kind::Hard => known_parts * 4 <= groups * 5,
-        // Where lines end with words, a part of a row can be one.
-        Kind::Soft => unknown_parts * 3 >= groups * 2,
-    };
-    is_enough && known_groups * 4 >= groups * 3 && is_single
+    let is_usual = kind == Kind::Hard && width == 80;
+    let is_enough = known_groups > 1 || (known_groups == 1 && (is_usual || gained > 2));
+    if is_enough && known_groups * 2 >= groups { gained.saturating_sub(swallowed) } else { 0 }
 }

@@ -61,7 +61,7 @@ mod tests {
     fn rows_agree_and_what_goes_on_does_not() {
         assert_eq!(
             of("192.0.2.1  ether 02:00:00:00:00:01 C eth0"),
-            of("198.51.100.77 (incomplete) eth0").replace('(', "").replace(')', "")
+            of("198.51.100.77 (incomplete) eth0").replace(['(', ')'], "")
         );
         assert_eq!(
             of("10:00:00.000001 IP 192.0.2.1.80 > 192.0.2.2.4711:"),

@@ -158,8 +158,13 @@ fn bars(line: &str, _: Option<&Mark>) -> Option<Stripped> {
     {
         return None;
     }
-    let cells: Vec<&str> = text.trim_matches(is_bar).split(is_bar).map(str::trim).collect();
-    Some(any(cells.join("  ")))
+    let cells: Vec<&str> = text
+        .trim_matches(is_bar)
+        .split(is_bar)
+        .map(str::trim)
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    Some(any(cells.join(" ")))
 }
 
 /// `- `, `* `, `1. ` of lists.
@@ -257,10 +262,10 @@ mod tests {
             (repeated_word, "host1: tcp 0", "tcp 0"),
             (repeated_word, "out/netstat.txt:tcp 0", "tcp 0"),
             (repeated_word, "web-1  | tcp 0", "tcp 0"),
-            (bars, "| tcp | 0 |", "tcp  0"),
+            (bars, "| tcp | 0 |", "tcp 0"),
             (bars, "|---|:-:|", ""),
             (bars, "+-----+---+", ""),
-            (bars, "tcp | 0 | 0 | a", "tcp  0  0  a"),
+            (bars, "tcp | 0 | 0 | a", "tcp 0 0 a"),
             (bullets, "- tcp", "tcp"),
             (bullets, "  * tcp", "  tcp"),
             (bullets, "12. tcp", "tcp"),
