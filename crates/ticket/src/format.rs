@@ -1,10 +1,12 @@
 //! The formats: for each, how its lines look and what they say.
 
 mod arp;
+mod arping;
 mod conntrack;
 mod counter_names;
 mod fixture;
 mod frames;
+mod ifconfig;
 mod in_words;
 mod ip_addr;
 mod ip_command;
@@ -123,4 +125,6 @@ pub(crate) const FORMATS: &[&dyn Format] = &[
     &ip_route::IpRoute,
     &ip_rule::IpRule,
     &ip_addr::IpAddr,
+    &ifconfig::Ifconfig,
+    &arping::Arping,
 ];

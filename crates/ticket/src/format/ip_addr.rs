@@ -50,14 +50,14 @@ impl Format for IpAddr {
     fn read(&self, lines: &[Line], command: Option<&Command>) -> Table {
         let asked = command.and_then(IpCommand::new);
         let mut table = if json::is_json(lines) {
-            let mut links = Vec::new();
+            let mut devices = Vec::new();
             let (taken, cut) = json::read(lines, |line, members| {
                 let link = from_json::link(line, members)?;
                 let reading = super::link_row::reading(&link);
-                links.push(link);
+                devices.push(link);
                 Ok(reading)
             });
-            let mut table = Table::new(Content::Links(links), taken);
+            let mut table = Table::new(Content::Links(devices), taken);
             table.cut = cut;
             table
         } else {
