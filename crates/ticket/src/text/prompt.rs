@@ -159,7 +159,7 @@ pub(super) fn prompt(line: &str) -> Option<Prompt<'_>> {
                 }
             }
             User::Word(_) => starts_with_program(typed),
-            User::Known { .. } => true,
+            User::Known { .. } => sign != ">" || typed.is_empty() || starts_with_program(typed),
         };
         if !is_certain {
             return None;
@@ -304,7 +304,12 @@ fn user_at_host(text: &str) -> Option<User<'_>> {
     let is_name = !name.is_empty() && name.len() <= 64 && name.chars().all(is_name_character);
     let host = &rest[..rest.find(|character| !is_name_character(character)).unwrap_or(rest.len())];
     let behind = &rest[host.len()..];
-    let fits = behind.is_empty() || behind.starts_with([':', ' ', '/', '~', ']', '>', ')']);
+    // `2: eth0@if4: <UP>` is no prompt: a directory follows its colon.
+    let fits = match behind.strip_prefix(':') {
+        Some(path) => path.is_empty() || !path.starts_with(char::is_whitespace),
+        None => behind.is_empty() || behind.starts_with([' ', '/', '~', ']', '>', ')']),
+    };
+    let fits = fits && !behind.contains(['<', ',', '=', '"']);
     let words = behind.split_whitespace().count();
     (is_name && !host.is_empty() && fits && words <= 4)
         .then_some(User::Known { name: Some(name), host: Some(host) })
@@ -569,6 +574,8 @@ mod tests {
             "$",
             "10:00:00.000001 IP 192.0.2.1.80 > 198.51.100.7.4711: Flags [S.], seq 1",
             "    192.0.2.1.80 > 198.51.100.7.4711: Flags [S.]",
+            "2: eno1np0@if4: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP",
+            "4: vpn@eth0: <POINTOPOINT> mtu 1500 # x",
             "? (192.0.2.1) at 02:00:00:00:00:01 [ether] on eth0",
             "link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff",
             "LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:((\"a#b\",pid=1,fd=3))",
