@@ -4,6 +4,7 @@ mod captures;
 mod files;
 mod narrow;
 mod recording;
+mod redacted;
 mod report;
 mod schema;
 mod signals;

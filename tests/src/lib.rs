@@ -1,5 +1,6 @@
 //! What several tests need: where the workspace is, the doctor freshly built, and a place for files.
 
+pub mod leak;
 pub mod schema;
 
 use std::fs;

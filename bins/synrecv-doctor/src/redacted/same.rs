@@ -149,3 +149,49 @@ fn count(value: &Value) -> u64 {
         Value::Ip(_) | Value::Net(_) | Value::Mac(_) | Value::Endpoint(_) | Value::Foreign(_) => 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use synrecv_bundle::redact::{Key, Mode, redact};
+
+    const INCIDENT: &[u8] = include_bytes!("../../recordings/incident.bundle");
+
+    #[test]
+    fn what_differs_is_named() {
+        let bundle = synrecv_bundle::read(INCIDENT).unwrap();
+        let before = synrecv_checks::diagnose(&bundle.facts, &bundle.observation);
+        let key = Key::new([7; 32]);
+        let (facts, observation, names) =
+            redact(bundle.facts, bundle.observation, &key, Mode::default());
+        let after = || synrecv_checks::diagnose(&facts, &observation);
+        assert_eq!(difference(&before, &after(), &names), None);
+        // Names that are not those of the redaction.
+        let other = Key::new([8; 32]);
+        let (_, _, others) = redact(facts.clone(), observation.clone(), &other, Mode::default());
+        assert_eq!(difference(&before, &after(), &others), Some("its findings"));
+
+        let changed = |change: fn(&mut Diagnosis)| {
+            let mut after = after();
+            change(&mut after);
+            difference(&before, &after, &names)
+        };
+        let verdict = changed(|it| it.verdict.confidence = Some(Confidence::Possible));
+        assert_eq!(verdict, Some("its verdict"));
+        assert_eq!(changed(|it| it.findings[0].severity = Severity::Info), Some("its findings"));
+        assert_eq!(changed(|it| drop(it.findings[0].explains.pop())), Some("its findings"));
+        assert_eq!(changed(|it| it.findings[0].affected.truncate(1)), Some("its findings"));
+        let number = changed(|it| {
+            for (_, value) in &mut it.findings[0].args {
+                if let Value::Number(number) = value {
+                    *number += 1;
+                }
+            }
+        });
+        assert_eq!(number, Some("its findings"));
+        assert_eq!(changed(|it| drop(it.checks.pop())), Some("what was checked"));
+        let connections = Some("whose connections are explained by what");
+        assert_eq!(changed(|it| it.connections[0].findings.clear()), connections);
+        assert_eq!(changed(|it| it.handshake_count = None), Some("its counts"));
+    }
+}
