@@ -40,7 +40,7 @@ impl Format for Iptables {
 
     fn sees(&self, line: &str, inside: bool) -> Sees {
         let trimmed = line.trim();
-        if complaint(trimmed).is_some() {
+        if complaint(trimmed).is_some() || (!inside && is_beside_legacy(trimmed)) {
             return Sees::Title;
         }
         let is_head = listing::head(trimmed).is_some()
@@ -129,6 +129,11 @@ fn complaint(line: &str) -> Option<&'static str> {
         || has("Table is incompatible")
         || has("No such file");
     failed.then_some("the tool could not list the table")
+}
+
+/// What `iptables-nft` says where rules of the older kind are too.
+fn is_beside_legacy(line: &str) -> bool {
+    line.starts_with("# Warning: ip") && line.contains("-legacy tables present")
 }
 
 fn is_aside(line: &str) -> bool {
@@ -287,7 +292,7 @@ impl Reading {
             self.table = None;
             return Taken::Aside("the end of a table");
         }
-        if line.contains("iptables-legacy tables present") {
+        if is_beside_legacy(line) {
             for table in &mut self.tables {
                 table.system = FilterSystem::Nftables;
             }

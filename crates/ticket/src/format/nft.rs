@@ -91,7 +91,7 @@ impl Format for Nft {
 }
 
 fn is_warning(line: &str) -> bool {
-    line.starts_with("# Warning: table ") || line.starts_with("# Warning: iptables-legacy tables")
+    line.starts_with("# Warning: table ")
 }
 
 /// Elements of a set that go on on a line of their own.

@@ -190,7 +190,7 @@ fn fields<'a>(words: impl Iterator<Item = &'a str>) -> Fields {
             }
             "packets" => tuple.packets = value.parse().ok(),
             "mark" => fields.mark = value.parse().ok(),
-            "zone" | "zone-orig" => fields.zone = value.parse().ok(),
+            "zone" | "zone-orig" => fields.zone = value.parse().ok().filter(|zone| *zone != 0),
             _ => {}
         }
     }

@@ -40,6 +40,9 @@ pub(super) fn line(text: &str) -> Option<Line> {
         packets = Some(count);
         rest = behind.trim_start();
     }
+    if !["-A ", "-P ", "-N "].iter().any(|command| rest.starts_with(command)) {
+        return None;
+    }
     let mut words = quoted_words(rest);
     if words.len() < 2 {
         return None;

@@ -4,22 +4,48 @@ use std::net::IpAddr;
 
 use synrecv_model::Mac;
 
-use super::packet;
+use super::{packet, stamp};
 use crate::token::link::is_device;
 use crate::{FloodReaction, Said};
 
 /// What a message says; `None` for one about something else. `is_log` when its line is certainly one
 /// of a log: then fewer words are enough.
 pub(super) fn said(text: &str, is_log: bool) -> Option<Said> {
+    if !mentions(text) {
+        return None;
+    }
     let lower = text.to_ascii_lowercase();
-    conntrack_full(&lower)
+    let by_kernel = conntrack_full(&lower)
         .or_else(|| flood(text, &lower))
         .or_else(|| martian(text))
         .or_else(|| table_full(&lower))
         .or_else(|| duplicate(text, &lower))
-        .or_else(|| moved(text, &lower))
-        .or_else(|| conflict(text, &lower, is_log))
         .or_else(|| packet::packet(text).map(Said::LoggedPacket))
+        .filter(|_| !stamp::is_inside(text));
+    // Daemons put a time of their own into their messages.
+    by_kernel.or_else(|| moved(text, &lower)).or_else(|| conflict(text, &lower, is_log))
+}
+
+/// True when a word is there without which nothing below reads a message: most lines of a text have
+/// none, and each is asked.
+fn mentions(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (0..bytes.len()).any(|at| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let starts = |word: &str| rest.starts_with(word.as_bytes());
+        match rest.first() {
+            Some(b'a') => starts("already "),
+            Some(b'A' | b'c') => starts("ACD ") || starts("conntrack: "),
+            Some(b'f') => starts("flooding") || starts("flip flop "),
+            Some(b'I') => starts("IN="),
+            Some(b'm') => starts("martian "),
+            Some(b'n') => starts("nflict"),
+            Some(b't') => starts("thernet address "),
+            Some(b'u') => starts("uplicate"),
+            Some(b'v') => starts("verflow"),
+            _ => false,
+        }
+    })
 }
 
 /// `nf_conntrack: table full, dropping packet`, `ip_conntrack: table full`.
@@ -63,6 +89,9 @@ fn martian(text: &str) -> Option<Said> {
     let mut words = words.skip_while(|word| *word != "dev");
     words.next()?;
     let device = words.next()?.trim_end_matches([',', '.']).to_owned();
+    if words.next().is_some() {
+        return None;
+    }
     match kind {
         "source" => Some(Said::MartianSource { destination, source, device, macs: None }),
         "destination" => Some(Said::MartianDestination { destination, source, device }),

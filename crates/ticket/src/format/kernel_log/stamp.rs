@@ -42,6 +42,15 @@ pub(super) fn split(line: &str) -> Stamp<'_> {
     stamp
 }
 
+/// True when another line begins within a message: two were taken for one.
+pub(super) fn is_inside(message: &str) -> bool {
+    message
+        .match_indices('[')
+        .any(|(at, _)| message.get(at..).is_some_and(|rest| brackets(rest).0.is_some()))
+        || message.split_ascii_whitespace().any(|word| clock_at(word).is_some())
+        || message.contains(" kernel: ")
+}
+
 fn level(line: &str) -> Option<&str> {
     if let Some(rest) = line.strip_prefix('<') {
         let (number, rest) = rest.split_once('>')?;
@@ -87,17 +96,19 @@ fn time(line: &str) -> (Option<&str>, &str) {
     let (first, second, third) = (words.next(), words.next(), words.next());
     let first = first.unwrap_or_default();
     let count = match (second, third) {
-        // `Sep  2 23:57:53`, with a year behind or without.
-        (Some(day), Some(clock)) if MONTHS.contains(&first) && day.parse::<u8>().is_ok() => {
-            if is_clock(clock) {
-                3
-            } else {
-                0
-            }
+        // `Sep  2 23:57:53`
+        (Some(day), Some(clock))
+            if MONTHS.contains(&first) && day.parse::<u8>().is_ok() && is_clock(clock) =>
+        {
+            3
         }
         // `Mon Nov 23 03:48:01 2026`
-        (Some(month), Some(_)) if DAYS.contains(&first) && MONTHS.contains(&month) => {
-            if words.next().is_some_and(is_clock) { 5 } else { 0 }
+        (Some(month), Some(_))
+            if DAYS.contains(&first)
+                && MONTHS.contains(&month)
+                && words.next().is_some_and(is_clock) =>
+        {
+            5
         }
         // `2026-11-23 03:48:01`
         (Some(clock), _) if is_day(first) && is_clock(clock) => 2,

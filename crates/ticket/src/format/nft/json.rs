@@ -60,7 +60,14 @@ pub(super) fn read(lines: &[Line], command: Option<&Command>) -> Table {
     {
         *last = Taken::Rejected(text![rejected, " rules could not be read"]);
     }
-    reading.finish(taken, command)
+    let has_devices = listing(&value).iter().any(|line| line.contains(" hook ingress "));
+    let mut table = reading.finish(taken, command);
+    if has_devices {
+        table
+            .notes
+            .push(Text::from("JSON of older versions does not say which devices a chain is for"));
+    }
+    table
 }
 
 /// The lines of the plain listing, table by table.

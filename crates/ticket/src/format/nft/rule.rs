@@ -241,6 +241,8 @@ impl<'a> Reading<'a> {
         let kind = self.next();
         let name = self.next().unwrap_or_default();
         match (kind, name) {
+            // Says nothing, or what is asked for stands beside it.
+            (Some("match"), "comment" | "tcp" | "udp") => {}
             (Some("match"), _) => self.terms.push(UNKNOWN),
             (_, "LOG" | "NFLOG" | "MARK" | "CT" | "CONNMARK" | "TCPMSS" | "SET" | "TRACE") => {}
             (_, "REJECT") => self.verdict = RuleVerdict::Reject,
