@@ -53,6 +53,9 @@ impl Format for Mtr {
                 }
             });
         }
+        // It stops where the target answers.
+        let last = trace.hops.last().and_then(|hop| hop.answers.first());
+        trace.target = trace.target.or(last.map(|answer| answer.0));
         let content = if trace.hops.is_empty() { Content::Nothing } else { Content::Trace(trace) };
         Table::new(content, lines_taken)
     }

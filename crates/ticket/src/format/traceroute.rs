@@ -131,6 +131,9 @@ fn read(lines: &[Line], command: Option<&Command>) -> Table {
         };
         named |= probes.is_named && probes.answers.is_empty();
         windows |= probes.is_windows;
+        if probes.is_target {
+            trace.target = trace.target.or(probes.answers.first().map(|answer| answer.0));
+        }
         let (number, what) = (probes.number, shown(probes.number, &probes));
         lines_taken.push(match number {
             Some(_) => taken(line, what),

@@ -215,7 +215,13 @@ fn is_hex(line: &str) -> bool {
 /// Octets as text, most of which are dots.
 fn is_ascii_dump(line: &str) -> bool {
     let dots = line.bytes().filter(|octet| *octet == b'.').count();
-    line.starts_with("E.") || line.starts_with("`.") || (dots > 0 && dots * 3 >= line.len())
+    // Line feeds among the octets leave shreds.
+    let shred = (1..=3).contains(&line.len())
+        && line.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'{');
+    shred
+        || line.starts_with("E.")
+        || line.starts_with("`.")
+        || (dots > 0 && dots * 3 >= line.len())
 }
 
 /// Words that a row can go on with where it was broken.

@@ -17,6 +17,8 @@ pub(in crate::format) struct Probes {
     pub(in crate::format) has_time: bool,
     /// There is a name.
     pub(in crate::format) is_named: bool,
+    /// It is the target.
+    pub(in crate::format) is_target: bool,
     /// Times come first, as Windows prints them.
     pub(in crate::format) is_windows: bool,
 }
@@ -59,7 +61,10 @@ pub(super) fn read(line: &str) -> Option<Probes> {
         if word == "*" {
             probes.silent_count += 1;
         } else if let Some(ip) = ip(word) {
-            probes.answers.push((ip, None));
+            // `192.0.2.1 (192.0.2.1)` is one.
+            if probes.answers.last().is_none_or(|last| last.0 != ip) {
+                probes.answers.push((ip, None));
+            }
         } else if let Some(us) = time(word, next) {
             if matches!(next, "ms" | "msec" | "毫秒" | "мс") {
                 words.next();
@@ -73,6 +78,7 @@ pub(super) fn read(line: &str) -> Option<Probes> {
             probes.codes.push(format!("!{code}"));
         } else if is_note(word, before) {
             // `[AS64500]`, `<MPLS:...>`, `pmtu 1500`, `asymm 2`, `reached`.
+            probes.is_target |= word == "reached";
         } else if is_name(word) {
             probes.is_named = true;
             name_count += 1;

@@ -7,7 +7,7 @@ use synrecv_model::{Mac, PrintedPacket, canonical_ip};
 use super::info::{self, ARROWS};
 use super::other;
 use crate::format::frames::ends::PrintedHost;
-use crate::format::frames::{Body, Head, clock, unescaped};
+use crate::format::frames::{Body, Head, Stamp, clock, unescaped};
 
 /// What one line is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,11 @@ pub(super) fn parse(line: &str) -> Seen {
         return Seen::Title(order);
     }
     if let Some(info) = info::read(line) {
-        let columns = columns(info.before);
+        let mut columns = columns(info.before);
+        if columns.hosts.is_none() && !info.behind.is_empty() {
+            // `Info` came first.
+            columns = self::columns(&info.behind);
+        }
         return Seen::Segment(Segment {
             columns,
             src_port: info.src_port,
@@ -114,18 +118,12 @@ pub(super) fn columns(text: &str) -> Columns {
     // A number may come first.
     let numbered =
         words.first().is_some_and(|word| word.bytes().all(|octet| octet.is_ascii_digit()));
-    let starts = if numbered { [1, 0] } else { [0, 1] };
-    let stamp = starts.into_iter().find_map(|from| {
-        let (stamp, used) = clock::stamp(words.get(from..)?)?;
-        Some((stamp, from + used))
-    });
-    let rest = match stamp {
-        Some((stamp, used)) => {
-            columns.head.stamp = Some(stamp);
-            words.get(used..).unwrap_or_default()
-        }
-        None => words.get(usize::from(numbered)..).unwrap_or_default(),
-    };
+    let stamps = || (0..words.len()).filter_map(|from| clock::stamp(words.get(from..)?));
+    let dated = |stamp: &Stamp| !matches!(stamp, Stamp::Elapsed(_));
+    // Of several times a time of day is the one that all frames share.
+    let stamp = stamps().map(|(stamp, _)| stamp).find(dated);
+    columns.head.stamp = stamp.or_else(|| stamps().next().map(|(stamp, _)| stamp));
+    let rest = words.get(usize::from(numbered)..).unwrap_or_default();
     let mut macs = rest.iter().filter_map(|word| word.trim_end_matches(',').parse::<Mac>().ok());
     if let (Some(src), Some(dst)) = (macs.next(), macs.next()) {
         (columns.head.src_mac, columns.head.dst_mac) = (Some(src), Some(dst));
@@ -181,7 +179,6 @@ fn hosts(words: &[&str]) -> Option<(PrintedHost, PrintedHost)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::format::frames::Stamp;
 
     fn segment(line: &str) -> Segment {
         match parse(line) {
@@ -217,6 +214,8 @@ mod tests {
             assert_eq!((shown, len), (ends(), Some(74)), "{line}");
         }
         assert!(shown(&format!("3 0.000016 192.0.2.1 → 198.51.100.2 TCP 74 {info}")).2);
+        let first = shown(&format!("{info} 192.0.2.1 198.51.100.2 0.000016"));
+        assert_eq!((first.0, first.2), (ends(), true));
         let named = shown(&format!("3 0.000016 client.example → web TCP 74 {info}"));
         assert_eq!(named.0, "client.example > web");
         let named = shown(&format!("3 0.000016 client.example web TCP 74 {info}"));

@@ -16,6 +16,8 @@ pub(super) struct Info<'a> {
     pub(super) body: Body,
     /// What stands before it: the other columns.
     pub(super) before: &'a str,
+    /// What stands behind it and is no field of it: the other columns, if they do.
+    pub(super) behind: String,
 }
 
 /// Finds `Info` of a segment in a row.
@@ -46,8 +48,16 @@ pub(super) fn read(line: &str) -> Option<Info<'_>> {
             }
             before = rest;
         }
-        Some(Info { src_port, dst_port, body, before })
+        Some(Info { src_port, dst_port, body, before, behind: behind(rest) })
     })
+}
+
+/// The words behind the last field.
+fn behind(rest: &str) -> String {
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let is_field = |word: &&str| word.contains('=') || word.starts_with("SACK_PERM");
+    let fields = words.iter().rposition(is_field).map_or(0, |last| last + 1);
+    words.get(fields..).unwrap_or_default().join(" ")
 }
 
 /// Where the last but one occurrence of a word begins.
