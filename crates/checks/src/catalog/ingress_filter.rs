@@ -9,7 +9,8 @@ use synrecv_model::{
 use crate::ack_drops::{Missing, argue_frames, argue_listener, missing, severity};
 use crate::cases::{Case, Cases, Fact};
 use crate::ingress::{Gate, gates, swallowed};
-use crate::undelivered::{before_ip, in_time, keeps_time};
+use crate::seen::seen;
+use crate::undelivered::{before_ip, close, in_time, keeps_time};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -178,7 +179,14 @@ fn proven(view: &View<'_>, missing: &Missing<'_>) -> Option<u64> {
     let ends_later = missing.undelivered.is_none_or(|count| missing.accounts(count));
     let before = before_ip(view).filter(|&count| missing.accounts(count))?;
     let still = missing.waiting.sure_drops == Some(0);
-    (missing.ack_came == Some(true) && !ends_later && still).then_some(before)
+    // Without sock_diag nobody knows what listeners drop. As many frames as ACKs were seen are they.
+    let same = missing.waiting.sure_drops.is_none() && {
+        let acks: u64 = seen(view, &missing.waiting.requests)
+            .map(|seen| u64::from(seen.handshake.counts.ack_count))
+            .sum();
+        close(before, acks)
+    };
+    (missing.ack_came == Some(true) && !ends_later && (still || same)).then_some(before)
 }
 
 fn name(gates: &[Gate]) -> Text {

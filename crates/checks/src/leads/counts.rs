@@ -21,6 +21,10 @@ fn total_fact(name: &'static str, text: Text, counter: &str, value: u64) -> Fact
 /// A total that matters beside the handshakes that completed.
 fn notable(view: &View<'_>, name: &str) -> Option<u64> {
     let value = view.total(name).filter(|&value| value > 0)?;
+    // It is old: between two readings nothing was added.
+    if view.delta(name) == Some(0) {
+        return None;
+    }
     let much = match view.total("TcpPassiveOpens") {
         Some(done) => value.saturating_mul(NOTABLE_SHARE) >= done,
         None => value >= OVERFLOWS_MANY,

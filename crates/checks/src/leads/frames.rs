@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use synrecv_model::{
-    End, FrameDirection, FrameKind, Handshake, Mac, Origin, Outcome, Place, Subject, Value, Weight,
-    text,
+    End, FrameDirection, FrameKind, Handshake, Mac, Origin, Outcome, Place, SourceKind, Subject,
+    Value, Weight, text,
 };
 
 use crate::cases::{Cases, Fact};
@@ -15,13 +15,15 @@ use crate::view::View;
 /// Requests whose ACK was seen and ignored.
 fn ignored<'a>(view: &View<'a>) -> Vec<(usize, &'a Handshake)> {
     let Some(capture) = view.capture() else { return Vec::new() };
+    let pasted = view.source() == SourceKind::Ticket;
     let stuck = view.stuck(|_| true);
     stuck
         .into_iter()
         .filter_map(|index| {
             let flow = view.requests()[index].track.flow;
             let handshake = capture.handshakes.iter().find(|one| one.flow == flow)?;
-            (handshake.outcome == Outcome::AckIgnored).then_some((index, handshake))
+            let here = pasted || capture.place(flow.local.ip) == Place::Server;
+            (here && handshake.outcome == Outcome::AckIgnored).then_some((index, handshake))
         })
         .collect()
 }
@@ -99,10 +101,13 @@ pub(super) fn accept_queue_full(view: &View<'_>, cases: &mut Cases) {
 /// An ACK without data, and one SYN-ACK more a while later.
 pub(super) fn defer_accept(view: &View<'_>, cases: &mut Cases) {
     let Some(capture) = view.capture() else { return };
+    let pasted = view.source() == SourceKind::Ticket;
     let held: Vec<&Handshake> = capture
         .handshakes
         .iter()
         .filter(|one| !has_data(one) && one.counts.synack_count > 1 && answered_at_once(one))
+        // A text ends where its writer thought fit; a capture shows what became of it.
+        .filter(|one| pasted || one.outcome == Outcome::AckIgnored)
         .collect();
     let Some(sample) = held.first() else { return };
     let repeats = sample.counts.synack_count - 1;

@@ -15,7 +15,13 @@ use crate::view::View;
 fn wires<'a>(view: &View<'a>) -> Vec<(&'a Route, u32)> {
     let is_wire = |route: &&Route| {
         let whole = if route.destination.addr().is_ipv4() { 32 } else { 128 };
+        let link_local = match route.destination.addr() {
+            IpAddr::V4(v4) => v4.is_link_local(),
+            IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        };
         route.is_on_link()
+            && !link_local
+            && !route.destination.addr().is_multicast()
             && route.kind == RouteKind::Unicast
             && (1..whole).contains(&route.destination.prefix_len())
     };
@@ -34,7 +40,7 @@ fn is_virtual(view: &View<'_>, ifindex: u32) -> bool {
     let kind =
         view.links().iter().find(|link| link.ifindex == ifindex).and_then(|l| l.kind.as_ref());
     if let Some(kind) = kind {
-        return matches!(kind.0.as_str(), "bridge" | "tun" | "wireguard" | "veth" | "vxlan");
+        return matches!(kind.0.as_str(), "bridge" | "tun" | "wireguard" | "vxlan");
     }
     let name = view.dev(ifindex).0;
     VIRTUAL.iter().any(|start| name.starts_with(start))
@@ -57,7 +63,7 @@ fn doubled(view: &View<'_>, cases: &mut Cases) -> bool {
         for (two, other) in &wires[..index] {
             let virtual_one = is_virtual(view, *dev);
             if dev == other
-                || !overlaps(&one.destination, &two.destination)
+                || one.destination != two.destination
                 || virtual_one == is_virtual(view, *other)
             {
                 continue;
@@ -67,10 +73,8 @@ fn doubled(view: &View<'_>, cases: &mut Cases) -> bool {
             } else {
                 ((two, *other), (one, *dev))
             };
-            // The wire keeps its clients when its prefix is longer, or its metric less.
-            let wins = (caught.destination.prefix_len(), std::cmp::Reverse(caught.metric))
-                >= (meant.destination.prefix_len(), std::cmp::Reverse(meant.metric));
-            if !wins {
+            // The wire keeps its clients when its metric is less.
+            if caught.metric > meant.metric || !super::is_trouble(view) {
                 continue;
             }
             let case = cases.about(Subject::Prefix(by, caught.destination));

@@ -21,7 +21,8 @@ pub(super) fn argue(case: &mut Case, handshake: &Handshake) {
     if gaps.len() > 1 {
         case.supports(Weight::Weak, repeats(handshake, first, &synacks));
     }
-    if gaps.first().is_some_and(|&gap| gap >= OLD_LEAST_MS) && doubles(&gaps) {
+    let begins = handshake.syns().next().is_some_and(|syn| first.ms_since(syn.at) < 1_000);
+    if begins && gaps.first().is_some_and(|&gap| gap >= OLD_LEAST_MS) && doubles(&gaps) {
         case.supports(
             Weight::Weak,
             frames_fact(

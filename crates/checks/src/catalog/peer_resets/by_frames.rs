@@ -79,6 +79,10 @@ fn errors<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = IpAddr> + 'a {
 fn answered_by_reset(seen: &Seen<'_>) -> Option<usize> {
     let handshake = seen.handshake;
     let count = handshake.sent(End::Client, FrameKind::Rst).count();
+    // Who was reset before answers so.
+    if handshake.sent(End::Server, FrameKind::Rst).next().is_some() {
+        return None;
+    }
     (count > 0 && handshake.counts.synack_count > 0).then_some(count)
 }
 
