@@ -47,6 +47,10 @@ impl Format for IpAddr {
         }
     }
 
+    fn split(&self, line: &str) -> Option<Vec<String>> {
+        lines::split(line)
+    }
+
     fn read(&self, lines: &[Line], command: Option<&Command>) -> Table {
         let asked = command.and_then(IpCommand::new);
         let mut table = if json::is_json(lines) {

@@ -152,6 +152,8 @@ fn entry(words: &[&str], inside: bool) -> Option<NeighbourRow> {
             // Several words are several bits: the last is the state that holds.
             word => match nud(word) {
                 Some(state) => entry.state = Some(state),
+                // The next entry.
+                None if address::net(word).is_some() => return None,
                 None => unknown_count += 1,
             },
         }

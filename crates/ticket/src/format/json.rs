@@ -80,10 +80,9 @@ impl Told {
                 "suppress_prefixlen",
                 "protocol",
             ],
-            Self::RouteGet => &[
-                "dst", "gateway", "via", "dev", "prefsrc", "flags", "uid", "cache", "from",
-                "table", "mark", "iif", "type", "metric", "pref", "protocol",
-            ],
+            Self::RouteGet => {
+                &["dst", "gateway", "via", "dev", "prefsrc", "uid", "cache", "from", "mark", "iif"]
+            }
             Self::Neighbours => &[
                 "dst",
                 "dev",

@@ -192,7 +192,9 @@ fn is_title(line: &str, words: &[&str]) -> bool {
             || words.iter().any(|word| is_of_metric(word)))
         && !words.iter().any(|word| crate::token::address::ip(word).is_some());
     let is_v6 = words.windows(2).any(|pair| pair == ["Next", "Hop"]);
-    (is_short && is_named) || has_columns || is_v6
+    // The cache that kernels had before 3.6.
+    let is_of_cache = words.first() == Some(&"Source") || line.contains("routing cache");
+    !is_of_cache && ((is_short && is_named) || has_columns || is_v6)
 }
 
 /// What was read from a route, for people.

@@ -162,11 +162,19 @@ pub(super) fn is_told(line: &str) -> bool {
     line.starts_with("inet") && !line.contains(" scope ") && !line.contains(" brd ")
 }
 
+/// Words that stand at the start of lines below the first.
+const MORE: [&str; 8] =
+    [" inet", " UP ", " RX ", "MTU:", " ether ", " Ethernet ", " loop ", " unspec "];
+
 fn header(text: &str) -> Option<Header> {
     if let Some((name, rest)) = text.split_once(": flags=").or_else(|| text.split_once(":flags=")) {
         let (number, rest) = rest.split_once('<')?;
         let (names, rest) = rest.split_once('>')?;
         let mut row = device(name)?;
+        // More than one line of the output.
+        if MORE.iter().any(|word| rest.contains(word)) {
+            return None;
+        }
         if names.is_ascii() {
             set_flags(&mut row, names.split(','));
         } else {
@@ -184,6 +192,9 @@ fn header(text: &str) -> Option<Header> {
     }
     let (name, rest) = ENCAPSULATION.iter().find_map(|words| text.split_once(words))?;
     let mut row = device(name.trim())?;
+    if MORE[..4].iter().any(|word| rest.contains(word)) {
+        return None;
+    }
     row.mac = mac_in(rest).filter(|mac| !mac.is_zero());
     row.loopback = rest.contains("Loopback");
     Some(Header { row, is_old: true, foreign_system: None })
@@ -253,8 +264,8 @@ pub(super) fn split(line: &str) -> Option<Vec<String>> {
         )
     };
     let has_header = (0..words.len()).any(is_header);
-    let has_address = words.iter().skip(1).any(|word| word.starts_with("inet"));
-    if !has_header || !has_address {
+    let has_more = (2..words.len()).any(|at| is_detail(at) || words[at].starts_with("MTU:"));
+    if !has_header || !has_more {
         return None;
     }
     let mut parts: Vec<Vec<&str>> = Vec::new();

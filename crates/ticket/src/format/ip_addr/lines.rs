@@ -150,6 +150,10 @@ fn numbered(text: &str) -> Option<Part> {
     if let Some((name, behind)) = rest.split_once(": <").or_else(|| rest.split_once(":<")) {
         let (flags, behind) = behind.split_once('>')?;
         let mut row = link_named(name)?;
+        // More than one line of the output.
+        if behind.contains(" link/") || behind.contains(" inet") {
+            return None;
+        }
         row.ifindex = Some(ifindex);
         set_flags(&mut row, flags.split(','));
         set_keys(&mut row, behind);
@@ -159,7 +163,8 @@ fn numbered(text: &str) -> Option<Part> {
     let (name, rest) = words.split_first()?;
     let mut row = link_named(name)?;
     row.ifindex = Some(ifindex);
-    row.addresses.push(address(rest)?);
+    // `ip maddr` prints addresses without a length.
+    row.addresses.push(address(rest).filter(|row| row.prefix_len.is_some())?);
     Some(Part::OneLine(Box::new(row)))
 }
 
@@ -278,6 +283,35 @@ fn brief(words: &[&str], inside: bool) -> Option<LinkRow> {
         has_content = true;
     }
     (has_content || inside).then_some(row)
+}
+
+/// An output that lost its line ends: the first line of a device with more behind it.
+pub(super) fn split(line: &str) -> Option<Vec<String>> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_header = |at: usize| {
+        let ifindex = words[at].strip_suffix(':').and_then(number::decimal);
+        ifindex.is_some() && words.get(at + 2).is_some_and(|word| word.starts_with('<'))
+    };
+    let is_detail = |at: usize| {
+        words[at].starts_with("link/")
+            || matches!(words[at], "inet" | "inet6" | "valid_lft" | "altname" | "RX:" | "TX:")
+    };
+    // With backslashes between them, the lines were put together by `-o`.
+    let has_more = (1..words.len()).any(is_detail) && !line.contains("\\ ");
+    let headers_count = (0..words.len()).filter(|at| is_header(*at)).count();
+    if !has_more || headers_count == 0 {
+        return None;
+    }
+    let mut parts: Vec<Vec<&str>> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if parts.is_empty() || is_header(at) || is_detail(at) {
+            parts.push(Vec::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(word);
+        }
+    }
+    Some(parts.into_iter().map(|part| part.join(" ")).collect())
 }
 
 /// A message in place of devices.

@@ -33,6 +33,10 @@ pub(in crate::format) struct Parsed {
     pub(in crate::format) is_answer: bool,
     /// `proto` or `scope`, which answers of IPv4 do not have.
     pub(in crate::format) is_listed: bool,
+    /// `scope link`: the destination is on the wire of a device, which a command can have named.
+    pub(in crate::format) is_scope_link: bool,
+    /// A second destination follows: the line holds several routes.
+    pub(in crate::format) is_joined: bool,
     /// Words that are no part of a route.
     pub(in crate::format) unknown_count: usize,
 }
@@ -108,7 +112,7 @@ pub(in crate::format) fn line(words: &[&str]) -> Option<Parsed> {
         parsed.family = Some(Family::of(net.addr()));
     }
     parsed.keys(rest);
-    Some(parsed)
+    Some(parsed).filter(|parsed| !parsed.is_joined)
 }
 
 /// Reads `nexthop via 192.0.2.1 dev eth0 weight 1`.
@@ -118,7 +122,7 @@ pub(in crate::format) fn nexthop(words: &[&str]) -> Option<Parsed> {
     parsed.hops.push(hop());
     parsed.keys(rest);
     let is_way = parsed.hops.iter().any(|hop| hop.gateway.is_some() || hop.device.is_some());
-    is_way.then_some(parsed)
+    (is_way && !parsed.is_joined).then_some(parsed)
 }
 
 impl Parsed {
@@ -173,7 +177,8 @@ impl Parsed {
                 }
                 "scope" => {
                     self.is_listed = true;
-                    rest.next();
+                    self.is_scope_link =
+                        rest.next().is_some_and(|word| word == "link" || word == "253");
                 }
                 "nhid" => self.nexthop_id = rest.next().and_then(number::any32),
                 "uid" => {
@@ -205,6 +210,11 @@ impl Parsed {
                     rest.next();
                 }
                 word if FLAGS.contains(&word) => {}
+                // The next route, whose words must not be taken for those of this one.
+                word if word == "default" || address::net(word).is_some() => {
+                    self.is_joined = true;
+                    return;
+                }
                 _ => self.unknown_count += 1,
             }
         }
@@ -264,8 +274,12 @@ impl Parsed {
             // IPv6 names `lo` here.
             self.hops.clear();
         }
+        let is_device_left_out = self.is_scope_link && self.hops.is_empty() && !self.is_dead_end();
         // With ways of their own on lines below, the line of the route has none.
         self.hops.retain(|hop| hop.gateway.is_some() || hop.device.is_some());
+        if is_device_left_out {
+            self.hops.push(hop());
+        }
         if self.hops.is_empty() && !self.is_dead_end() && self.nexthop_id.is_none() {
             return Err(text!["no way out is printed"]);
         }

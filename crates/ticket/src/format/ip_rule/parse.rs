@@ -26,6 +26,13 @@ pub(super) fn line(line: &str) -> Option<Result<Parsed, Text>> {
     let (priority, rest) = line.trim().split_once(':')?;
     let priority = number::decimal(priority)?.try_into().ok()?;
     let words = crate::format::table::words(rest);
+    // The next rule.
+    if words.iter().any(|word| {
+        word.strip_suffix(':')
+            .is_some_and(|word| !word.is_empty() && number::decimal(word).is_some())
+    }) {
+        return None;
+    }
     let is_source = |word: &str| word == "all" || address::net(word).is_some();
     let acts =
         words.iter().any(|word| matches!(*word, "lookup" | "goto") || action(word).is_some());
