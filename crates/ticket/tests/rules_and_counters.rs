@@ -279,18 +279,17 @@ fn damage_that_people_do_changes_nothing() {
 }
 
 fn without_lines(content: &Content) -> String {
+    fn all<T>(rows: &[T], shown: impl Fn(&T) -> String) -> String {
+        rows.iter().map(shown).collect::<Vec<_>>().join(" ")
+    }
     match content {
-        Content::Counters(_, rows) => {
-            rows.iter().map(|row| format!("{}={} ", row.name, row.value)).collect()
+        Content::Counters(_, rows) => all(rows, |row| format!("{}={}", row.name, row.value)),
+        Content::Settings(rows) => {
+            all(rows, |row| format!("{}={}", row.key, row.value.replace('\t', " ")))
         }
-        Content::Settings(rows) => rows
-            .iter()
-            .map(|row| format!("{}={} ", row.key, row.value.replace('\t', " ")))
-            .collect(),
-        Content::Chains(chains) => format!("{chains:?}"),
-        Content::Tracked(rows) => rows.iter().map(|row| format!("{:?} ", row.entry)).collect(),
-        Content::ConntrackCpus(rows) => rows.iter().map(|(_, cpu)| format!("{cpu:?} ")).collect(),
-        Content::Messages(rows) => rows.iter().map(|row| format!("{:?} ", row.said)).collect(),
+        Content::Tracked(rows) => all(rows, |row| format!("{:?}", row.entry)),
+        Content::ConntrackCpus(rows) => all(rows, |(_, cpu)| format!("{cpu:?}")),
+        Content::Messages(rows) => all(rows, |row| format!("{:?}", row.said)),
         other => format!("{other:?}"),
     }
 }
