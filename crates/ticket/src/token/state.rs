@@ -4,13 +4,16 @@ use synrecv_model::TcpState;
 
 /// The state that a word is the name of.
 pub(crate) fn state(word: &str) -> Option<TcpState> {
-    let name = word.replace('-', "_");
-    if let Some((_, state)) = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
+    let is_name =
+        |known: &str| known.len() == word.len() && word.bytes().map(plain).eq(known.bytes());
+    if let Some((_, state)) = NAMES.iter().find(|(known, _)| is_name(known)) {
         return Some(*state);
     }
     if word.is_ascii() {
         return None;
     }
+    let name = word.replace('-', "_");
     // A wrong guess at the encoding spoils only the letters that are not ASCII.
     let skeleton = ascii(&name);
     TRANSLATED

@@ -195,9 +195,10 @@ fn squeezed(text: &str) -> Option<Row<'_>> {
         .find_map(|(at, _)| Some((at, state::prefix(&behind[at..])?)))?;
     let body = &behind[..at];
     let tail = Tail::read(rest, state);
-    let plain = socket::readings(body).into_iter().map(|found| (false, found));
-    let six = body.strip_prefix("46").or_else(|| body.strip_prefix('6'));
-    let six = six.map(socket::readings).unwrap_or_default().into_iter().map(|found| (true, found));
+    let read = |text| socket::readings(text, |recv, send| can_queue(state, recv, send)).into_iter();
+    let plain = read(body).map(|found| (false, found));
+    let six = body.strip_prefix("46").or_else(|| body.strip_prefix('6')).unwrap_or_default();
+    let six = read(six).map(|found| (true, found));
     let found: Vec<Tcp<'_>> = plain
         .chain(six)
         .filter(|(_, found)| is_possible(found, state))
@@ -215,16 +216,18 @@ fn squeezed(text: &str) -> Option<Row<'_>> {
     (!found.is_empty()).then_some(Row::Tcp(found))
 }
 
-/// The kernel writes no queues for requests and for TIME_WAIT, and no send queue for listeners. Only
-/// a listener has no other end.
-fn is_possible(found: &Squeezed<'_>, state: TcpState) -> bool {
-    let has_peer = found.peer.port != Port::Any;
+/// The kernel writes no queues for requests and for TIME_WAIT, and no send queue for listeners.
+fn can_queue(state: TcpState, recv: u32, send: u32) -> bool {
     match state {
-        TcpState::SynRecv | TcpState::TimeWait => has_peer && (found.recv, found.send) == (0, 0),
-        TcpState::Listen => !has_peer && found.send == 0,
-        TcpState::Close => true,
-        _ => has_peer,
+        TcpState::SynRecv | TcpState::TimeWait => (recv, send) == (0, 0),
+        TcpState::Listen => send == 0,
+        _ => true,
     }
+}
+
+/// Only a listener has no other end.
+fn is_possible(found: &Squeezed<'_>, state: TcpState) -> bool {
+    state == TcpState::Close || (state == TcpState::Listen) == (found.peer.port == Port::Any)
 }
 
 /// What is left of a row at the end of a text: `tcp00`.

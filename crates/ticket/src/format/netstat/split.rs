@@ -47,7 +47,11 @@ fn is_start(line: &str, at: usize) -> bool {
     });
     match head {
         Some((at, ':')) => behind[..at].contains(|c: char| c.is_ascii_digit()),
-        Some(_) => behind.split_whitespace().nth(2).is_some_and(|word| word.contains([':', '.'])),
+        Some(_) => {
+            let end = behind.char_indices().nth(HEAD_MAX).map_or(behind.len(), |(at, _)| at);
+            let third = behind[..end].split_whitespace().nth(2);
+            third.is_some_and(|word| word.contains([':', '.']))
+        }
         None => behind.len() < HEAD_MAX && !has_blank && !line[..at].trim().is_empty(),
     }
 }

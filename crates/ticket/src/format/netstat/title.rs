@@ -47,7 +47,8 @@ pub(super) fn words(line: &str) -> Option<Words> {
     if text.starts_with("Proto") && (text.contains("I-Node") || text.contains("RefC")) {
         return Some(Words::OtherSockets);
     }
-    if NOT_ROOT.iter().any(|notice| text.contains(notice)) {
+    let notice = text.trim_start_matches(['(', '（']);
+    if NOT_ROOT.iter().any(|start| notice.starts_with(start)) {
         return Some(Words::NotRoot);
     }
     let complaint = text.strip_prefix("netstat: ")?;
@@ -86,6 +87,11 @@ fn shown(text: &str) -> Option<Shown> {
 /// The line above the rows: `Proto Recv-Q Send-Q ...`, in any language, or that of Windows, which
 /// has no queues.
 fn is_columns(text: &str) -> bool {
+    let first =
+        ["Proto", "Socket"].into_iter().chain(WINDOWS_COLUMNS.iter().map(|(first, _)| *first));
+    if !first.into_iter().any(|word| text.starts_with(word)) {
+        return false;
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.len() < 4 || words.iter().any(|word| word.contains(|c: char| c.is_ascii_digit())) {
         return words.len() == 1 && text.starts_with("ProtoRecv-QSend-Q");
@@ -172,29 +178,35 @@ const OTHERS: &[&str] = &[
     "Proto  Destination",
 ];
 
-/// Parts of the lines that net-tools prints when it may not look at processes. `geteuid()` stands in
-/// the older notice in every language.
+/// How the lines begin that net-tools prints when it may not look at processes, without their
+/// parenthesis. Each notice is of several lines.
 const NOT_ROOT: &[&str] = &[
-    "Not all processes could be identified, non-owned",
-    "will not be shown, you would have to be root to see it all",
-    "geteuid()=",
+    "Not all processes could be identified",
+    "will not be shown, you would have to be root",
+    "No info could be read for \"-p\"",
     "netstat: showing only processes with your user ID",
     "并非所有进程都能被检测到",
-    "则必须切换到",
     "root 用户）",
-    "Es konnten nicht alle Prozesse identifiziert werden",
+    "Es konnten nicht alle Prozesse",
     "nicht-eigene Prozesse werden nicht angezeigt",
+    "Für \"-p\": geteuid()",
     "Tous les processus ne peuvent être identifiés",
     "non possédés ne seront pas affichées",
+    "Pas d'infos lues pour \"-p\"",
     "一部のプロセスが識別されますが",
-    "それら全てを見るにはルートになる必要があります",
+    "表示されません。それら全てを見るには",
+    "\"-p\"の情報を読み込めませんでした",
     "Nem todos os processos puderam ser identificados",
     "de outrem não serão mostrados",
+    "Não foi possível ler informações para \"-p\"",
     "Všechny procesy nemohly být identifikovány",
     "pouze o procesech, jichž jste vlastníkem",
     "byste být superuživatelem",
+    "Pro „-p“ nelze získat žádné informace",
+    "byl superuživatelem)",
     "Mõnesid protsesse ei saanud identifitseerida",
     "info lugemiseks peab olema root",
+    "\"-p\" jaoks ei saanud infot lugeda",
 ];
 
 #[cfg(test)]
@@ -231,6 +243,7 @@ mod tests {
                 "(No info could be read for \"-p\": geteuid()=65534 but you should be root.)",
                 Words::NotRoot,
             ),
+            ("（并非所有进程都能被检测到，所有非本用户的进程信息将不会显示，", Words::NotRoot),
             (" will not be shown, you would have to be root to see it all.)", Words::NotRoot),
             ("netstat: invalid option -- 'p'", Words::BadOption),
         ] {

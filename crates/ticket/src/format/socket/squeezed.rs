@@ -23,8 +23,12 @@ pub(in crate::format) struct Squeezed<'a> {
     pub(in crate::format) peer: End<'a>,
 }
 
-/// Every reading of a text as two queues and two ends. Blanks that are left stand between fields.
-pub(in crate::format) fn readings(text: &str) -> Vec<Squeezed<'_>> {
+/// Every reading of a text as two queues, of which `fits` must hold, and two ends. Blanks that are
+/// left stand between fields.
+pub(in crate::format) fn readings(
+    text: &str,
+    fits: impl Fn(u32, u32) -> bool,
+) -> Vec<Squeezed<'_>> {
     let text = text.trim();
     let mut found = Vec::new();
     if text.len() > TEXT_MAX || !text.is_ascii() {
@@ -32,7 +36,7 @@ pub(in crate::format) fn readings(text: &str) -> Vec<Squeezed<'_>> {
     }
     let mut known: Option<(&str, Vec<(End<'_>, End<'_>)>)> = None;
     for (recv, behind) in numbers(text) {
-        for (send, behind) in numbers(behind) {
+        for (send, behind) in numbers(behind).filter(|(send, _)| fits(recv, *send)) {
             let pairs = match &known {
                 Some((of, pairs)) if *of == behind => pairs,
                 _ => &known.insert((behind, ends(behind))).1,
@@ -64,8 +68,25 @@ fn ends(text: &str) -> Vec<(End<'_>, End<'_>)> {
         return pair(local, peer.trim_start()).into_iter().collect();
     }
     let (Some(first), Some(last)) = (text.find(':'), text.rfind(':')) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut colon = first;
     // The peer begins behind the port of the local end, and before its own colon.
-    (first + 2..=last).filter_map(|at| pair(text.get(..at)?, text.get(at..)?)).collect()
+    for at in first + 2..=last {
+        if text.as_bytes()[at - 2] == b':' {
+            colon = at - 2;
+        }
+        if is_port(&text.as_bytes()[colon + 1..at]) {
+            found.extend(pair(&text[..at], &text[at..]));
+        }
+    }
+    found
+}
+
+/// What the port of the local end can be: digits or the letters of a name, which tells most splits
+/// without a look at the addresses.
+fn is_port(text: &[u8]) -> bool {
+    (text.len() <= 5 && text.iter().all(u8::is_ascii_digit))
+        || text.iter().all(u8::is_ascii_lowercase)
 }
 
 fn pair<'a>(local: &'a str, peer: &'a str) -> Option<(End<'a>, End<'a>)> {
@@ -122,7 +143,7 @@ mod tests {
         let row = |row: &Squeezed<'_>| {
             format!("{} {} {} {}", row.recv, row.send, end(row.local), end(row.peer))
         };
-        readings(text).iter().map(row).collect()
+        readings(text, |_, _| true).iter().map(row).collect()
     }
 
     #[test]
@@ -165,7 +186,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_left_alone() {
-        assert!(readings(&"1".repeat(4000)).is_empty());
-        assert!(readings(&"1:1".repeat(42)).len() <= READINGS_MAX);
+        assert!(readings(&"1".repeat(4000), |_, _| true).is_empty());
+        assert!(readings(&"1:1".repeat(42), |_, _| true).len() <= READINGS_MAX);
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn word(text: &str) -> (&str, &str) {
 /// A state in the spelling of `ss`, or of another tool that puts states first.
 fn spelled(word: &str) -> Option<TcpState> {
     let is_name = word.starts_with(|c: char| c.is_ascii_uppercase());
-    state::state(word).filter(|_| is_name)
+    if is_name { state::state(word) } else { None }
 }
 
 fn is_other(behind: &str) -> bool {
@@ -121,7 +121,10 @@ fn squeezed(text: &str, has_netid: bool) -> Option<Row<'_>> {
         .filter_map(|key| body.find(key))
         .min();
     let (body, rest) = body.split_at(mark.unwrap_or(body.len()));
-    let found: Vec<Tcp<'_>> = socket::readings(body)
+    let is_request = matches!(state, TcpState::SynRecv | TcpState::TimeWait);
+    // The kernel writes no queues for requests.
+    let fits = |recv, send| !is_request || (recv, send) == (0, 0);
+    let found: Vec<Tcp<'_>> = socket::readings(body, fits)
         .into_iter()
         .filter(|found| is_possible(found, state))
         .map(|Squeezed { recv, send, local, peer }| Tcp {
@@ -138,13 +141,7 @@ fn squeezed(text: &str, has_netid: bool) -> Option<Row<'_>> {
     (!found.is_empty()).then_some(Row::Tcp(found))
 }
 
-/// The kernel writes no queues for requests. Only a listener has no other end.
+/// Only a listener has no other end.
 fn is_possible(found: &Squeezed<'_>, state: TcpState) -> bool {
-    let has_peer = found.peer.port != Port::Any;
-    match state {
-        TcpState::SynRecv | TcpState::TimeWait => has_peer && (found.recv, found.send) == (0, 0),
-        TcpState::Listen => !has_peer,
-        TcpState::Close => true,
-        _ => has_peer,
-    }
+    state == TcpState::Close || (state == TcpState::Listen) == (found.peer.port == Port::Any)
 }

@@ -15,11 +15,33 @@ pub(super) enum Words {
     BadOption,
 }
 
+/// How the lines of the summary and of complaints begin.
+const STARTS: &[&str] = &[
+    "TCP",
+    "Transport",
+    "Total:",
+    "RAW",
+    "UDP",
+    "INET",
+    "FRAG",
+    "*",
+    "ss: ",
+    "Error: ",
+    "Failed to",
+    "RTNETLINK",
+    "Cannot open",
+    "Peer",
+];
+
 /// Reads a line as a title or a notice.
 pub(super) fn words(line: &str) -> Option<Words> {
     let text = line.trim();
     if is_table(text) {
         return Some(Words::Table);
+    }
+    // Prose is told from all of this by its first letters.
+    if !STARTS.iter().any(|start| text.starts_with(start)) {
+        return None;
     }
     let words: Vec<&str> = text.split_whitespace().take(6).collect();
     let is_count = |word: &&str| *word == "-" || word.parse::<u64>().is_ok();
@@ -57,6 +79,9 @@ pub(super) fn words(line: &str) -> Option<Words> {
 
 /// `State Recv-Q Send-Q Local Address:Port ...`, also without its blanks.
 fn is_table(text: &str) -> bool {
+    if !text.starts_with(['N', 'S', 'R']) {
+        return false;
+    }
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).take(80).collect();
     let first = ["Netid", "State"]
         .iter()
