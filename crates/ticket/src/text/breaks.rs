@@ -1,11 +1,17 @@
 //! The width at which a text was broken, found by putting lines together on trial.
 
 use super::{one_line, score, shape};
-use crate::format::Sees;
+use crate::format::{FORMATS, Sees};
 use crate::record::Record;
 
 /// Lines that are looked at.
 const WINDOW_LINES: usize = 300;
+
+/// Lines before the one that is asked about.
+const LINES_BEFORE: usize = 8;
+
+/// A block of fewer lines is judged together with those around it.
+const FEW_LINES: usize = 24;
 
 /// Lines of them that are put together on trial, for each width.
 const SAMPLED: usize = 72;
@@ -121,7 +127,7 @@ fn last_of(
                 Kind::Hard => {
                     is_start
                         && is_known(&join(record, at, last, true))
-                        && (is_known(next) || record.has_width(last + 1, width))
+                        && (is_known(next) || goes_on_to_known(record, last + 1, end, width))
                 }
             }
         };
@@ -131,6 +137,11 @@ fn last_of(
         last += 1;
     }
     last
+}
+
+/// True when a line was broken at this width and is known together with the next one.
+fn goes_on_to_known(record: &Record, at: usize, end: usize, width: usize) -> bool {
+    record.has_width(at, width) && at + 1 < end && is_known(&join(record, at, at + 1, true))
 }
 
 /// True when the first word of the next line had no room on this one. Some programs count octets for
@@ -149,13 +160,26 @@ fn is_known(text: &str) -> bool {
 fn find(record: &Record, at: usize) -> Breaks {
     let is_blank = |at: usize| record.line(at).is_empty();
     let mut start = at;
-    while start > 0 && at - start < 8 && !is_blank(start - 1) {
+    while start > 0 && at - start < LINES_BEFORE && !is_blank(start - 1) {
         start -= 1;
     }
     let mut end = at + 1;
     while end < record.len() && end - start < WINDOW_LINES && !is_blank(end) {
         end += 1;
     }
+    if end - start < FEW_LINES {
+        // A few lines tell little; those around them were broken alike.
+        let wide_end = (start + FEW_LINES).min(record.len());
+        let wide = try_widths(record, start.saturating_sub(FEW_LINES), wide_end);
+        if wide.width.is_some() {
+            return Breaks { start, end, ..wide };
+        }
+    }
+    try_widths(record, start, end)
+}
+
+/// Looks for the width at which the lines in a window were broken.
+fn try_widths(record: &Record, start: usize, end: usize) -> Breaks {
     let mut breaks = Breaks { start, end, width: None, starts: Vec::new() };
     let sampled_end = end.min(start + SAMPLED);
     let known: Vec<bool> = (start..sampled_end).map(|at| is_known(record.line(at))).collect();
@@ -185,7 +209,12 @@ fn find(record: &Record, at: usize) -> Breaks {
         let starts = starts(record, start, sampled_end, kind, width);
         let starts = starts.unwrap_or_else(|| known_starts.clone());
         let gain = gain(record, (start, sampled_end, end), (kind, width), &starts);
-        if gain > most {
+        // In the middle of words is the stronger claim.
+        let is_better = match breaks.width {
+            Some((Kind::Hard, _)) if kind == Kind::Soft => gain * 3 > most * 4,
+            _ => gain > most,
+        };
+        if is_better {
             most = gain;
             breaks.width = Some((kind, width));
             breaks.starts = starts;
@@ -254,15 +283,24 @@ fn gain(
     starts: &[String],
 ) -> usize {
     let (mut groups, mut known_groups, mut gained, mut swallowed) = (0, 0, 0, 0);
+    let mut format: Option<usize> = None;
     let mut at = start;
     while at + 1 < end && at < sampled_end {
         let last = last_of(record, at, end, kind, width, starts);
         if last > at {
             groups += 1;
             let joined = join(record, at, last, kind == Kind::Hard);
-            if is_known(&joined) || one_line::parts(&joined, std::iter::empty()).is_some() {
+            let known = score::format(&joined);
+            let is_inside =
+                format.is_some_and(|open| FORMATS[open].sees(&joined, true) >= Sees::Row);
+            let is_known = known.is_some()
+                || is_inside
+                || one_line::parts(&joined, std::iter::empty()).is_some();
+            format = known.or(format);
+            if is_known {
                 known_groups += 1;
-                let known = (at..=last).filter(|at| is_known(record.line(*at))).count();
+                let is_part = |at: &usize| score::best(record.line(*at)) > Sees::Nothing;
+                let known = (at..=last).filter(is_part).count();
                 gained += last - at + 1 - known.max(1);
                 swallowed += known.saturating_sub(1);
             }

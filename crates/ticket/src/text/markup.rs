@@ -26,6 +26,7 @@ pub(super) struct Markup {
 impl Markup {
     /// Takes a line; hands lines that are done to `done`.
     pub(super) fn push(&mut self, number: u32, line: &str, done: &mut impl FnMut(u32, &str)) {
+        let line = &*words::without_entities(line);
         if self.block.is_empty() && !is_marked(line) {
             self.went_on = [false; LAYERS.len()];
             done(number, line);

@@ -28,3 +28,12 @@ pub(super) fn best(line: &str) -> Sees {
     }
     if best == Sees::Nothing && prompt::bare(line).is_some() { Sees::Title } else { best }
 }
+
+/// The format that knows a line best.
+pub(super) fn format(line: &str) -> Option<usize> {
+    let seen = FORMATS.iter().enumerate().map(|(place, format)| (format.sees(line, false), place));
+    let best = seen
+        .filter(|(sees, _)| *sees >= Sees::Row)
+        .max_by_key(|(sees, place)| (*sees, usize::MAX - place));
+    best.map(|(_, place)| place)
+}

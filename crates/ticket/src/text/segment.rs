@@ -199,15 +199,18 @@ impl Segmenter<'_> {
             .map(|(place, format)| (place, format.sees(text, false)))
             .filter(|(_, sees)| matches!(sees, Sees::Title | Sees::Row))
             .collect();
-        let title = seen.iter().find(|(_, sees)| *sees == Sees::Title);
-        match (title, seen.as_slice()) {
-            (Some(title), _) => Some(*title),
+        match seen.as_slice() {
             // A line that goes on with a row is stronger than a row that happens to look alike.
-            (None, _) if weak.is_some_and(|(_, sees)| sees == Sees::More) => weak,
-            (None, []) => weak,
-            (None, [only]) => Some(*only),
-            (None, several) => {
-                several.iter().copied().rev().max_by_key(|(format, _)| self.votes(at, *format))
+            rows if weak.is_some_and(|(_, sees)| sees == Sees::More)
+                && rows.iter().all(|(_, sees)| *sees == Sees::Row) =>
+            {
+                weak
+            }
+            [] => weak,
+            [only] => Some(*only),
+            several => {
+                let votes = |(format, sees): &(usize, Sees)| (self.votes(at, *format), *sees);
+                several.iter().copied().rev().max_by_key(votes)
             }
         }
     }

@@ -23,37 +23,10 @@ pub(super) enum Mark {
 pub(super) type Layer = fn(&str, Option<&Mark>) -> Option<Stripped>;
 
 /// Outermost first.
-pub(super) const LAYERS: [Layer; 7] =
-    [entities, quoting, numbers, repeated_word, bars, bullets, clock];
+pub(super) const LAYERS: [Layer; 6] = [quoting, numbers, repeated_word, bars, bullets, clock];
 
 fn any(text: impl Into<String>) -> Stripped {
     Stripped { text: text.into(), mark: Mark::Any }
-}
-
-/// `&gt;` for `>`.
-fn entities(line: &str, _: Option<&Mark>) -> Option<Stripped> {
-    const ENTITIES: [(&str, &str); 10] = [
-        ("&gt;", ">"),
-        ("&lt;", "<"),
-        ("&quot;", "\""),
-        ("&nbsp;", " "),
-        ("&#39;", "'"),
-        ("&#x27;", "'"),
-        ("&#124;", "|"),
-        ("&#42;", "*"),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ];
-    if !line.contains('&') {
-        return None;
-    }
-    let mut text = line.to_owned();
-    for (entity, character) in ENTITIES {
-        if text.contains(entity) {
-            text = text.replace(entity, character);
-        }
-    }
-    (text != line).then(|| any(text))
 }
 
 /// `> `, `>> `, `> > ` of mail and Markdown.
@@ -241,7 +214,7 @@ fn clock(line: &str, _: Option<&Mark>) -> Option<Stripped> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, Mark, bars, bullets, clock, entities, numbers, quoting, repeated_word};
+    use super::{Layer, Mark, bars, bullets, clock, numbers, quoting, repeated_word};
 
     fn inner(layer: Layer, line: &str) -> Option<String> {
         layer(line, None).map(|stripped| stripped.text)
@@ -250,8 +223,7 @@ mod tests {
     #[test]
     fn what_a_layer_leaves() {
         for (layer, line, expected) in [
-            (entities as Layer, "a &gt; b &lt;c&gt;&nbsp;&amp;", "a > b <c> &"),
-            (quoting, "> tcp", "tcp"),
+            (quoting as Layer, "> tcp", "tcp"),
             (quoting, ">>   tcp", "  tcp"),
             (quoting, " > > tcp", "tcp"),
             (quoting, ">", ""),
@@ -276,8 +248,7 @@ mod tests {
             assert_eq!(inner(layer, line).as_deref(), Some(expected), "{line}");
         }
         for (layer, line) in [
-            (entities as Layer, "a & b"),
-            (quoting, "a > b"),
+            (quoting as Layer, "a > b"),
             (numbers, "12.5 ms"),
             (numbers, "10.0.0.0/8 dev a"),
             (repeated_word, "tcp 0 0 0.0.0.0:80"),

@@ -1,5 +1,7 @@
 //! Markup inside of a line.
 
+use std::borrow::Cow;
+
 use crate::format::Sees;
 use crate::text::score;
 
@@ -30,6 +32,31 @@ pub(super) fn mend(line: &mut String) {
             return;
         }
     }
+}
+
+/// `&gt;` as `>`.
+pub(super) fn without_entities(line: &str) -> Cow<'_, str> {
+    const ENTITIES: [(&str, &str); 10] = [
+        ("&gt;", ">"),
+        ("&lt;", "<"),
+        ("&quot;", "\""),
+        ("&nbsp;", " "),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&#124;", "|"),
+        ("&#42;", "*"),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ];
+    let mut text = Cow::Borrowed(line);
+    if line.contains('&') {
+        for (entity, character) in ENTITIES {
+            if text.contains(entity) {
+                text = Cow::Owned(text.replace(entity, character));
+            }
+        }
+    }
+    text
 }
 
 /// `\*`, `\_`, `\~` of Markdown. A backslash before a letter, a blank or a quote is one: of a path,
@@ -101,7 +128,7 @@ fn unquoted(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{narrow, unescape, without_emphasis, without_tags};
+    use super::{narrow, unescape, without_emphasis, without_entities, without_tags};
 
     #[test]
     fn escapes_of_markdown() {
@@ -115,6 +142,12 @@ mod tests {
             unescape(&mut line);
             assert_eq!(line, expected);
         }
+    }
+
+    #[test]
+    fn entities() {
+        assert_eq!(without_entities("a &gt; b &lt;c&gt;&nbsp;&amp;"), "a > b <c> &");
+        assert_eq!(without_entities("a & b"), "a & b");
     }
 
     #[test]
