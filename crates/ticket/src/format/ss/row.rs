@@ -39,25 +39,21 @@ pub(super) struct Tcp<'a> {
     pub(super) is_split: bool,
 }
 
-/// `Netid` of sockets that are passed over.
-const OTHERS: &[&str] = &[
-    "udp", "u_str", "u_dgr", "u_seq", "raw", "nl", "p_raw", "p_dgr", "icmp6", "sctp", "dccp",
+/// The words of the column `Netid`. All but `tcp` are passed over.
+#[rustfmt::skip]
+pub(super) const NETIDS: &[&str] = &[
+    "tcp", "udp", "u_str", "u_dgr", "u_seq", "raw", "nl", "p_raw", "p_dgr", "icmp6", "sctp", "dccp",
     "tipc", "vsock", "v_str", "v_dgr", "xdp", "mptcp", "???", "ti_rd", "ti_sq", "ti_st", "ti_dg",
 ];
-
-/// True for a word of the column `Netid`.
-pub(super) fn is_netid(word: &str) -> bool {
-    word == "tcp" || OTHERS.contains(&word)
-}
 
 /// Reads a line. `None` when it does not begin as a row.
 pub(super) fn row(line: &str) -> Option<Row<'_>> {
     let text = line.trim_start();
     let (first, behind) = word(text);
-    if OTHERS.contains(&first) {
+    let has_netid = first == "tcp";
+    if !has_netid && NETIDS.contains(&first) {
         return is_other(behind).then_some(Row::Other);
     }
-    let has_netid = first == "tcp";
     let text = if has_netid { behind.trim_start() } else { text };
     let (first, behind) = word(text);
     match spelled(first) {

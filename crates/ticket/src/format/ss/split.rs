@@ -46,13 +46,18 @@ fn is_start(line: &str, at: usize) -> bool {
     matches!(head, Some((_, ':' | '%')))
 }
 
-/// The place of the `Netid` before a state, when it is there.
+/// The place of the `Netid` before a state, when it is there. Only `tcp` is looked for where blanks
+/// are missing.
 fn with_netid(line: &str, at: usize) -> usize {
     let before = line[..at].trim_end();
-    let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-    let netid =
-        Some(word).filter(|word| row::is_netid(word)).or(before.ends_with("tcp").then_some("tcp"));
-    netid.map_or(at, |netid| before.len() - netid.len())
+    let begins = |text: &str, netid: &str| match text.chars().next_back() {
+        Some(c) => c.is_whitespace() || (netid == "tcp" && !c.is_ascii_lowercase()),
+        None => true,
+    };
+    let found = row::NETIDS.iter().find_map(|netid| {
+        before.strip_suffix(netid).filter(|text| begins(text, netid)).map(str::len)
+    });
+    found.unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -94,6 +99,7 @@ mod tests {
             "users:((\"LISTEN 0 1 a:1 b:2\"",
             "udp   UNCONN 0      0       127.0.0.1:53       0.0.0.0:*",
             "raw   UNCONN 0      0               *:58             *:*",
+            "mptcp LISTEN 0      5               *:80             *:*",
         ] {
             assert_eq!(split(line), None, "{line}");
         }
