@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use synrecv_model::view::{RetryReading, place};
 use synrecv_model::{
-    Action, ActionLabel, Command, End, Flow, FrameDirection, FrameKind, Origin, Subject, Text,
-    Value, Weight, text,
+    Action, ActionLabel, Command, End, Endpoint, Flow, FrameDirection, FrameKind, Origin, Subject,
+    Text, Value, Weight, text,
 };
 
 use crate::cases::{Cases, Fact};
@@ -29,6 +29,7 @@ struct Refusals {
 pub(super) fn examine(view: &View<'_>, cases: &mut Cases) -> bool {
     let mut icmp = Refusals::default();
     let mut resets = Refusals::default();
+    let resetting = resetting(view);
     for seen in view.seen_reset() {
         let flow = seen.handshake.flow;
         let reported: Vec<IpAddr> = errors(&seen).collect();
@@ -36,7 +37,9 @@ pub(super) fn examine(view: &View<'_>, cases: &mut Cases) -> bool {
             icmp.frame_count += reported.len();
             icmp.flows.push(flow);
             icmp.reporters.extend(reported);
-        } else if let Some(count) = answered_by_reset(&seen) {
+        } else if let Some(count) =
+            answered_by_reset(&seen).filter(|_| !resetting.contains(&flow.local))
+        {
             resets.frame_count += count;
             resets.flows.push(flow);
         }
@@ -75,14 +78,21 @@ fn errors<'a>(seen: &'a Seen<'_>) -> impl Iterator<Item = IpAddr> + 'a {
     })
 }
 
+/// Local ends at which this host resets handshakes itself: clients that it reset answer the next
+/// SYN-ACK by a reset.
+fn resetting(view: &View<'_>) -> BTreeSet<Endpoint> {
+    let own = view.seen_reset().filter(|seen| {
+        let handshake = seen.handshake;
+        handshake.counts.synack_count > 0
+            && handshake.sent(End::Server, FrameKind::Rst).next().is_some()
+    });
+    own.map(|seen| seen.handshake.flow.local).collect()
+}
+
 /// Resets of the client to a SYN-ACK.
 fn answered_by_reset(seen: &Seen<'_>) -> Option<usize> {
     let handshake = seen.handshake;
     let count = handshake.sent(End::Client, FrameKind::Rst).count();
-    // Who was reset before answers so.
-    if handshake.sent(End::Server, FrameKind::Rst).next().is_some() {
-        return None;
-    }
     (count > 0 && handshake.counts.synack_count > 0).then_some(count)
 }
 
