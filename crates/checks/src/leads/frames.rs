@@ -9,7 +9,7 @@ use synrecv_model::{
 
 use crate::cases::{Cases, Fact};
 use crate::phrase;
-use crate::seen::claimants;
+use crate::seen::{Seen, claimants};
 use crate::view::View;
 
 /// Requests whose ACK was seen and ignored.
@@ -266,7 +266,7 @@ pub(super) fn asymmetric_route(view: &View<'_>, cases: &mut Cases) {
         let to = device(handshake, End::Server, FrameKind::SynAck, FrameDirection::Out)?;
         (from != to && handshake.outcome != Outcome::Completed).then_some((handshake, from, to))
     });
-    let Some((handshake, from, to)) = split else { return };
+    let Some((handshake, from, to)) = split else { return other_mac(view, cases) };
     let peer = handshake.flow.peer.ip;
     let stuck = view.stuck(|request| request.track.flow == handshake.flow);
     cases
@@ -283,6 +283,39 @@ pub(super) fn asymmetric_route(view: &View<'_>, cases: &mut Cases) {
                 text!["SYN in by ", from, ", SYN-ACK out by ", to],
             )
             .recheck(format!("ip route get {peer} from {}", handshake.flow.local.ip)),
+        );
+}
+
+/// Handshakes whose SYN came from another machine than the SYN-ACK went to.
+fn other_mac(view: &View<'_>, cases: &mut Cases) {
+    let stuck = view.stuck(|request| {
+        request
+            .seen
+            .as_ref()
+            .is_some_and(|seen| seen.other_mac().is_some() && seen.ack != Some(true))
+    });
+    let Some(&first) = stuck.first() else { return };
+    let request = &view.requests()[first];
+    let Some((from, to)) = request.seen.as_ref().and_then(Seen::other_mac) else { return };
+    let peer = request.peer();
+    cases
+        .about(Subject::Host)
+        .headline(text![
+            phrase::stuck(view, &stuck),
+            ": the SYN-ACK goes to another machine than the SYN came from",
+        ])
+        .summary(text!["the SYN of ", peer, " came from ", from, ", the SYN-ACK left to ", to])
+        .affects(stuck.iter().copied())
+        .supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Frames,
+                "other-machine",
+                text!["SYN from ", from, ", SYN-ACK to ", to, ", and no ACK came"],
+            )
+            .with("syn_src_mac", Value::Mac(from))
+            .with("synack_dst_mac", Value::Mac(to))
+            .recheck(format!("ip route get {peer}; ip neigh; ip addr")),
         );
 }
 
