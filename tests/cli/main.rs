@@ -8,6 +8,7 @@ mod redacted;
 mod report;
 mod schema;
 mod signals;
+mod ticket;
 mod words;
 
 use std::process::{Command, Output, Stdio};
