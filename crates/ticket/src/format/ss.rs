@@ -266,7 +266,7 @@ impl<'l> Reader<'l> {
         if self.seen.names {
             notes.push(text!["names in place of addresses or ports: ss without -n"]);
         }
-        if rules.is_deduced {
+        if rules.deduced.is_some() {
             notes.push(text![
                 "the column for the state is missing; only requests have a running timer and nothing sent"
             ]);
@@ -283,7 +283,7 @@ fn has_name(end: &End<'_>) -> bool {
 }
 
 fn socket(tcp: &Tcp<'_>, group: &Group, line: &Line, rules: &Rules) -> Result<SocketRow, Text> {
-    let state = tcp.state.or(rules.state).ok_or_else(|| {
+    let state = rules.state(tcp).ok_or_else(|| {
         text!["no column for the state, and no command line that says which one was asked for"]
     })?;
     let star = rules.star_is_v6 && tcp.local.host == Host::Any;
@@ -292,8 +292,7 @@ fn socket(tcp: &Tcp<'_>, group: &Group, line: &Line, rules: &Rules) -> Result<So
     details.read(tcp.rest);
     let mut row = socket::row(line.number, state, ends);
     row.is_v6_socket |= details.v6only.is_some();
-    row.recv_queue = Some(tcp.recv);
-    row.send_queue = Some(tcp.send);
+    (row.recv_queue, row.send_queue) = tcp.queues.unzip();
     row.timer = details.timer;
     row.process = details.process;
     row.uid = details.uid;

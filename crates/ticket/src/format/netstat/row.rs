@@ -75,7 +75,7 @@ pub(super) fn row(line: &str) -> Option<Row<'_>> {
         "TCP" | "TCPv4" => windows(behind, false),
         "TCPv6" => windows(behind, true),
         _ if OTHERS.contains(&first) => is_other(behind).then_some(Row::Other),
-        _ => squeezed(text).or_else(|| stub(first)),
+        _ => squeezed(text).or_else(|| stub(first)).or_else(|| picked(first, behind)),
     }
 }
 
@@ -119,6 +119,19 @@ fn linux<'a>(text: &'a str, behind: &'a str, says_v6: bool) -> Option<Row<'a>> {
     let system = if dotted { System::Bsd } else { System::Linux };
     let tail = Tail::read(rest, state);
     Some(Row::Tcp(vec![Tcp { system, says_v6, queues, local, peer, state, tail, is_split: false }]))
+}
+
+/// Columns that were picked out: two ends, which are numbers, and a state.
+fn picked<'a>(local: &'a str, behind: &'a str) -> Option<Row<'a>> {
+    let is_number = |field: &Field<'_>| field.end.is_numeric();
+    let local = Field { end: endpoint::colon(local)?, width: None };
+    let (peer, behind) = word(behind);
+    let peer = Field { end: endpoint::colon(peer)?, width: None };
+    let (state, rest) = state::leading(behind)?;
+    let tail = Tail::read(rest, state);
+    let (system, says_v6, queues, is_split) = (System::Linux, false, None, false);
+    let tcp = Tcp { system, says_v6, queues, local, peer, state, tail, is_split };
+    (is_number(&local) && is_number(&peer)).then(|| Row::Tcp(vec![tcp]))
 }
 
 /// A row of which not all words are there. `None` when its first words are no counts.

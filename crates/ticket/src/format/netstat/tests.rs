@@ -239,6 +239,12 @@ fn only_some_blanks_are_missing() {
 }
 
 #[test]
+fn columns_that_were_picked_out() {
+    let row = one("192.0.2.17:80 198.51.100.7:4711 SYN_RECV");
+    assert_eq!((row.state, row.recv_queue), (TcpState::SynRecv, None));
+}
+
+#[test]
 fn what_is_seen_of_a_line() {
     let row = "tcp        0      0 192.0.2.17:80    198.51.100.7:4711   SYN_RECV";
     assert_eq!(Netstat.sees(row, false), Sees::Row);
@@ -254,6 +260,8 @@ fn what_is_seen_of_a_line() {
         "TCP 00:58 SYN_RECV 192.0.2.193:45346 192.0.2.152:8000 198.51.100.102:8000",
         "tcp LISTEN 0 128 *:22 *:*",
         "tcp is a protocol",
+        "192.0.2.17:80 198.51.100.7:4711 and more",
+        "a:1 b:2 LISTEN",
         "tcp00",
         "",
     ] {

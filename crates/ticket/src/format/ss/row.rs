@@ -29,8 +29,8 @@ pub(super) struct Tcp<'a> {
     pub(super) has_netid: bool,
     /// `None` when `ss` was asked for one state and left the column out.
     pub(super) state: Option<TcpState>,
-    pub(super) recv: u32,
-    pub(super) send: u32,
+    /// `Recv-Q` and `Send-Q`; `None` when only columns with addresses were picked out.
+    pub(super) queues: Option<(u32, u32)>,
     pub(super) local: End<'a>,
     pub(super) peer: End<'a>,
     /// What is behind the addresses.
@@ -57,9 +57,9 @@ pub(super) fn row(line: &str) -> Option<Row<'_>> {
     let text = if has_netid { behind.trim_start() } else { text };
     let (first, behind) = word(text);
     match spelled(first) {
-        Some(state) => {
-            numbers(behind, Some(state), has_netid).or_else(|| squeezed(text, has_netid))
-        }
+        Some(state) => numbers(behind, Some(state), has_netid)
+            .or_else(|| picked(behind, state, has_netid))
+            .or_else(|| squeezed(text, has_netid)),
         None => numbers(text, None, has_netid).or_else(|| squeezed(text, has_netid)),
     }
 }
@@ -101,8 +101,18 @@ fn numbers(text: &str, state: Option<TcpState>, has_netid: bool) -> Option<Row<'
     let Some(peer) = endpoint::colon(peer) else {
         return state.map(|_| Row::Unreadable("no two addresses with ports"));
     };
-    let is_split = false;
-    Some(Row::Tcp(vec![Tcp { has_netid, state, recv, send, local, peer, rest, is_split }]))
+    let (queues, is_split) = (Some((recv, send)), false);
+    Some(Row::Tcp(vec![Tcp { has_netid, state, queues, local, peer, rest, is_split }]))
+}
+
+/// Columns that were picked out: a state and two ends, which are numbers.
+fn picked(text: &str, state: TcpState, has_netid: bool) -> Option<Row<'_>> {
+    let (local, behind) = word(text);
+    let (peer, rest) = word(behind);
+    let (local, peer) = (endpoint::colon(local)?, endpoint::colon(peer)?);
+    let (state, queues, is_split) = (Some(state), None, false);
+    let tcp = Tcp { has_netid, state, queues, local, peer, rest, is_split };
+    (local.is_numeric() && peer.is_numeric()).then_some(Row::Tcp(vec![tcp]))
 }
 
 /// A row whose blanks are missing: `SYN-RECV00192.0.2.1:80198.51.100.7:4711timer:(on,1sec,2)`.
@@ -126,8 +136,7 @@ fn squeezed(text: &str, has_netid: bool) -> Option<Row<'_>> {
         .map(|Squeezed { recv, send, local, peer }| Tcp {
             has_netid,
             state: Some(state),
-            recv,
-            send,
+            queues: Some((recv, send)),
             local,
             peer,
             rest,

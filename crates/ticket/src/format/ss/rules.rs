@@ -14,12 +14,14 @@ use crate::token::endpoint::{Host, Port};
 pub(super) struct Rules {
     /// `*` is an IPv6 socket that takes IPv4, too: not so in old versions.
     pub(super) star_is_v6: bool,
-    /// The state of rows without a column for it.
-    pub(super) state: Option<TcpState>,
-    /// Rows have no column for the state.
+    /// The state that the command asks for, of rows without a column for it.
+    asked: Option<TcpState>,
+    /// The state that timers tell.
+    pub(super) deduced: Option<TcpState>,
+    /// Rows with two ends have no column for the state.
     pub(super) is_one_state: bool,
-    /// The state was deduced from timers.
-    pub(super) is_deduced: bool,
+    /// Rows without a column for the state, and without another end, are in LISTEN.
+    is_listening: bool,
     /// Rows without `Netid` are of UDP or another protocol.
     pub(super) is_udp: bool,
 }
@@ -33,6 +35,8 @@ impl Rules {
         let mut stars = BTreeSet::new();
         let mut v6_any = BTreeSet::new();
         let (mut is_old, mut is_one_state, mut is_deduced) = (false, false, false);
+        // Old versions leave out the column with -l, too.
+        let mut is_listening = command.is_some_and(|command| command.has_short('l'));
         for (group, row) in groups.iter().zip(parsed) {
             let Some(Row::Tcp(readings)) = row else { continue };
             for tcp in readings {
@@ -45,7 +49,10 @@ impl Rules {
                     }
                     _ => {}
                 }
-                is_one_state |= tcp.state.is_none();
+                let has_no_peer = tcp.state.is_none() && tcp.peer.port == Port::Any;
+                // Only the queue of a listener has a limit.
+                is_listening |= has_no_peer && tcp.queues.is_some_and(|(_, send)| send > 0);
+                is_one_state |= tcp.state.is_none() && !has_no_peer;
                 is_deduced |= tcp.state.is_none() && is_request(tcp, group);
             }
         }
@@ -64,11 +71,20 @@ impl Rules {
         let is_deduced = is_deduced && asked.is_none();
         Self {
             star_is_v6: !is_old && !only_v4 && stars.is_disjoint(&v6_any),
-            state: asked.or(is_deduced.then_some(TcpState::SynRecv)),
+            asked,
+            deduced: is_deduced.then_some(TcpState::SynRecv),
             is_one_state,
-            is_deduced,
+            is_listening,
             is_udp: command.map_or_else(|| is_udp(&states), asks_no_tcp),
         }
+    }
+}
+
+impl Rules {
+    /// The state of a row, when anything tells it.
+    pub(super) fn state(&self, tcp: &Tcp<'_>) -> Option<TcpState> {
+        let listens = self.is_listening && tcp.peer.port == Port::Any;
+        tcp.state.or(self.asked).or(listens.then_some(TcpState::Listen)).or(self.deduced)
     }
 }
 
@@ -93,5 +109,5 @@ fn is_request(tcp: &Tcp<'_>, group: &Group) -> bool {
     let mut details = group.details.clone();
     details.read(tcp.rest);
     let runs = details.timer.is_some_and(|timer| timer.kind == Some(TimerKind::On));
-    runs && (tcp.recv, tcp.send) == (0, 0)
+    runs && tcp.queues == Some((0, 0))
 }

@@ -83,6 +83,27 @@ fn timers_tell_requests_where_nothing_else_does() {
 }
 
 #[test]
+fn old_versions_list_listeners_without_a_state() {
+    let text = "\
+Recv-Q Send-Q           Local Address:Port             Peer Address:Port
+0      128                          *:22                         *:*
+0      0                            *:80                         *:*";
+    let table = read(&Ss, None, text);
+    assert_eq!((rows(&table).len(), rows(&table)[1].state), (2, TcpState::Listen));
+    assert_eq!(table.cut, None);
+    assert!(rows(&read(&Ss, Some("ss -lnu"), text)).is_empty());
+    let unknown = read(&Ss, None, &text.replace("128", "0"));
+    assert!(rows(&unknown).is_empty());
+    assert_eq!(rows(&read(&Ss, Some("ss -lnt"), &text.replace("128", "0"))).len(), 2);
+}
+
+#[test]
+fn columns_that_were_picked_out() {
+    let table = read(&Ss, None, "SYN-RECV 192.0.2.17:80 198.51.100.7:51543");
+    assert_eq!((rows(&table)[0].state, rows(&table)[0].recv_queue), (TcpState::SynRecv, None));
+}
+
+#[test]
 fn an_empty_table_is_a_fact() {
     let title = "Recv-Q Send-Q Local Address:Port Peer Address:PortProcess";
     let table = read(&Ss, Some("ss -tno state syn-recv"), title);
