@@ -5,8 +5,57 @@ mod support;
 
 use std::fmt::Write;
 
-use support::{fixtures, rows, ticket};
-use synrecv_ticket::Ticket;
+use support::{fixtures, ticket};
+use synrecv_ticket::{Content, Ticket};
+
+/// Every row of every piece, without the number of its line.
+fn rows(ticket: &Ticket) -> Vec<String> {
+    let mut rows: Vec<String> = ticket
+        .pieces
+        .iter()
+        .flat_map(|piece| {
+            let kind = piece.kind.name();
+            content(&piece.content).into_iter().map(move |row| format!("{kind} {row}"))
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+fn content(content: &Content) -> Vec<String> {
+    fn all<T: std::fmt::Debug>(rows: &[T]) -> Vec<String> {
+        rows.iter().map(|row| without_numbers(&format!("{row:?}"))).collect()
+    }
+    match content {
+        Content::Sockets(rows) => all(rows),
+        Content::Neighbours(rows) => all(rows),
+        Content::Routes(rows) => all(rows),
+        Content::RouteGet(rows) => all(rows),
+        Content::Rules(rows) => rows.iter().map(|(_, rule)| format!("{rule:?}")).collect(),
+        Content::Links(rows) => all(rows),
+        Content::Trace(trace) => all(&trace.hops),
+        Content::Answers(rows) => all(rows),
+        Content::Frames(rows) => all(rows),
+        Content::Counters(_, rows) => all(rows),
+        Content::Settings(rows) => all(rows),
+        Content::Chains(rows) => all(rows),
+        Content::Tracked(rows) => all(rows),
+        Content::Messages(rows) => all(rows),
+        Content::ConntrackCpus(rows) => rows.iter().map(|(_, cpu)| format!("{cpu:?}")).collect(),
+        Content::Nothing => Vec::new(),
+    }
+}
+
+/// `line: 12` is another number in a text that was changed.
+fn without_numbers(row: &str) -> String {
+    let mut parts = row.split("line: ");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str("line: _");
+        kept.push_str(part.trim_start_matches(|digit: char| digit.is_ascii_digit()));
+    }
+    kept
+}
 
 /// How a text is changed.
 type Change = fn(&str) -> String;

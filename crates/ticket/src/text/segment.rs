@@ -79,7 +79,7 @@ impl Segmenter<'_> {
             return joined.more;
         }
         if let Some(parts) = self.parts(at, &text) {
-            self.split(at, parts);
+            self.split(at, &parts);
             return 1;
         }
         let place = Place { at, part: None };
@@ -94,10 +94,11 @@ impl Segmenter<'_> {
     }
 
     /// Reads the parts of a line.
-    fn split(&mut self, at: usize, parts: Vec<String>) {
+    fn split(&mut self, at: usize, parts: &[String]) {
+        let parts: Vec<String> = parts.iter().map(|part| part.trim_end().to_owned()).collect();
         self.record.split(at, parts.iter().cloned());
         for (part, text) in parts.into_iter().enumerate() {
-            self.part(Place { at, part: Some(part) }, text.trim_end().to_owned());
+            self.part(Place { at, part: Some(part) }, text);
         }
     }
 
@@ -318,7 +319,7 @@ impl Segmenter<'_> {
         let place = Place { at, part: None };
         if let Some(parts) = self.parts(at, &whole.text) {
             let count = whole.more + 1;
-            self.split(at, parts);
+            self.split(at, &parts);
             self.set_behind(at, count);
             return Some(count);
         }
