@@ -26,12 +26,16 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('--netns', '--netns', [CompletionResultType]::ParameterName, 'Look into another network namespace: a name of `ip netns`, a path, or a process id')
             [CompletionResult]::new('--peer', '--peer', [CompletionResultType]::ParameterName, 'Only connections from this address or prefix')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Only connections to this local port')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others')
+            [CompletionResult]::new('--redact-key', '--redact-key', [CompletionResultType]::ParameterName, 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Format of standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Least severity that makes the exit status 1')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns of text output (default: the terminal''s, or 100)')
+            [CompletionResult]::new('--explain-parse', '--explain-parse', [CompletionResultType]::ParameterName, 'Print each line of a text with what was taken from it, and judge nothing')
             [CompletionResult]::new('--load-modules', '--load-modules', [CompletionResultType]::ParameterName, 'Allow reading that makes the kernel load a module (sock_diag)')
+            [CompletionResult]::new('--keep-oui', '--keep-oui', [CompletionResultType]::ParameterName, 'Leave the vendor''s number in link-layer addresses')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only the verdict line')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only the verdict line')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More: all rows, passed checks, commands to re-check the evidence')
@@ -46,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Routing rules and the routes of all tables, or the kernel''s answer for one peer')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'Devices, addresses with the prefixes they claim, settings in force')
             [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere')
+            [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'What somebody who has the host should run and send: the shortest list that decides')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Diagnose a recorded incident, built in; needs no rights and looks at nothing')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The manual of a finding, or the list of findings')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'All checks and what each needs')
@@ -61,12 +66,16 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('--netns', '--netns', [CompletionResultType]::ParameterName, 'Look into another network namespace: a name of `ip netns`, a path, or a process id')
             [CompletionResult]::new('--peer', '--peer', [CompletionResultType]::ParameterName, 'Only connections from this address or prefix')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Only connections to this local port')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others')
+            [CompletionResult]::new('--redact-key', '--redact-key', [CompletionResultType]::ParameterName, 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Format of standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Least severity that makes the exit status 1')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns of text output (default: the terminal''s, or 100)')
+            [CompletionResult]::new('--explain-parse', '--explain-parse', [CompletionResultType]::ParameterName, 'Print each line of a text with what was taken from it, and judge nothing')
             [CompletionResult]::new('--load-modules', '--load-modules', [CompletionResultType]::ParameterName, 'Allow reading that makes the kernel load a module (sock_diag)')
+            [CompletionResult]::new('--keep-oui', '--keep-oui', [CompletionResultType]::ParameterName, 'Leave the vendor''s number in link-layer addresses')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only the verdict line')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only the verdict line')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More: all rows, passed checks, commands to re-check the evidence')
@@ -166,11 +175,20 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('--netns', '--netns', [CompletionResultType]::ParameterName, 'Look into another network namespace: a name of `ip netns`, a path, or a process id')
             [CompletionResult]::new('--peer', '--peer', [CompletionResultType]::ParameterName, 'Only connections from this address or prefix')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Only connections to this local port')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others')
+            [CompletionResult]::new('--redact-key', '--redact-key', [CompletionResultType]::ParameterName, 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]')
             [CompletionResult]::new('--load-modules', '--load-modules', [CompletionResultType]::ParameterName, 'Allow reading that makes the kernel load a module (sock_diag)')
+            [CompletionResult]::new('--keep-oui', '--keep-oui', [CompletionResultType]::ParameterName, 'Leave the vendor''s number in link-layer addresses')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No progress and no summary on standard error')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No progress and no summary on standard error')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'synrecv-doctor;ask' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'A list with reasons, or a shell script whose output is imported with certainty')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'synrecv-doctor;demo' {
@@ -232,6 +250,7 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Routing rules and the routes of all tables, or the kernel''s answer for one peer')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'Devices, addresses with the prefixes they claim, settings in force')
             [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere')
+            [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'What somebody who has the host should run and send: the shortest list that decides')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Diagnose a recorded incident, built in; needs no rights and looks at nothing')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'The manual of a finding, or the list of findings')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'All checks and what each needs')
@@ -261,6 +280,9 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             break
         }
         'synrecv-doctor;help;collect' {
+            break
+        }
+        'synrecv-doctor;help;ask' {
             break
         }
         'synrecv-doctor;help;demo' {

@@ -19,6 +19,9 @@ _synrecv__doctor() {
             synrecv__doctor,arp)
                 cmd="synrecv__doctor__subcmd__arp"
                 ;;
+            synrecv__doctor,ask)
+                cmd="synrecv__doctor__subcmd__ask"
+                ;;
             synrecv__doctor,checks)
                 cmd="synrecv__doctor__subcmd__checks"
                 ;;
@@ -57,6 +60,9 @@ _synrecv__doctor() {
                 ;;
             synrecv__doctor__subcmd__help,arp)
                 cmd="synrecv__doctor__subcmd__help__subcmd__arp"
+                ;;
+            synrecv__doctor__subcmd__help,ask)
+                cmd="synrecv__doctor__subcmd__help__subcmd__ask"
                 ;;
             synrecv__doctor__subcmd__help,checks)
                 cmd="synrecv__doctor__subcmd__help__subcmd__checks"
@@ -116,7 +122,7 @@ _synrecv__doctor() {
 
     case "${cmd}" in
         synrecv__doctor)
-            opts="-q -v -h -V --observe --capture --netns --load-modules --peer --port --format --output --fail-on --color --width --quiet --verbose --help --version diagnose sockets arp route interfaces collect demo explain checks schema completions man help"
+            opts="-q -v -h -V --explain-parse --observe --capture --netns --load-modules --peer --port --redact --redact-key --keep-oui --format --output --fail-on --color --width --quiet --verbose --help --version diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -139,6 +145,14 @@ _synrecv__doctor() {
                     return 0
                     ;;
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redact)
+                    COMPREPLY=($(compgen -W "strict" -- "${cur}"))
+                    return 0
+                    ;;
+                --redact-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -199,6 +213,24 @@ _synrecv__doctor() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        synrecv__subcmd__doctor__subcmd__ask)
+            opts="-h --format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text sh" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         synrecv__subcmd__doctor__subcmd__checks)
             opts="-q -v -h --color --width --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -222,7 +254,7 @@ _synrecv__doctor() {
             return 0
             ;;
         synrecv__subcmd__doctor__subcmd__collect)
-            opts="-o -q -h --output --observe --capture --netns --load-modules --peer --port --quiet --help"
+            opts="-o -q -h --output --observe --capture --netns --load-modules --peer --port --redact --redact-key --keep-oui --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -253,6 +285,14 @@ _synrecv__doctor() {
                     return 0
                     ;;
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redact)
+                    COMPREPLY=($(compgen -W "strict" -- "${cur}"))
+                    return 0
+                    ;;
+                --redact-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -316,7 +356,7 @@ _synrecv__doctor() {
             return 0
             ;;
         synrecv__subcmd__doctor__subcmd__diagnose)
-            opts="-q -v -h --observe --capture --netns --load-modules --peer --port --format --output --fail-on --color --width --quiet --verbose --help"
+            opts="-q -v -h --explain-parse --observe --capture --netns --load-modules --peer --port --redact --redact-key --keep-oui --format --output --fail-on --color --width --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -339,6 +379,14 @@ _synrecv__doctor() {
                     return 0
                     ;;
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redact)
+                    COMPREPLY=($(compgen -W "strict" -- "${cur}"))
+                    return 0
+                    ;;
+                --redact-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -392,7 +440,7 @@ _synrecv__doctor() {
             return 0
             ;;
         synrecv__subcmd__doctor__subcmd__help)
-            opts="diagnose sockets arp route interfaces collect demo explain checks schema completions man help"
+            opts="diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -406,6 +454,20 @@ _synrecv__doctor() {
             return 0
             ;;
         synrecv__subcmd__doctor__subcmd__help__subcmd__arp)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synrecv__subcmd__doctor__subcmd__help__subcmd__ask)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

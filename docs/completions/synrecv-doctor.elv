@@ -23,12 +23,16 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand --netns 'Look into another network namespace: a name of `ip netns`, a path, or a process id'
             cand --peer 'Only connections from this address or prefix'
             cand --port 'Only connections to this local port'
+            cand --redact 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others'
+            cand --redact-key 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]'
             cand --format 'Format of standard output'
             cand --output 'Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable'
             cand --fail-on 'Least severity that makes the exit status 1'
             cand --color 'When to colour'
             cand --width 'Columns of text output (default: the terminal''s, or 100)'
+            cand --explain-parse 'Print each line of a text with what was taken from it, and judge nothing'
             cand --load-modules 'Allow reading that makes the kernel load a module (sock_diag)'
+            cand --keep-oui 'Leave the vendor''s number in link-layer addresses'
             cand -q 'Only the verdict line'
             cand --quiet 'Only the verdict line'
             cand -v 'More: all rows, passed checks, commands to re-check the evidence'
@@ -43,6 +47,7 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand route 'Routing rules and the routes of all tables, or the kernel''s answer for one peer'
             cand interfaces 'Devices, addresses with the prefixes they claim, settings in force'
             cand collect 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
+            cand ask 'What somebody who has the host should run and send: the shortest list that decides'
             cand demo 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
             cand explain 'The manual of a finding, or the list of findings'
             cand checks 'All checks and what each needs'
@@ -57,12 +62,16 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand --netns 'Look into another network namespace: a name of `ip netns`, a path, or a process id'
             cand --peer 'Only connections from this address or prefix'
             cand --port 'Only connections to this local port'
+            cand --redact 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others'
+            cand --redact-key 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]'
             cand --format 'Format of standard output'
             cand --output 'Also write the report to a file; the suffix (.txt, .md, .json) gives the format; repeatable'
             cand --fail-on 'Least severity that makes the exit status 1'
             cand --color 'When to colour'
             cand --width 'Columns of text output (default: the terminal''s, or 100)'
+            cand --explain-parse 'Print each line of a text with what was taken from it, and judge nothing'
             cand --load-modules 'Allow reading that makes the kernel load a module (sock_diag)'
+            cand --keep-oui 'Leave the vendor''s number in link-layer addresses'
             cand -q 'Only the verdict line'
             cand --quiet 'Only the verdict line'
             cand -v 'More: all rows, passed checks, commands to re-check the evidence'
@@ -153,11 +162,19 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand --netns 'Look into another network namespace: a name of `ip netns`, a path, or a process id'
             cand --peer 'Only connections from this address or prefix'
             cand --port 'Only connections to this local port'
+            cand --redact 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others'
+            cand --redact-key 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]'
             cand --load-modules 'Allow reading that makes the kernel load a module (sock_diag)'
+            cand --keep-oui 'Leave the vendor''s number in link-layer addresses'
             cand -q 'No progress and no summary on standard error'
             cand --quiet 'No progress and no summary on standard error'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'synrecv-doctor;ask'= {
+            cand --format 'A list with reasons, or a shell script whose output is imported with certainty'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'synrecv-doctor;demo'= {
             cand --observe 'Taken as `diagnose` takes it; the recording has its own length'
@@ -212,6 +229,7 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand route 'Routing rules and the routes of all tables, or the kernel''s answer for one peer'
             cand interfaces 'Devices, addresses with the prefixes they claim, settings in force'
             cand collect 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
+            cand ask 'What somebody who has the host should run and send: the shortest list that decides'
             cand demo 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
             cand explain 'The manual of a finding, or the list of findings'
             cand checks 'All checks and what each needs'
@@ -234,6 +252,8 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
         &'synrecv-doctor;help;interfaces'= {
         }
         &'synrecv-doctor;help;collect'= {
+        }
+        &'synrecv-doctor;help;ask'= {
         }
         &'synrecv-doctor;help;demo'= {
         }

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_synrecv_doctor_global_optspecs
-    string join \n observe= capture= netns= load-modules peer= port= format= output= fail-on= color= width= q/quiet v/verbose h/help V/version
+    string join \n explain-parse observe= capture= netns= load-modules peer= port= redact= redact-key= keep-oui format= output= fail-on= color= width= q/quiet v/verbose h/help V/version
 end
 
 function __fish_synrecv_doctor_needs_command
@@ -31,6 +31,8 @@ off\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l peer -d 'Only connections from this address or prefix' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l port -d 'Only connections to this local port' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l redact -d 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others' -r -f -a "strict\t'Also names of processes, devices and chains'"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l redact-key -d 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]' -r -F
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l format -d 'Format of standard output' -r -f -a "text\t''
 markdown\t'For a ticket'
 json\t''"
@@ -42,7 +44,9 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l color -d 
 always\t''
 never\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l explain-parse -d 'Print each line of a text with what was taken from it, and judge nothing'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l keep-oui -d 'Leave the vendor\'s number in link-layer addresses'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s q -l quiet -d 'Only the verdict line'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s v -l verbose -d 'More: all rows, passed checks, commands to re-check the evidence'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -53,6 +57,7 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "arp" -d 
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "ask" -d 'What somebody who has the host should run and send: the shortest list that decides'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "explain" -d 'The manual of a finding, or the list of findings'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "checks" -d 'All checks and what each needs'
@@ -67,6 +72,8 @@ off\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l peer -d 'Only connections from this address or prefix' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l port -d 'Only connections to this local port' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l redact -d 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others' -r -f -a "strict\t'Also names of processes, devices and chains'"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l redact-key -d 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]' -r -F
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l format -d 'Format of standard output' -r -f -a "text\t''
 markdown\t'For a ticket'
 json\t''"
@@ -78,7 +85,9 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" 
 always\t''
 never\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l explain-parse -d 'Print each line of a text with what was taken from it, and judge nothing'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l keep-oui -d 'Leave the vendor\'s number in link-layer addresses'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s q -l quiet -d 'Only the verdict line'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s v -l verbose -d 'More: all rows, passed checks, commands to re-check the evidence'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -156,9 +165,15 @@ off\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l peer -d 'Only connections from this address or prefix' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l port -d 'Only connections to this local port' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l redact -d 'Write pseudonyms in place of addresses, link-layer addresses and names of hosts; strict: also of processes, devices and chains. The diagnosis stays the same, or nothing is written. Who knows some of the addresses can still tell prefixes of others' -r -f -a "strict\t'Also names of processes, devices and chains'"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l redact-key -d 'File with the key of pseudonyms, made where there is none; what was written with one key has the same pseudonyms. none = a key that is not kept [default: $XDG_STATE_HOME/synrecv-doctor/redact.key]' -r -F
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l keep-oui -d 'Leave the vendor\'s number in link-layer addresses'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -s q -l quiet -d 'No progress and no summary on standard error'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand ask" -l format -d 'A list with reasons, or a shell script whose output is imported with certainty' -r -f -a "text\t''
+sh\t'A script for the one who has the host'"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand ask" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l observe -d 'Taken as `diagnose` takes it; the recording has its own length' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand demo" -l format -d 'Format of standard output' -r -f -a "text\t''
 markdown\t'For a ticket'
@@ -191,17 +206,18 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand checks" -s
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand man" -s h -l help -d 'Print help'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "diagnose" -d 'Find out why connections are stuck (the default command)'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "sockets" -d 'TCP sockets: queues of listeners, both retry counters of requests'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "arp" -d 'The ARP and ND tables, marked'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "explain" -d 'The manual of a finding, or the list of findings'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "checks" -d 'All checks and what each needs'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "schema" -d 'The JSON Schema of an output'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "completions" -d 'A script that completes the command line in a shell'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "man" -d 'The manual page, in roff'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect demo explain checks schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "diagnose" -d 'Find out why connections are stuck (the default command)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "sockets" -d 'TCP sockets: queues of listeners, both retry counters of requests'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "arp" -d 'The ARP and ND tables, marked'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "ask" -d 'What somebody who has the host should run and send: the shortest list that decides'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "explain" -d 'The manual of a finding, or the list of findings'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "checks" -d 'All checks and what each needs'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "schema" -d 'The JSON Schema of an output'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "completions" -d 'A script that completes the command line in a shell'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "man" -d 'The manual page, in roff'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and __fish_seen_subcommand_from route" -f -a "get" -d 'Ask the kernel which way packets to a peer leave, and say why'
