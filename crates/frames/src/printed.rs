@@ -104,7 +104,7 @@ struct Teller {
     numbers: Numbers,
     link: Link,
     devices: HashMap<Option<Foreign>, u32>,
-    /// Segments so far: ends and sequence number, to find those that errors are about.
+    /// Segments so far that no error is about: ends and sequence number.
     sent: Vec<(Endpoint, Endpoint, u32)>,
     /// Who asked last for an address.
     askers: HashMap<IpAddr, IpAddr>,
@@ -177,7 +177,7 @@ impl Teller {
         self.tracker.told_segment(told, &fields, window, filled.options, segment.checksum);
     }
 
-    /// An error need not say which segment it is about: the last one that fits.
+    /// An error need not say which segment it is about: the last one that fits, and none twice.
     fn error(
         &mut self,
         told: &Told,
@@ -189,9 +189,8 @@ impl Teller {
             (printed.ip == sent.ip || printed.ip.is_unspecified())
                 && (printed.port == sent.port || printed.port == 0)
         };
-        let found =
-            self.sent.iter().rev().find(|sent| fits(ends.0, sent.0) && fits(ends.1, sent.1));
-        let Some(&(src, dst, seq)) = found else {
+        let found = self.sent.iter().rposition(|sent| fits(ends.0, sent.0) && fits(ends.1, sent.1));
+        let Some((src, dst, seq)) = found.map(|place| self.sent.remove(place)) else {
             self.tracker.told_frame(told.at);
             return;
         };

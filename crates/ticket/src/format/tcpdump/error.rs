@@ -16,7 +16,12 @@ pub(super) struct Error {
 
 /// Reads what stands behind the ends; `None` when it is no error about a segment.
 pub(super) fn read(rest: &str, is_v6: bool) -> Option<Error> {
+    // What -v says of the checksum comes first.
     let rest = rest.trim_start();
+    let rest = match rest.strip_prefix('[').and_then(|note| note.split_once(']')) {
+        Some((_, rest)) => rest.trim_start(),
+        None => rest,
+    };
     let lower = rest.get(..4)?.eq_ignore_ascii_case("icmp");
     if !lower {
         return None;
@@ -127,6 +132,9 @@ mod tests {
         let port =
             "ICMP6, destination unreachable, unreachable port, 2001:db8::1 tcp port 80, length 88";
         assert_eq!(shown(port, true), Some((1, 4, Some("80".into()))));
+        let verbose =
+            "[icmp6 sum ok] ICMP6, destination unreachable,  unreachable prohibited 2001:db8::1";
+        assert_eq!(shown(verbose, true), Some((1, 1, None)));
         assert_eq!(shown("ICMP echo request, id 1, seq 1, length 64", false), None);
         assert_eq!(shown("Flags [S], seq 1", false), None);
     }

@@ -14,7 +14,7 @@ pub(super) fn read(text: &str, exact: bool) -> Head {
         head.stamp = Some(stamp);
         rest = rest.get(used..).unwrap_or_default();
     }
-    read_device(rest, &mut head);
+    read_device(rest, exact, &mut head);
     let mut macs = rest.iter().filter_map(|word| word.trim_end_matches(',').parse::<Mac>().ok());
     (head.src_mac, head.dst_mac) = (macs.next(), macs.next());
     for (place, word) in rest.iter().enumerate() {
@@ -69,25 +69,24 @@ fn stamp(words: &[&str], exact: bool) -> Option<(Stamp, usize)> {
     clocks.take(2).reduce(|last, before| if before.1 == last.1 { before } else { last })
 }
 
-fn read_device(words: &[&str], head: &mut Head) {
-    let way = |word: &&str| match *word {
+fn read_device(words: &[&str], exact: bool, head: &mut Head) {
+    let way = |word: &str| match word {
         "In" | "B" | "M" => Some(FrameDirection::In),
         "Out" => Some(FrameDirection::Out),
         "P" => Some(FrameDirection::OtherHost),
         _ => None,
     };
-    // Single letters are too common in prose.
-    let from_end = |place: &usize| words.len() - place <= 12;
-    let place =
-        words.iter().enumerate().filter(|(place, _)| from_end(place)).find_map(|(place, word)| {
-            let found = way(word)?;
-            (place < 2 || word.len() > 1).then_some((place, found))
-        });
-    let Some((place, direction)) = place else { return };
+    // Behind the time, or in prose somewhere before the ends; single letters are too common there.
+    let range = if exact { 0..2 } else { words.len().saturating_sub(12)..words.len() };
+    let mut found = range.filter_map(|place| {
+        let word = words.get(place)?;
+        (exact || word.len() > 1).then(|| way(word)).flatten().map(|way| (place, way))
+    });
+    let Some((place, direction)) = found.next_back() else { return };
     head.direction = Some(direction);
     let name = place.checked_sub(1).and_then(|before| words.get(before));
     let name = name.map(|name| name.trim_matches(['`', '|', '"', '\'', '(', '*']));
-    head.device = name.filter(|name| is_device(name)).map(str::to_owned);
+    head.device = name.filter(|name| is_device(name)).map(|name| (*name).to_owned());
 }
 
 /// IFNAMSIZ leaves room for 15 octets.
@@ -122,6 +121,11 @@ mod tests {
 
     #[test]
     fn ways_through_the_host() {
+        let both = read(
+            "11:16:14.764126 eth0  In  ifindex 2 02:00:00:00:00:01 ethertype IPv4 (0x0800), length 72: (tos 0x0, ttl 63, id 1, offset 0, flags [DF], proto TCP (6), length 52)",
+            true,
+        );
+        assert_eq!((both.device.as_deref(), both.ttl), (Some("eth0"), Some(63)));
         let head = read(
             "11:16:14.764126 ifb0  In  ifindex 2 02:00:00:00:00:01 ethertype IPv4 (0x0800), length 72:",
             true,

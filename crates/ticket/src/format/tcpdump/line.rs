@@ -218,11 +218,43 @@ fn is_ascii_dump(line: &str) -> bool {
     // Line feeds among the octets leave shreds.
     let shred = (1..=3).contains(&line.len())
         && line.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'{');
+    // Text of a request, or octets without a blank between them.
+    let text =
+        line.starts_with("HTTP/1.") || line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0");
+    let header = line.split_once(": ").is_some_and(|(name, _)| HEADERS.contains(&name));
+    let unbroken = line.contains("..") && !line.contains(' ');
     shred
+        || text
+        || header
+        || unbroken
         || line.starts_with("E.")
         || line.starts_with("`.")
         || (dots > 0 && dots * 3 >= line.len())
 }
+
+/// Headers of HTTP that stand in the payload of many captures.
+const HEADERS: [&str; 20] = [
+    "Host",
+    "User-Agent",
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Language",
+    "Accept-Ranges",
+    "Connection",
+    "Keep-Alive",
+    "Content-Type",
+    "Content-Length",
+    "Cache-Control",
+    "Cookie",
+    "Date",
+    "ETag",
+    "Last-Modified",
+    "Location",
+    "Referer",
+    "Server",
+    "Set-Cookie",
+    "Transfer-Encoding",
+];
 
 /// Words that a row can go on with where it was broken.
 const CONTINUATIONS: [&str; 14] = [
@@ -234,6 +266,7 @@ const CONTINUATIONS: [&str; 14] = [
 pub(super) fn is_continuation(line: &str) -> bool {
     let first = line.split([' ', ',']).find(|word| !word.is_empty()).unwrap_or_default();
     CONTINUATIONS.contains(&first)
+        || line.contains("link-address option")
         || first.starts_with('<')
         || first.starts_with("[nop")
         || first.starts_with("[mss")

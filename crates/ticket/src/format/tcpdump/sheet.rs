@@ -211,7 +211,8 @@ impl Reader {
             PrintedPacket::Claim { address, mac: None, .. } => text!["somebody claims ", *address],
             PrintedPacket::Tcp(_) | PrintedPacket::Error { .. } => Text::new(),
         };
-        self.push(head, line, packet);
+        let head = self.in_outer(head.clone());
+        self.push(&head, line, packet);
         taken(line, what)
     }
 
@@ -227,11 +228,14 @@ impl Reader {
     /// A line that nothing begins with.
     fn more(&mut self, line: &Line) -> Taken {
         if let Some(mac) = resolution::option_mac(&line.text)
-            && let Some(PrintedFrame { packet: PrintedPacket::Claim { mac: claimed, .. }, .. }) =
-                self.sheet.last()
+            && let Some(frame) = self.sheet.last()
         {
-            *claimed = claimed.or(Some(mac));
-            return Taken::More(Some(text!["claimed by ", mac]));
+            match &mut frame.packet {
+                PrintedPacket::Claim { mac: claimed, .. } => *claimed = claimed.or(Some(mac)),
+                // Who asks says what address he has.
+                _ => frame.src_mac = frame.src_mac.or(Some(mac)),
+            }
+            return Taken::More(Some(text!["its link-layer address: ", mac]));
         }
         let Some(open) = self.open.take() else { return Taken::More(None) };
         let rest = line.text.trim_start();

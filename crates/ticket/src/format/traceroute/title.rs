@@ -29,6 +29,10 @@ const TRACERT: [&str; 9] = [
 /// `traceroute to web (192.0.2.1), 30 hops max, 60 byte packets`, `Tracing route to web [192.0.2.1]`.
 pub(super) fn read(line: &str) -> Option<Title> {
     let line = line.trim();
+    // The first line of tracepath.
+    if line.contains("?: [LOCALHOST]") && line.contains("pmtu") {
+        return Some(Title::default());
+    }
     let lower = line.get(..16.min(line.len())).unwrap_or_default();
     if let Some((program, rest)) = line.split_once(" to ")
         && matches!(program, "traceroute" | "traceroute6" | "tcptraceroute" | "Tracing the route")

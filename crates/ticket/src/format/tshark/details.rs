@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use synrecv_model::{Checksum, Endpoint, Mac, PrintedPacket, canonical_ip, text};
+use synrecv_model::{Checksum, ClaimKind, Endpoint, Mac, PrintedPacket, canonical_ip, text};
 
 use super::info;
 use crate::format::Sees;
@@ -16,10 +16,35 @@ pub(super) struct Details {
     ips: Option<(IpAddr, IpAddr)>,
     ports: Option<(u16, u16)>,
     body: Option<Body>,
+    arp: Arp,
     /// Number of the line that the segment is on, and its place among what was made of lines.
     line: u32,
     place: usize,
     open: bool,
+}
+
+/// The fields of an ARP packet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Arp {
+    is_reply: Option<bool>,
+    sender_mac: Option<Mac>,
+    sender: Option<IpAddr>,
+    target: Option<IpAddr>,
+}
+
+impl Arp {
+    fn packet(self) -> Option<PrintedPacket> {
+        let (address, target) = (self.sender?, self.target?);
+        let claim = |kind| PrintedPacket::Claim { kind, address, mac: self.sender_mac };
+        Some(match self.is_reply? {
+            _ if address == target => claim(ClaimKind::ArpGratuitous),
+            true => claim(ClaimKind::ArpReply),
+            false => {
+                let asker = Some(address).filter(|asker| !asker.is_unspecified());
+                PrintedPacket::Question { address: target, asker }
+            }
+        })
+    }
 }
 
 /// What one line is, besides rows of columns.
@@ -51,8 +76,9 @@ pub(super) fn sees(line: &str, inside: bool) -> Sees {
 const TRANSPORT: &str = "Transmission Control Protocol, Src Port";
 
 /// First words of the layers of a packet.
-const LAYERS: [&str; 9] = [
+const LAYERS: [&str; 10] = [
     "Ethernet II",
+    "Address Resolution Protocol",
     "Linux cooked",
     "Internet Protocol",
     "802.1Q Virtual LAN",
@@ -71,63 +97,68 @@ fn is_frame(line: &str) -> bool {
 }
 
 /// First words of the fields of a packet.
-const FIELDS: [&str; 48] = [
+const FIELDS: [&str; 49] = [
     "Acknowledgment",
-    "Address:",
-    "Arrival Time:",
-    "Capture Length:",
-    "Checksum:",
-    "Conversation",
+    "Address",
+    "Arrival Time",
+    "Capture Length",
+    "Checksum",
     "Destination",
     "Differentiated",
     "Dst Port",
-    "Encapsulation type:",
+    "Encapsulation type",
     "Epoch",
-    "Flags:",
+    "Flags",
     "Fragment",
-    "Frame Length:",
-    "Frame Number:",
+    "Frame Length",
+    "Frame Number",
+    "Hardware",
     "Header",
-    "Hop Limit:",
-    "Identification:",
-    "Interface",
-    "Kind:",
+    "Hop Limit",
+    "Identification",
+    "Kind",
     "LG bit",
-    "Length:",
-    "MSS Value:",
-    "Maximum segment size:",
-    "Multiplier:",
+    "Length",
+    "MSS Value",
+    "Maximum segment size",
+    "Multiplier",
     "Next",
-    "No-Operation",
+    "Opcode",
     "Option",
-    "Packet type:",
-    "Payload Length:",
+    "Packet type",
+    "Payload Length",
     "Protocol",
     "Reserved",
     "SACK permitted",
+    "Sender",
     "Sequence",
-    "Shift count:",
+    "Shift count",
     "Source",
     "Src Port",
     "Stream",
     "TCP Option",
     "TCP payload",
+    "Target",
     "Time to",
     "Timestamp",
-    "Total Length:",
-    "Traffic Class:",
-    "Type:",
+    "Total Length",
+    "Traffic Class",
+    "Type",
     "Urgent",
-    "Version:",
+    "Version",
     "Window",
 ];
 
 /// `Time to live: 63`, `[Stream index: 0]`, `.... ..0. = Syn: Not set`, an option.
 fn is_field(line: &str) -> bool {
-    let is_known = FIELDS.iter().any(|field| line.starts_with(field));
+    // Only what stands before a colon, or all of an option, is a name.
+    let is_known = line.starts_with("TCP Option")
+        || line.split_once(':').is_some_and(|(name, _)| {
+            name.split(' ').count() <= 5 && FIELDS.iter().any(|field| name.starts_with(field))
+        });
     (line.starts_with('[') && line.ends_with(']'))
         || (line.contains(" = ") && line.starts_with(['.', '0', '1']))
-        || (is_known && line.len() < 160 && line.contains([':', '-', '(']))
+        || (is_known && line.len() < 160)
 }
 
 impl Details {
@@ -138,6 +169,7 @@ impl Details {
         if is_frame(text) {
             let pushed = self.flush(sheet);
             self.open = true;
+            self.line = line.number;
             let rest = text.trim_start_matches("Frame ");
             let len = rest.split_once([':', '(']).and_then(|(_, rest)| leading(rest.trim_start()));
             self.head.frame_len = len;
@@ -158,7 +190,11 @@ impl Details {
 
     /// Ends the frame. True when it was a segment, which was added.
     pub(super) fn flush(&mut self, sheet: &mut Sheet) -> bool {
-        let Self { head, ips, ports, body, line, place, .. } = std::mem::take(self);
+        let Self { head, ips, ports, body, arp, line, place, .. } = std::mem::take(self);
+        if let Some(packet) = arp.packet() {
+            sheet.push(head.frame(line, packet), head.stamp);
+            return true;
+        }
         let (Some((src, dst)), Some((sport, dport)), Some(body)) = (ips, ports, body) else {
             return false;
         };
@@ -192,7 +228,7 @@ impl Details {
     }
 
     fn field(&mut self, text: &str) -> Taken {
-        let read = self.frame_field(text) || self.segment_field(text);
+        let read = self.frame_field(text) || self.segment_field(text) || self.arp_field(text);
         Taken::More(read.then(|| text![synrecv_model::Foreign(text.chars().take(60).collect())]))
     }
 
@@ -226,6 +262,21 @@ impl Details {
             head.vlans.extend(text.split_once("ID:").and_then(|(_, id)| leading::<u16>(id.trim())));
         } else {
             return false;
+        }
+        true
+    }
+
+    /// A field of an ARP packet.
+    fn arp_field(&mut self, text: &str) -> bool {
+        let Some((name, value)) = text.split_once(':') else { return false };
+        let word =
+            || value.split([' ', '(', ')']).rfind(|word| !word.is_empty()).unwrap_or_default();
+        match name.trim() {
+            "Opcode" => self.arp.is_reply = Some(value.contains("reply")),
+            "Sender MAC address" => self.arp.sender_mac = word().parse().ok(),
+            "Sender IP address" => self.arp.sender = word().parse().ok(),
+            "Target IP address" => self.arp.target = word().parse().ok(),
+            _ => return false,
         }
         true
     }
