@@ -4,6 +4,7 @@ mod arp;
 mod arping;
 mod conntrack;
 mod counter_names;
+#[cfg(test)]
 mod fixture;
 mod frames;
 mod ifconfig;

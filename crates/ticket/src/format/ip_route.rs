@@ -46,6 +46,8 @@ impl Format for IpRoute {
             }
         } else if words.first() == Some(&"nexthop") && parse::nexthop(&words).is_some() {
             return if inside { Sees::More } else { Sees::Row };
+        } else if inside && parse::goes_on(&words) {
+            return Sees::More;
         } else if inside && is_remark(&words) {
             return Sees::Aside;
         }
@@ -80,32 +82,48 @@ struct Reader {
 impl Reader {
     fn read_words(&mut self, lines: &[Line]) -> Vec<Taken> {
         let mut taken = Vec::with_capacity(lines.len());
-        // A way out belongs to the route above it, as long as that was read.
-        let mut takes_ways = false;
+        // The words of the route above, as long as that was read: ways out belong to it, and a line
+        // that was broken goes on with it.
+        let mut above: Option<Vec<&str>> = None;
         for (at, line) in lines.iter().enumerate() {
             let words = words(&line.text);
+            if let Some(all) = above.as_mut()
+                && (parse::goes_on(&words) || parse::is_open(all, &words))
+            {
+                all.extend(&words);
+                if let (Some(parsed), Some((_, _, draft))) =
+                    (parse::line(all), self.drafts.last_mut())
+                {
+                    *draft = parsed;
+                    taken.push(Taken::More(None));
+                } else {
+                    above = None;
+                    taken.push(Taken::Rejected(text!["not what the line above goes on with"]));
+                }
+                continue;
+            }
             taken.push(match parse::line(&words) {
                 Some(parsed) => {
-                    takes_ways = true;
                     self.drafts.push((at, line.number, parsed));
+                    above = Some(words);
                     Taken::Row(Text::new())
                 }
-                None if words.first() == Some(&"nexthop") => {
-                    match (parse::nexthop(&words), self.drafts.last_mut().filter(|_| takes_ways)) {
-                        (Some(way), Some((_, _, route))) => {
-                            route.family = route.family.or(way.family);
-                            route.hops.extend(way.hops);
-                            Taken::More(Some(text!["one of several ways"]))
+                None if words.first() == Some(&"nexthop") => match above.as_mut() {
+                    Some(all) => {
+                        all.extend(&words);
+                        match (parse::line(all), self.drafts.last_mut()) {
+                            (Some(parsed), Some((_, _, draft))) => {
+                                *draft = parsed;
+                                Taken::More(Some(text!["one of several ways"]))
+                            }
+                            _ => Taken::Rejected(text!["not a way out"]),
                         }
-                        (Some(_), None) => {
-                            Taken::Rejected(text!["the line of its route is missing"])
-                        }
-                        (None, _) => Taken::Rejected(text!["not a way out"]),
                     }
-                }
+                    None => Taken::Rejected(text!["the line of its route is missing"]),
+                },
                 None if is_remark(&words) => Taken::Aside("a message of ip"),
                 None => {
-                    takes_ways = false;
+                    above = None;
                     Taken::Rejected(text!["not a route"])
                 }
             });

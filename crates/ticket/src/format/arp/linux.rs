@@ -66,7 +66,8 @@ pub(super) fn entry(words: &[&str], inside: bool) -> Option<Entry> {
     }
     let (&third, rest) = rest.split_first()?;
     if second == "*" && third.starts_with('<') && (1..=3).contains(&rest.len()) {
-        return rest.last().filter(|word| link::is_device(word)).map(|device| {
+        let device = rest.last().filter(|word| link::is_device(word) && !is_flags(word));
+        return device.map(|device| {
             let mut entry = bare(host)?;
             entry.proxy = true;
             entry.device = Some((*device).to_owned());

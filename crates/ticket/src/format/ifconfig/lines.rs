@@ -126,6 +126,9 @@ pub(super) fn part(line: &str) -> Part {
     let Some(&first) = words.first() else {
         return Part::Nothing;
     };
+    if words.iter().skip(1).any(|word| starts_line(word)) || is_glued(text) {
+        return Part::Nothing;
+    }
     if first.starts_with("inet6") {
         return address::v6(text).map_or(Part::Nothing, |row| Part::Address(Box::new(row)));
     }
@@ -156,33 +159,69 @@ pub(super) fn part(line: &str) -> Part {
     }
 }
 
+/// A word that stands at the start of a line: behind others, lines were put together.
+fn starts_line(word: &str) -> bool {
+    let is_start = matches!(
+        word,
+        "inet"
+            | "inet6"
+            | "ether"
+            | "Ethernet"
+            | "loop"
+            | "unspec"
+            | "RX"
+            | "UP"
+            | "nd6"
+            | "media:"
+            | "status:"
+    );
+    is_start
+        || word.starts_with("flags=")
+        || word.starts_with("encap:")
+        || word.starts_with("collisions:")
+}
+
+/// True when another line was put behind a line without a blank between them.
+fn is_glued(text: &str) -> bool {
+    let behind = text.get(1..).unwrap_or_default();
+    let is_address = text.starts_with("inet");
+    let is_double = ["inet", "flags=", "RX packets", "RX bytes:", "TX errors", "RX errors"]
+        .iter()
+        .any(|word| behind.contains(word));
+    let has_mac = is_address && text.split_whitespace().any(|word| link::mac(word).is_some());
+    let is_open = |word: &str| word.contains('<') && !word.ends_with('>');
+    is_double || has_mac || (is_address && text.split_whitespace().any(is_open))
+}
+
 /// True when an address stands there as `ifconfig` prints it, not as `ip` does.
 pub(super) fn is_told(line: &str) -> bool {
     let line = line.trim();
     line.starts_with("inet") && !line.contains(" scope ") && !line.contains(" brd ")
 }
 
-/// Words that stand at the start of lines below the first.
-const MORE: [&str; 8] =
-    [" inet", " UP ", " RX ", "MTU:", " ether ", " Ethernet ", " loop ", " unspec "];
+/// Words of the lines below the first.
+const MORE: [&str; 4] = ["inet", " UP ", " RX ", "MTU:"];
 
 fn header(text: &str) -> Option<Header> {
     if let Some((name, rest)) = text.split_once(": flags=").or_else(|| text.split_once(":flags=")) {
         let (number, rest) = rest.split_once('<')?;
         let (names, rest) = rest.split_once('>')?;
         let mut row = device(name)?;
-        // More than one line of the output.
-        if MORE.iter().any(|word| rest.contains(word)) {
-            return None;
-        }
         if names.is_ascii() {
             set_flags(&mut row, names.split(','));
         } else {
             set_number(&mut row, number::decimal(number)?);
         }
+        // Anything else is more than one line of the output.
         let mut words = rest.split_whitespace();
-        row.mtu_bytes =
-            words.find(|word| *word == "mtu").and_then(|_| words.next()).and_then(number::any32);
+        while let Some(key) = words.next() {
+            let value = words.next().and_then(number::any32)?;
+            match key {
+                "mtu" => row.mtu_bytes = Some(value),
+                "metric" | "index" => {}
+                _ => return None,
+            }
+        }
         let is_bsd = names.split(',').any(|name| matches!(name, "SIMPLEX" | "SMART"));
         return Some(Header {
             row,
@@ -192,7 +231,7 @@ fn header(text: &str) -> Option<Header> {
     }
     let (name, rest) = ENCAPSULATION.iter().find_map(|words| text.split_once(words))?;
     let mut row = device(name.trim())?;
-    if MORE[..4].iter().any(|word| rest.contains(word)) {
+    if MORE.iter().any(|word| rest.contains(word)) {
         return None;
     }
     row.mac = mac_in(rest).filter(|mac| !mac.is_zero());

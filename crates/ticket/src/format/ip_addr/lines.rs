@@ -11,6 +11,8 @@ use crate::{AddressRow, LinkRow};
 pub(super) enum Part {
     /// `2: eth0@if4: <BROADCAST,UP> mtu 1500 state UP`.
     Header(Box<LinkRow>),
+    /// What stands behind the place where the first line of a device was broken.
+    HeaderMore(String),
     /// `eth0@if4  UP  192.0.2.10/24` (`-br`).
     Brief(Box<LinkRow>),
     /// `2: eth0    inet 192.0.2.10/24 scope global eth0` (`-o`).
@@ -110,6 +112,9 @@ pub(super) fn part(text: &str, inside: bool) -> Part {
     let Some((&first, rest)) = words.split_first() else {
         return Part::Nothing;
     };
+    if first != "alias" && rest.iter().any(|word| starts_line(word)) {
+        return Part::Nothing;
+    }
     match first {
         "inet" | "inet6" => {
             return address(&words).map_or(Part::Nothing, |row| Part::Address(Box::new(row)));
@@ -131,6 +136,9 @@ pub(super) fn part(text: &str, inside: bool) -> Part {
     }
     match first {
         "alias" => Part::Alias,
+        _ if words.iter().any(|word| matches!(*word, "qdisc" | "group" | "qlen")) => {
+            Part::HeaderMore(text.to_owned())
+        }
         "prog/xdp" => Part::Xdp,
         word if KINDS.contains(&word) => Part::Kind(word.to_owned()),
         word if IDLE.contains(&word) || word.ends_with("_slave") => Part::Idle,
@@ -142,6 +150,12 @@ pub(super) fn part(text: &str, inside: bool) -> Part {
     }
 }
 
+/// A word that stands at the start of a line: behind others, lines were put together.
+fn starts_line(word: &str) -> bool {
+    word.starts_with("link/")
+        || matches!(word, "inet" | "inet6" | "valid_lft" | "altname" | "RX:" | "TX:")
+}
+
 /// A part that begins with an ifindex: the first line of a device, or an address of `-o`.
 fn numbered(text: &str) -> Option<Part> {
     let (ifindex, rest) = text.trim_start().split_once(':')?;
@@ -151,7 +165,7 @@ fn numbered(text: &str) -> Option<Part> {
         let (flags, behind) = behind.split_once('>')?;
         let mut row = link_named(name)?;
         // More than one line of the output.
-        if behind.contains(" link/") || behind.contains(" inet") {
+        if behind.contains("link/") || behind.contains(" inet") {
             return None;
         }
         row.ifindex = Some(ifindex);
@@ -180,8 +194,8 @@ fn link_named(word: &str) -> Option<LinkRow> {
     Some(row)
 }
 
-/// What stands behind the flags.
-fn set_keys(row: &mut LinkRow, text: &str) {
+/// Sets what stands behind the flags.
+pub(super) fn set_keys(row: &mut LinkRow, text: &str) {
     let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         match word {
@@ -205,6 +219,12 @@ fn operstate(word: &str) -> Option<OperState> {
         "UP" => OperState::Up,
         _ => return None,
     })
+}
+
+/// The key that the first line of a device ends with, when it was broken before the value.
+pub(super) fn open_key(text: &str) -> Option<&str> {
+    let last = text.split_whitespace().last()?;
+    matches!(last, "mtu" | "qdisc" | "state" | "master" | "mode" | "group" | "qlen").then_some(last)
 }
 
 /// `inet 192.0.2.10/24 brd 192.0.2.255 scope global secondary eth0:vip`.
@@ -292,10 +312,7 @@ pub(super) fn split(line: &str) -> Option<Vec<String>> {
         let ifindex = words[at].strip_suffix(':').and_then(number::decimal);
         ifindex.is_some() && words.get(at + 2).is_some_and(|word| word.starts_with('<'))
     };
-    let is_detail = |at: usize| {
-        words[at].starts_with("link/")
-            || matches!(words[at], "inet" | "inet6" | "valid_lft" | "altname" | "RX:" | "TX:")
-    };
+    let is_detail = |at: usize| starts_line(words[at]);
     // With backslashes between them, the lines were put together by `-o`.
     let has_more = (1..words.len()).any(is_detail) && !line.contains("\\ ");
     let headers_count = (0..words.len()).filter(|at| is_header(*at)).count();

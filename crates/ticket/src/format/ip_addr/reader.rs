@@ -35,6 +35,8 @@ struct Reader {
     current: Option<usize>,
     expected: Expected,
     is_below_alias: bool,
+    /// The key that the first line of the last device ended with.
+    open_key: Option<String>,
 }
 
 /// Reads devices with their addresses.
@@ -44,6 +46,7 @@ pub(super) fn read(lines: &[Line]) -> Table {
         current: None,
         expected: Expected::Nothing,
         is_below_alias: false,
+        open_key: None,
     };
     let mut taken: Vec<Taken> = Vec::with_capacity(lines.len());
     for (at, line) in lines.iter().enumerate() {
@@ -62,7 +65,17 @@ impl Reader {
     fn part(&mut self, at: usize, number: u32, text: &str) -> Taken {
         let expected = std::mem::replace(&mut self.expected, Expected::Nothing);
         match lines::part(text, true) {
-            Part::Header(link) => self.open(at, number, *link),
+            Part::Header(link) => {
+                self.open_key = lines::open_key(text).map(str::to_owned);
+                self.open(at, number, *link)
+            }
+            Part::HeaderMore(text) => {
+                let key = self.open_key.take().unwrap_or_default();
+                self.detail(|link| {
+                    lines::set_keys(link, &format!("{key} {text}"));
+                    None
+                })
+            }
             Part::Brief(mut link) => {
                 link.addresses.iter_mut().for_each(|address| address.line = number);
                 self.open(at, number, *link)
@@ -200,8 +213,7 @@ impl Reader {
         let mut notes = Vec::new();
         for block in self.blocks {
             if block.is_forged {
-                taken[block.at] =
-                    Taken::Rejected(text!["text of the alias above it, not a device"]);
+                taken[block.at] = Taken::Aside("text of the alias above it, not a device");
                 continue;
             }
             if block.is_below_alias {

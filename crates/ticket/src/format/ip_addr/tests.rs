@@ -194,7 +194,7 @@ NUMBER: NAME: <BROADCAST,UP,LOWER_UP> mtu 1500 state UP
             ],
             "{number} {name}"
         );
-        assert_eq!(reason(&table, 6), "text of the alias above it, not a device");
+        assert_eq!(table.taken[6], Taken::Aside("text of the alias above it, not a device"));
         assert!(matches!(table.taken[5], Taken::Aside(_)));
     }
     let honest = forged.replace("NUMBER: NAME: <BROADCAST,UP,LOWER_UP> mtu 1500 state UP\n", "");

@@ -91,6 +91,50 @@ const FLAGS: [&str; 12] = [
     "lock",
 ];
 
+/// Keys whose value is used.
+const USED: [&str; 12] = [
+    "via", "dev", "weight", "src", "from", "metric", "table", "proto", "scope", "nhid", "inet",
+    "inet6",
+];
+
+/// True when the last word is a key, and the line below begins with its value: a terminal or a mail
+/// broke the line between them.
+pub(in crate::format) fn is_open(words: &[&str], below: &[&str]) -> bool {
+    let (Some(key), Some(value)) = (words.get(1..).and_then(<[&str]>::last), below.first()) else {
+        return false;
+    };
+    let takes_address = matches!(*key, "via" | "src" | "from" | "inet" | "inet6");
+    if takes_address {
+        return address::ip(value).is_some();
+    }
+    let is_key = *key == "nexthop" || USED.contains(key) || VALUED.contains(key);
+    is_key && line(below).is_none()
+}
+
+/// True for words that can only go on with a route: keys with values, perhaps behind the value of a
+/// key on the line above.
+pub(in crate::format) fn goes_on(words: &[&str]) -> bool {
+    let is_key = |word: &&str| {
+        USED.contains(word)
+            || VALUED.contains(word)
+            || ["onlink", "linkdown", "dead"].contains(word)
+    };
+    let keys = match words {
+        [first, ..] if is_key(first) => words,
+        [value, rest @ ..] if protocol(value).is_some() || SCOPES.contains(value) => rest,
+        _ => return false,
+    };
+    let mut parsed = Parsed::default();
+    parsed.keys(keys);
+    keys.first().is_some_and(is_key)
+        && parsed.unknown_count == 0
+        && !parsed.is_joined
+        && !parsed.is_answer
+}
+
+/// Names of scopes.
+const SCOPES: [&str; 5] = ["link", "host", "global", "site", "nowhere"];
+
 /// A way out of which nothing is known yet.
 fn hop() -> HopRow {
     HopRow { gateway: None, device: None, weight: 1, dead: false, linkdown: false, onlink: false }

@@ -209,3 +209,38 @@ fn routes_that_lost_their_line_ends() {
     );
     assert_eq!(IpRoute.split("default via 192.0.2.1 dev eth0"), None);
 }
+
+#[test]
+fn broken_lines_are_put_together() {
+    let whole = TABLE
+        .replace("\n\tnexthop", " nexthop")
+        .replace("\n\tnh_info id 9 group 7,2/8 scope global proto unspec", "");
+    let expected = shown(None, &whole);
+    for width in [24, 40, 61, 72] {
+        let mut broken = String::new();
+        let mut used = 0;
+        for line in whole.lines() {
+            for word in line.split(' ') {
+                if used > 0 && used + word.len() > width {
+                    broken.push('\n');
+                    used = 0;
+                }
+                broken.push_str(word);
+                broken.push(' ');
+                used += word.len() + 1;
+            }
+            broken.push('\n');
+            used = 0;
+        }
+        let table = read(&IpRoute, None, &broken);
+        let marked = table.taken.iter().filter(|taken| matches!(taken, Taken::Rejected(_))).count();
+        let read = shown(None, &broken);
+        let new = read.iter().filter(|row| !expected.contains(row)).count();
+        assert!(new <= marked, "{width}: {read:#?}");
+    }
+    // A line that is cut takes nothing from the next route.
+    assert_eq!(
+        shown(None, "10.0.0.0/8 via 192.0.2.1 dev eth0 src\ndefault via 192.0.2.9 dev eth1"),
+        ["10.0.0.0/8 via 192.0.2.1 on eth0", "0.0.0.0/0 via 192.0.2.9 on eth1",]
+    );
+}
