@@ -4,7 +4,9 @@
 //! fail and say so.
 
 mod advice;
+mod bundles;
 mod captures;
+mod elsewhere;
 mod fib;
 mod hooks;
 mod inside;

@@ -1,5 +1,5 @@
-//! Every scenario, built once and diagnosed at the same time as root, without rights, and without
-//! `sock_diag`.
+//! Every scenario, built once and looked at at the same time as root, without rights, and without
+//! `sock_diag`. What the first two see is collected and diagnosed elsewhere, by nobody.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -14,7 +14,8 @@ use synrecv_tests::doctor;
 use synrecv_tests::schema::violations;
 
 use crate::captures::Judged;
-use crate::inside::{NOBODY, need_rights, run_doctor, run_doctor_refused, stand_recorded};
+use crate::elsewhere::Collected;
+use crate::inside::{NOBODY, need_rights, run_doctor_refused, stand_recorded};
 use crate::pasted::Ticket;
 
 macro_rules! scenarios {
@@ -280,23 +281,40 @@ struct Mode {
     /// `sock_diag` says what it says where its module cannot be loaded: one of the two retry
     /// counters and the limits of accept queues are missing.
     without_sock_diag: bool,
+    /// The facts are also diagnosed with pseudonyms.
+    redacted: bool,
 }
 
 const MODES: [Mode; 3] = [
-    Mode { name: "root", uid: None, without_sock_diag: false },
-    Mode { name: "unprivileged", uid: Some(NOBODY), without_sock_diag: false },
-    Mode { name: "no sock_diag", uid: None, without_sock_diag: true },
+    Mode { name: "root", uid: None, without_sock_diag: false, redacted: true },
+    Mode { name: "unprivileged", uid: Some(NOBODY), without_sock_diag: false, redacted: false },
+    Mode { name: "no sock_diag", uid: None, without_sock_diag: true, redacted: false },
 ];
 
+/// What the doctor said, and what is wrong with what it writes of the same facts with pseudonyms.
+struct Answer {
+    said: Output,
+    redacted_wrong: Vec<String>,
+}
+
 impl Mode {
-    fn ask(&self, running: &Running) -> Output {
-        let args = ["--format", "json"];
+    fn ask(&self, running: &Running, id: &str) -> Answer {
         if self.without_sock_diag {
             let refusal = Refusal::new(&[Refused::SockDiag], RefusedWith::Enoent);
             let refusal = refusal.expect("a filter for this machine");
-            return run_doctor_refused(running.server(), &args, self.uid, &refusal);
+            let args = ["--format", "json"];
+            let said = run_doctor_refused(running.server(), &args, self.uid, &refusal);
+            return Answer { said, redacted_wrong: Vec::new() };
         }
-        run_doctor(running.server(), &args, self.uid)
+        match Collected::in_namespace(running.server(), self.uid) {
+            Ok(collected) => {
+                collected.keep(id, self.name);
+                let said = collected.diagnose();
+                let wrong = self.redacted.then(|| collected.redacted_wrong(&said));
+                Answer { said, redacted_wrong: wrong.unwrap_or_default() }
+            }
+            Err(said) => Answer { said, redacted_wrong: Vec::new() },
+        }
     }
 
     /// The right answer. On less evidence any confidence is right; what does not need the retry
@@ -326,9 +344,9 @@ fn judge(id: &str) {
 
     let (running, recording) = stand_recorded(id);
     let ticket = Ticket::start(&running);
-    let answers: Vec<Output> = thread::scope(|scope| {
+    let answers: Vec<Answer> = thread::scope(|scope| {
         let running = &running;
-        let asked = MODES.each_ref().map(|mode| scope.spawn(|| mode.ask(running)));
+        let asked = MODES.each_ref().map(|mode| scope.spawn(|| mode.ask(running, id)));
         asked.into_iter().map(|answer| answer.join().expect("no panic")).collect()
     });
     let captures = recording.stop(id);
@@ -337,7 +355,9 @@ fn judge(id: &str) {
 
     let (mut scores, mut wrong) = (String::new(), String::new());
     for (mode, answer) in MODES.iter().zip(&answers) {
-        let differences = score(scenario, mode, answer, &mut scores);
+        let Answer { said: answer, redacted_wrong } = answer;
+        let mut differences = score(scenario, mode, answer, &mut scores);
+        differences.extend(redacted_wrong.iter().cloned());
         if !differences.is_empty() {
             let said = String::from_utf8_lossy(&answer.stdout);
             let error = String::from_utf8_lossy(&answer.stderr);

@@ -1,5 +1,7 @@
 //! Whether two diagnoses say the same, once one of them is told in the pseudonyms of the other.
 
+use std::net::Ipv4Addr;
+
 use synrecv_bundle::redact::Pseudonyms;
 use synrecv_model::{Class, Confidence, Diagnosis, Finding, Flow, Severity, Subject, Value};
 
@@ -32,7 +34,10 @@ impl Words for Own {
     }
 
     fn subject(&self, subject: &Subject) -> Subject {
-        subject.clone()
+        match *subject {
+            Subject::Way(ifindex, _) => any_way(ifindex),
+            _ => subject.clone(),
+        }
     }
 }
 
@@ -48,9 +53,14 @@ impl Words for Pseudonyms {
             Subject::Link(ifindex) => Subject::Link(ifindex),
             Subject::Prefix(ifindex, net) => Subject::Prefix(ifindex, self.net(net)),
             Subject::Mac(ifindex, mac) => Subject::Mac(ifindex, self.mac(mac)),
-            Subject::Way(ifindex, ip) => Subject::Way(ifindex, self.ip(ip)),
+            Subject::Way(ifindex, _) => any_way(ifindex),
         }
     }
+}
+
+/// The address of a way can be that of the first peer that goes by it.
+fn any_way(ifindex: u32) -> Subject {
+    Subject::Way(ifindex, Ipv4Addr::UNSPECIFIED.into())
 }
 
 /// What differs. Only what does not depend on the order of addresses is compared: examples may be

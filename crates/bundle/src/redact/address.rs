@@ -39,7 +39,7 @@ const V4: Space = Space {
 const V6: Space = Space {
     domain: Domain::V6,
     width: 128,
-    fixed: &[(v6(0xff00, 0), 8)],
+    fixed: &[MULTICAST],
     closed: &[
         (0, 8),
         (v6(0x2000, 0), 3),
@@ -52,6 +52,8 @@ const V6: Space = Space {
     blocks: &[(v6(0x2001, 0xdb8), 32), (v6(0x3fff, 0), 20)],
     block_len: 32,
 };
+
+const MULTICAST: Range = (v6(0xff00, 0), 8);
 
 const LINK_LOCAL: Range = (v6(0xfe80, 0), 10);
 
@@ -203,7 +205,8 @@ impl Addresses {
         let image = self.prefix_v6(value, 128);
         let in_long = || self.long.iter().any(|&long| lies_in(value, 128, long));
         match mac::of_identifier(value) {
-            Some(mac) if !V6.is_fixed(value, 128) && !in_long() => {
+            // Also in documentation: it is somebody's.
+            Some(mac) if !lies_in(value, 128, MULTICAST) && !in_long() => {
                 (image & mask(IDENTIFIER_START)) | mac::identifier(self.macs.mac(mac))
             }
             _ => image,

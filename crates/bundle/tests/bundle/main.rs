@@ -3,5 +3,6 @@
 mod damage;
 mod frozen;
 mod incident;
+mod redacted;
 mod round_trip;
 mod support;
