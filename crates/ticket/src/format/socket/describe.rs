@@ -24,7 +24,7 @@ pub(in crate::format) fn describe(row: &SocketRow, sends_again: bool) -> Text {
         let word = if sends_again { ", sent again " } else { ", expired " };
         said.push(text![word, timer.count]);
     }
-    if let Some(process) = &row.process {
+    if let Some(process) = row.process.as_ref().filter(|process| !process.name.is_empty()) {
         said.push(text![", ", Foreign(process.name.clone())]);
     }
     if row.guessed {
