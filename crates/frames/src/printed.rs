@@ -35,6 +35,9 @@ pub struct Excerpt {
 /// Seconds from which on times count from 1970, not from midnight or the first frame.
 const EPOCH_LEAST_NS: u64 = 100_000_000 * 1_000_000_000;
 
+/// Whoever pastes more than so many frames did not choose them one by one.
+const FEW_FRAMES: u64 = 64;
+
 /// Octets of an ARP packet.
 const ARP_LEN: u32 = 28;
 
@@ -190,7 +193,18 @@ impl Teller {
                 && (printed.port == sent.port || printed.port == 0)
         };
         let found = self.sent.iter().rposition(|sent| fits(ends.0, sent.0) && fits(ends.1, sent.1));
-        let Some((src, dst, seq)) = found.map(|place| self.sent.remove(place)) else {
+        // A segment that found no way out was not captured: the other end's tell its connection.
+        let known = !ends.1.ip.is_unspecified();
+        let mut opposite = self.sent.iter().rev().filter(|_| known);
+        let (src, dst, seq) = if let Some(place) = found {
+            self.sent.remove(place)
+        } else if ends.0.port != 0 && ends.1.port != 0 {
+            (ends.0, ends.1, 0)
+        } else if let Some(&(dst, src, _)) =
+            opposite.find(|sent| fits(ends.0, sent.1) && fits(ends.1, sent.0))
+        {
+            (src, dst, 0)
+        } else {
             self.tracker.told_frame(told.at);
             return;
         };
@@ -222,8 +236,10 @@ impl Teller {
             lost_count: excerpt.lost_count,
             truncated: excerpt.cut,
         });
-        for handshake in &mut capture.handshakes {
-            settle(handshake, &mut capture.services);
+        if capture.received_count <= FEW_FRAMES {
+            for handshake in &mut capture.handshakes {
+                settle(handshake, &mut capture.services);
+            }
         }
         capture
     }

@@ -1,13 +1,19 @@
 //! Packets in full (`tshark -V`, or the details copied out of Wireshark), and tables of statistics.
 
+mod lines;
+
 use std::net::IpAddr;
 
-use synrecv_model::{Checksum, ClaimKind, Endpoint, Mac, PrintedPacket, canonical_ip, text};
+use synrecv_model::{
+    Checksum, ClaimKind, Endpoint, FrameDirection, Mac, PrintedPacket, canonical_ip, text,
+};
 
+use self::lines::{TRANSPORT, is_frame};
 use super::info;
-use crate::format::Sees;
 use crate::format::frames::{Body, Head, Sheet, Stamp, clock, leading, row, stamped, taken};
 use crate::{Line, Taken};
+
+pub(super) use self::lines::sees;
 
 /// The frame that is being read.
 #[derive(Debug, Default)]
@@ -17,6 +23,7 @@ pub(super) struct Details {
     ports: Option<(u16, u16)>,
     body: Option<Body>,
     arp: Arp,
+    icmp: Option<Icmp>,
     /// Number of the line that the segment is on, and its place among what was made of lines.
     line: u32,
     place: usize,
@@ -47,118 +54,22 @@ impl Arp {
     }
 }
 
-/// What one line is, besides rows of columns.
-pub(super) fn sees(line: &str, inside: bool) -> Sees {
-    let line = line.trim();
-    if is_frame(line) || line.starts_with(TRANSPORT) {
-        return Sees::Row;
-    }
-    if line.ends_with(" Conversations") && line.split_whitespace().count() <= 2 {
-        return Sees::Title;
-    }
-    if !inside {
-        return Sees::Nothing;
-    }
-    let statistics =
-        line.contains("<->") || line.starts_with("====") || line.starts_with("Filter:");
-    let end = [" packets captured", " packet captured"];
-    let counted = end.into_iter().find_map(|end| line.strip_suffix(end));
-    let bars = line.contains("| |");
-    if statistics || bars || counted.is_some_and(|count| count.parse::<u64>().is_ok()) {
-        return Sees::Aside;
-    }
-    if LAYERS.iter().any(|layer| line.starts_with(layer)) || is_field(line) {
-        return Sees::More;
-    }
-    Sees::Nothing
+/// An ICMP message: who sent it, and of what kind it is. What follows is the packet that it quotes.
+#[derive(Clone, Copy, Debug)]
+struct Icmp {
+    from: Option<IpAddr>,
+    icmp_type: Option<u8>,
+    code: Option<u8>,
 }
 
-const TRANSPORT: &str = "Transmission Control Protocol, Src Port";
-
-/// First words of the layers of a packet.
-const LAYERS: [&str; 10] = [
-    "Ethernet II",
-    "Address Resolution Protocol",
-    "Linux cooked",
-    "Internet Protocol",
-    "802.1Q Virtual LAN",
-    "Data (",
-    "Hypertext Transfer",
-    "Transport Layer Security",
-    "Secure Sockets Layer",
-    "Raw packet data",
-];
-
-/// `Frame 1: 66 bytes on wire (528 bits), ...`, `Frame 1 (74 bytes on wire, 74 bytes captured)`.
-fn is_frame(line: &str) -> bool {
-    line.strip_prefix("Frame ").is_some_and(|rest| {
-        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains("bytes on wire")
-    })
-}
-
-/// First words of the fields of a packet.
-const FIELDS: [&str; 49] = [
-    "Acknowledgment",
-    "Address",
-    "Arrival Time",
-    "Capture Length",
-    "Checksum",
-    "Destination",
-    "Differentiated",
-    "Dst Port",
-    "Encapsulation type",
-    "Epoch",
-    "Flags",
-    "Fragment",
-    "Frame Length",
-    "Frame Number",
-    "Hardware",
-    "Header",
-    "Hop Limit",
-    "Identification",
-    "Kind",
-    "LG bit",
-    "Length",
-    "MSS Value",
-    "Maximum segment size",
-    "Multiplier",
-    "Next",
-    "Opcode",
-    "Option",
-    "Packet type",
-    "Payload Length",
-    "Protocol",
-    "Reserved",
-    "SACK permitted",
-    "Sender",
-    "Sequence",
-    "Shift count",
-    "Source",
-    "Src Port",
-    "Stream",
-    "TCP Option",
-    "TCP payload",
-    "Target",
-    "Time to",
-    "Timestamp",
-    "Total Length",
-    "Traffic Class",
-    "Type",
-    "Urgent",
-    "Version",
-    "Window",
-];
-
-/// `Time to live: 63`, `[Stream index: 0]`, `.... ..0. = Syn: Not set`, an option.
-fn is_field(line: &str) -> bool {
-    // Only what stands before a colon, or all of an option, is a name.
-    let is_known = line.starts_with("TCP Option")
-        || line.split_once(':').is_some_and(|(name, _)| {
-            name.split(' ').count() <= 5 && FIELDS.iter().any(|field| name.starts_with(field))
-        });
-    (line.starts_with('[') && line.ends_with(']'))
-        || (line.contains(" = ") && line.starts_with(['.', '0', '1']))
-        || (is_known && line.len() < 160)
+impl Icmp {
+    /// The error, when it is one about the segment between these ends.
+    fn packet(self, src: Endpoint, dst: Endpoint) -> Option<PrintedPacket> {
+        let (from, icmp_type, code) = (self.from?, self.icmp_type?, self.code?);
+        // Unreachable, and out of time on the way.
+        let is_error = matches!((icmp_type, from.is_ipv4()), (3 | 11, true) | (1 | 3, false));
+        is_error.then_some(PrintedPacket::Error { icmp_type, code, from, src, dst })
+    }
 }
 
 impl Details {
@@ -190,7 +101,7 @@ impl Details {
 
     /// Ends the frame. True when it was a segment, which was added.
     pub(super) fn flush(&mut self, sheet: &mut Sheet) -> bool {
-        let Self { head, ips, ports, body, arp, line, place, .. } = std::mem::take(self);
+        let Self { head, ips, ports, body, arp, icmp, line, place, .. } = std::mem::take(self);
         if let Some(packet) = arp.packet() {
             sheet.push(head.frame(line, packet), head.stamp);
             return true;
@@ -199,6 +110,11 @@ impl Details {
             return false;
         };
         let ends = (Endpoint::new(src, sport), Endpoint::new(dst, dport));
+        if let Some(icmp) = icmp {
+            let Some(packet) = icmp.packet(ends.0, ends.1) else { return false };
+            sheet.push(head.frame(line, packet), head.stamp);
+            return true;
+        }
         let segment = body.segment(ends.0, ends.1);
         let what = row(text![ends.0], text![ends.1], &segment);
         if let Some(Taken::Row(text) | Taken::Repaired(text)) = sheet.taken.get_mut(place) {
@@ -251,13 +167,26 @@ impl Details {
             head.stamp = head.stamp.or(stamp.filter(|stamp| matches!(stamp, Stamp::Elapsed(_))));
         } else if text.starts_with("Ethernet II, Src:") {
             (head.src_mac, head.dst_mac) = (mac(text, "Src:"), mac(text, "Dst:"));
+        } else if text.starts_with("Internet Control Message Protocol") {
+            let from = self.ips.take().map(|(from, _)| from);
+            self.icmp = Some(Icmp { from, icmp_type: None, code: None });
+        } else if let Some(way) = behind("Packet type:") {
+            head.direction = Some(match way {
+                _ if way.starts_with("Sent by us") => FrameDirection::Out,
+                _ if way.starts_with("Sent by somebody else") => FrameDirection::OtherHost,
+                _ => FrameDirection::In,
+            });
+        } else if let (Some(number), Some(icmp)) = (behind("Type:"), &mut self.icmp) {
+            icmp.icmp_type = icmp.icmp_type.or(leading(number));
+        } else if let (Some(number), Some(icmp)) = (behind("Code:"), &mut self.icmp) {
+            icmp.code = icmp.code.or(leading(number));
         } else if text.starts_with("Internet Protocol") {
             self.ips = ip(text, "Src:").zip(ip(text, "Dst:"));
         } else if let Some(ttl) = behind("Time to live:")
             .or_else(|| behind("Time to Live:"))
             .or_else(|| behind("Hop Limit:"))
         {
-            head.ttl = leading(ttl);
+            head.ttl = head.ttl.or(leading(ttl));
         } else if text.starts_with("802.1Q Virtual LAN") {
             head.vlans.extend(text.split_once("ID:").and_then(|(_, id)| leading::<u16>(id.trim())));
         } else {
@@ -353,12 +282,5 @@ Transmission Control Protocol, Src Port: 4711, Dst Port: http (80), Seq: 0, Len:
         let PrintedPacket::Tcp(segment) = &frame.packet else { panic!("{frame:?}") };
         assert_eq!((segment.dst.to_string().as_str(), segment.flags), ("198.51.100.2:80", 2));
         assert_eq!((segment.window, segment.options.mss), (Some(64240), Some(1460)));
-    }
-
-    #[test]
-    fn statistics_are_beside_the_matter() {
-        assert_eq!(sees("TCP Conversations", false), Sees::Title);
-        assert_eq!(sees("192.0.2.1:4711 <-> 198.51.100.2:80 21 1554 bytes", true), Sees::Aside);
-        assert_eq!(sees("192.0.2.1:4711 <-> 198.51.100.2:80 21 1554 bytes", false), Sees::Nothing);
     }
 }
