@@ -196,6 +196,38 @@ fn what_is_collected_has_pseudonyms_from_the_beginning() {
     assert!(!hidden.contains(&format!("\"name\":\"{host}\"")), "{host}");
 }
 
+/// Two hosts in one text: each has its own facts, and both have pseudonyms.
+#[test]
+fn a_ticket_shows_nothing_either() {
+    let scratch = Scratch::new();
+    let file = scratch.path().join("ticket.txt");
+    let netstat = |host: &str, own: &str, peer: &str| {
+        format!(
+            "admin@{host}:~$ netstat -tan\n\
+             Active Internet connections (servers and established)\n\
+             Proto Recv-Q Send-Q Local Address           Foreign Address         State\n\
+             tcp        0      0 {own}:80       {peer}:40001    SYN_RECV\n\
+             tcp        0      0 {own}:80       {peer}:40002    SYN_RECV\n\n"
+        )
+    };
+    let ticket = netstat("db7", "159.99.250.198", "159.99.233.20")
+        + "We moved it to 159.99.250.0/24 last week.\n\n"
+        + &netstat("web3", "8.20.30.40", "77.66.55.44");
+    fs::write(&file, ticket).unwrap();
+    let name = file.to_str().expect("a plain name");
+    let open = run(&[name, "--format", "json"]);
+    let hidden = run(&[name, "--format", "json", "--redact", "--redact-key", "none"]);
+    assert_eq!(open.code, hidden.code, "{hidden:?}");
+    assert_eq!(answer(&json(&open.out)), answer(&json(&hidden.out)));
+    assert_eq!(json(&hidden.out)["connections_total_count"], 4, "{}", hidden.out);
+    for secret in ["159.99.", "8.20.30.40", "77.66.55.44", "db7", "web3", "ticket.txt"] {
+        assert!(open.out.contains(secret) || secret == "ticket.txt", "{secret}: {}", open.out);
+        assert!(!hidden.out.contains(secret), "{secret} in {}", hidden.out);
+    }
+    let lines = run(&[name, "--explain-parse", "--redact", "--redact-key", "none"]);
+    assert_eq!((lines.code, &lines.out[..]), (Some(2), ""), "{lines:?}");
+}
+
 #[test]
 fn options_of_redaction_need_redaction() {
     for args in

@@ -13,6 +13,7 @@ use synrecv_ticket::Ticket;
 use crate::cli::FilterArgs;
 use crate::observe::Interrupt;
 use crate::pasted;
+use crate::redacted::{Changed, Redaction, Told};
 use crate::source::{self, Case};
 use crate::terminal::Progress;
 
@@ -71,13 +72,32 @@ impl<'a> Input<'a> {
 
     /// Reads and judges it; of a capture, what `filter` wants.
     pub(crate) fn judge(self, filter: &FilterArgs, quiet: bool) -> Result<Case> {
+        self.told(filter, quiet, None).map(|told| told.case)
+    }
+
+    /// The same with pseudonyms, where these are wanted.
+    pub(crate) fn told(
+        self,
+        filter: &FilterArgs,
+        quiet: bool,
+        redaction: Option<&Redaction>,
+    ) -> Result<Told> {
         let path = self.path;
-        let case = match self.kind() {
-            Kind::Bundle => source::bundle(Cursor::new(self.beginning).chain(self.rest)),
-            Kind::Capture => self.capture(filter, quiet),
-            Kind::Text => self.ticket().and_then(|ticket| pasted::judge(&ticket, &name(path))),
+        let tell = |case| Ok(Told::new(case, redaction)?);
+        let told = match self.kind() {
+            Kind::Bundle => {
+                source::bundle(Cursor::new(self.beginning).chain(self.rest)).and_then(tell)
+            }
+            Kind::Capture => self.capture(filter, quiet).and_then(tell),
+            Kind::Text => {
+                self.ticket().and_then(|ticket| pasted::judge(&ticket, &name(path), redaction))
+            }
         };
-        case.with_context(|| cannot_read(path))
+        told.map_err(
+            |error| {
+                if error.is::<Changed>() { error } else { error.context(cannot_read(path)) }
+            },
+        )
     }
 
     /// Takes a text apart.

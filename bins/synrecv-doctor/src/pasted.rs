@@ -11,6 +11,7 @@ use synrecv_model::{Facts, Flow, Foreign, Observation, PieceView, Text, Track, t
 use synrecv_report::escape::{foreign, plain};
 use synrecv_ticket::{Cut, Limits, PastedHost, Piece, Taken, Ticket, hosts};
 
+use crate::redacted::{Redaction, Told};
 use crate::source::Case;
 
 /// Takes a text apart.
@@ -22,17 +23,24 @@ pub(crate) fn read(mut bytes: impl Read) -> Result<Ticket> {
 }
 
 /// Judges each host that a ticket shows by itself.
-pub(crate) fn judge(ticket: &Ticket, name: &Foreign) -> Result<Case> {
+pub(crate) fn judge(
+    ticket: &Ticket,
+    name: &Foreign,
+    redaction: Option<&Redaction>,
+) -> Result<Told> {
     let hosts = hosts(ticket);
     if hosts.is_empty() {
         bail!("no output of a tool that is known was found (--explain-parse shows each line)");
     }
     let views = pieces(ticket, &hosts);
-    let mut cases: Vec<Case> = hosts.into_iter().map(|host| one(host, name)).collect();
-    let diagnoses = cases.iter().map(|case| case.diagnosis.clone()).collect();
+    let cases = hosts.into_iter().map(|host| Told::new(one(host, name), redaction));
+    let mut cases = cases.collect::<Result<Vec<Told>, _>>()?;
+    let diagnoses = cases.iter().map(|told| told.case.diagnosis.clone()).collect();
     let (leading, mut whole) = together(diagnoses).context("a host to judge")?;
-    whole.pieces = views;
-    Ok(Case { diagnosis: whole, ..cases.swap_remove(leading) })
+    let mut told = cases.swap_remove(leading);
+    whole.pieces = views.into_iter().map(|piece| told.piece(piece)).collect();
+    told.case.diagnosis = whole;
+    Ok(told)
 }
 
 fn one(host: PastedHost, name: &Foreign) -> Case {

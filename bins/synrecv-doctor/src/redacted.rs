@@ -59,11 +59,11 @@ pub(crate) struct Redaction {
     place: Option<PathBuf>,
 }
 
-/// A case with pseudonyms.
+/// A case as it is written: with pseudonyms, when these are wanted.
 #[derive(Debug)]
-pub(crate) struct Redacted {
+pub(crate) struct Told {
     pub(crate) case: Case,
-    names: Pseudonyms,
+    names: Option<Pseudonyms>,
 }
 
 impl RedactArgs {
@@ -87,7 +87,7 @@ impl RedactArgs {
 
 impl Redaction {
     /// Replaces names and addresses, and compares what follows from the facts before and after.
-    pub(crate) fn of(&self, case: Case) -> Result<Redacted, Changed> {
+    fn of(&self, case: Case) -> Result<Told, Changed> {
         let Case { facts, observation, diagnosis: before } = case;
         let (facts, observation, names) = redact(facts, observation, &self.key, self.mode);
         let mut diagnosis = synrecv_checks::diagnose(&facts, &observation);
@@ -95,7 +95,7 @@ impl Redaction {
             return Err(Changed(what));
         }
         add_from_input(&before, &mut diagnosis, &names);
-        Ok(Redacted { case: Case { facts, observation, diagnosis }, names })
+        Ok(Told { case: Case { facts, observation, diagnosis }, names: Some(names) })
     }
 
     /// What to tell the user about it.
@@ -110,10 +110,30 @@ impl Redaction {
     }
 }
 
-impl Redacted {
-    /// The pseudonym of a prefix.
+impl Told {
+    /// `Err` when the diagnosis would be another one.
+    pub(crate) fn new(case: Case, redaction: Option<&Redaction>) -> Result<Self, Changed> {
+        match redaction {
+            Some(redaction) => redaction.of(case),
+            None => Ok(Self { case, names: None }),
+        }
+    }
+
+    /// A prefix that the user named.
     pub(crate) fn net(&self, net: IpNet) -> IpNet {
-        self.names.net(net)
+        self.names.as_ref().map_or(net, |names| names.net(net))
+    }
+
+    /// An output that was found in a ticket.
+    pub(crate) fn piece(&self, mut piece: PieceView) -> PieceView {
+        if let Some(names) = &self.names {
+            let PieceView { host_name, notes, .. } = &mut piece;
+            *host_name = host_name.as_ref().map(|name| names.host(name));
+            for note in notes {
+                *note = names.text(note);
+            }
+        }
+        piece
     }
 }
 
@@ -124,12 +144,4 @@ fn add_from_input(before: &Diagnosis, after: &mut Diagnosis, names: &Pseudonyms)
         let NotChecked { check, reason, detail } = entry;
         NotChecked { check, reason: reason.clone(), detail: names.text(detail) }
     }));
-    after.pieces.clone_from(&before.pieces);
-    for piece in &mut after.pieces {
-        let PieceView { host_name, notes, .. } = piece;
-        *host_name = host_name.as_ref().map(|name| names.host(name));
-        for note in notes {
-            *note = names.text(note);
-        }
-    }
 }

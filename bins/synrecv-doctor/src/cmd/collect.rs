@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::cli::LiveArgs;
-use crate::redacted::{RedactArgs, Redaction};
+use crate::redacted::{RedactArgs, Redaction, Told};
 use crate::{output, source, terminal};
 
 #[derive(Clone, Debug, Args)]
@@ -27,10 +27,7 @@ pub(crate) struct CollectArgs {
 pub(crate) fn run(args: &CollectArgs) -> Result<ExitCode> {
     output::can_hold(&args.output)?;
     let redaction = args.redact.wanted()?;
-    let mut case = source::live(&args.live, args.quiet)?;
-    if let Some(redaction) = &redaction {
-        case = redaction.of(case)?.case;
-    }
+    let Told { case, .. } = Told::new(source::live(&args.live, args.quiet)?, redaction.as_ref())?;
     let writer = format!("{} {}", synrecv_report::PROGRAM, synrecv_report::VERSION);
     output::file_with(&args.output, |file| {
         synrecv_bundle::write(&case.facts, &case.observation, &writer, file)

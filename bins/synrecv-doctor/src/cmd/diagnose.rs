@@ -9,18 +9,19 @@ use super::UsageError;
 use crate::cli::{Capture, DiagnoseArgs, LiveArgs, Observe, nearest_subcommand};
 use crate::deliver::Delivery;
 use crate::input::{Input, Kind};
+use crate::redacted::Told;
 use crate::{output, pasted, source, terminal};
 
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
     let file = file(args)?;
-    let delivery = Delivery::new(&args.report)?.about(args.live.filter.peer);
+    let delivery = Delivery::new(&args.report)?;
     let redaction = args.redact.wanted()?;
     let quiet = args.report.common.quiet;
-    let case = match file {
+    let told = match file {
         None if args.explain_parse => {
             return Err(UsageError("`--explain-parse` needs a SOURCE".to_owned()).into());
         }
-        None => source::live(&args.live, quiet)?,
+        None => Told::new(source::live(&args.live, quiet)?, redaction.as_ref())?,
         Some(path) => {
             let input = Input::open(path)?;
             if let Some(option) = unfit_option(&args.live, input.kind()) {
@@ -29,6 +30,10 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
                 return Err(UsageError(words).into());
             }
             if args.explain_parse {
+                if redaction.is_some() {
+                    let words = "`--explain-parse` shows the text as it is, without `--redact`";
+                    return Err(UsageError(words.to_owned()).into());
+                }
                 if input.kind() != Kind::Text {
                     let words =
                         format!("`--explain-parse` is for text; `{}` is none", path.display());
@@ -37,16 +42,14 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
                 output::stdout(&pasted::explain(&input.ticket()?))?;
                 return Ok(ExitCode::SUCCESS);
             }
-            input.judge(&args.live.filter, quiet)?
+            input.told(&args.live.filter, quiet, redaction.as_ref())?
         }
     };
-    let Some(redaction) = redaction else { return delivery.deliver(&case) };
-    let redacted = redaction.of(case)?;
-    if args.report.common.verbose > 0 {
+    if let Some(redaction) = redaction.filter(|_| args.report.common.verbose > 0) {
         terminal::complain(&redaction.note());
     }
-    let peer = args.live.filter.peer.map(|peer| redacted.net(peer));
-    delivery.about(peer).deliver(&redacted.case)
+    let peer = args.live.filter.peer.map(|peer| told.net(peer));
+    delivery.about(peer).deliver(&told.case)
 }
 
 /// The file to read instead of this host; a mistyped subcommand lands here too.

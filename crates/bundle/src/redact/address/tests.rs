@@ -206,9 +206,11 @@ fn link_layer_addresses_inside_of_others_go_with_them() {
     let mac: Mac = "c0:3e:ba:be:0d:2a".parse().unwrap();
     let image = names.mac(mac);
     assert_ne!(image, mac);
-    for (text, prefix) in
-        [("fe80::c23e:baff:febe:d2a", "fe80::/64"), ("fd00:1:2:3:c23e:baff:febe:d2a", "fd00::/8")]
-    {
+    for (text, prefix) in [
+        ("fe80::c23e:baff:febe:d2a", "fe80::/64"),
+        ("2001:db8:1:2:c23e:baff:febe:d2a", "2001:db8:1:2::/64"),
+        ("fd00:1:2:3:c23e:baff:febe:d2a", "fd00::/8"),
+    ] {
         let found = names.ip(ip(text));
         assert!(prefix.parse::<IpNet>().unwrap().contains(&found), "{found}");
         assert_eq!(mac::of_identifier(bits(found)), Some(image), "{text}");
