@@ -58,14 +58,14 @@ impl Arp {
 #[derive(Clone, Copy, Debug)]
 struct Icmp {
     from: Option<IpAddr>,
-    icmp_type: Option<u8>,
+    kind: Option<u8>,
     code: Option<u8>,
 }
 
 impl Icmp {
     /// The error, when it is one about the segment between these ends.
     fn packet(self, src: Endpoint, dst: Endpoint) -> Option<PrintedPacket> {
-        let (from, icmp_type, code) = (self.from?, self.icmp_type?, self.code?);
+        let (from, icmp_type, code) = (self.from?, self.kind?, self.code?);
         // Unreachable, and out of time on the way.
         let is_error = matches!((icmp_type, from.is_ipv4()), (3 | 11, true) | (1 | 3, false));
         is_error.then_some(PrintedPacket::Error { icmp_type, code, from, src, dst })
@@ -169,7 +169,7 @@ impl Details {
             (head.src_mac, head.dst_mac) = (mac(text, "Src:"), mac(text, "Dst:"));
         } else if text.starts_with("Internet Control Message Protocol") {
             let from = self.ips.take().map(|(from, _)| from);
-            self.icmp = Some(Icmp { from, icmp_type: None, code: None });
+            self.icmp = Some(Icmp { from, kind: None, code: None });
         } else if let Some(way) = behind("Packet type:") {
             head.direction = Some(match way {
                 _ if way.starts_with("Sent by us") => FrameDirection::Out,
@@ -177,7 +177,7 @@ impl Details {
                 _ => FrameDirection::In,
             });
         } else if let (Some(number), Some(icmp)) = (behind("Type:"), &mut self.icmp) {
-            icmp.icmp_type = icmp.icmp_type.or(leading(number));
+            icmp.kind = icmp.kind.or(leading(number));
         } else if let (Some(number), Some(icmp)) = (behind("Code:"), &mut self.icmp) {
             icmp.code = icmp.code.or(leading(number));
         } else if text.starts_with("Internet Protocol") {

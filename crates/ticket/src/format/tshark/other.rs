@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use synrecv_model::{ClaimKind, PrintedPacket};
 
 use super::columns::{Columns, Error, Seen, columns, is_protocol};
+use crate::format::frames::clock;
 use crate::format::frames::ends::PrintedHost;
 
 /// Protocols that are not in a connection.
@@ -50,7 +51,27 @@ fn split(line: &str) -> Option<(&str, &str, &str)> {
             return Some((line.get(..at)?, word, line.get(at..)?.trim_start()));
         }
     }
-    None
+    without_protocol(line)
+}
+
+/// First words of `Info`, and the protocol that they are of.
+const INFOS: [(&str, &str); 6] = [
+    ("Destination unreachable (", "ICMP"),
+    ("Destination Unreachable (", "ICMPv6"),
+    ("Neighbor Solicitation ", "ICMPv6"),
+    ("Neighbor Advertisement ", "ICMPv6"),
+    ("Who has ", "ARP"),
+    ("Gratuitous ARP for ", "ARP"),
+];
+
+/// A row without the columns of protocol and length.
+fn without_protocol(line: &str) -> Option<(&str, &str, &str)> {
+    let (at, protocol) =
+        INFOS.into_iter().find_map(|(words, protocol)| Some((line.find(words)?, protocol)))?;
+    // Prose speaks of it too: a time comes first in a row.
+    let words: Vec<&str> = line.split_whitespace().take(4).collect();
+    (0..2).find_map(|from| clock::stamp(words.get(from..)?))?;
+    Some((line.get(..at)?, protocol, line.get(at..)?))
 }
 
 /// Where a part of a text begins in it.
@@ -194,6 +215,11 @@ mod tests {
             row("6 0.4 10.0.0.1 → 10.0.0.2 DNS 80 Standard query A example.org"),
             Seen::Other
         ));
+        assert!(matches!(
+            row("7 0.5 0.1 10.0.0.1 → 10.0.0.2 Destination unreachable (Port unreachable)"),
+            Seen::Error(Error { icmp_type: 3, code: 3, .. })
+        ));
         assert!(matches!(row("We saw TCP 80 open"), Seen::Nothing));
+        assert!(matches!(row("Who has 10.0.0.1? Nobody knows"), Seen::Nothing));
     }
 }
