@@ -16,7 +16,8 @@ struct Said {
     affected: Vec<Flow>,
     /// Arguments that are no names, and how many names there are.
     counts: Vec<(&'static str, u64)>,
-    explains: Vec<Said>,
+    /// Another one explains it. Of two that could alike, it is the one that comes first.
+    is_explained: bool,
 }
 
 /// Names and addresses in the words of one diagnosis.
@@ -120,15 +121,25 @@ fn counts(diagnosis: &Diagnosis) -> impl PartialEq {
     (namespaces.len(), *handshake_count, *overflow_delta, *overflow_total)
 }
 
+/// All findings, those that are explained by others too.
 fn findings(diagnosis: &Diagnosis, words: &dyn Words) -> Vec<Said> {
-    said(diagnosis, &diagnosis.findings, words)
-}
-
-fn said(diagnosis: &Diagnosis, findings: &[Finding], words: &dyn Words) -> Vec<Said> {
-    let mut all: Vec<Said> =
-        findings.iter().map(|finding| Said::new(diagnosis, finding, words)).collect();
+    let mut all = Vec::new();
+    add_findings(diagnosis, &diagnosis.findings, false, words, &mut all);
     all.sort_unstable();
     all
+}
+
+fn add_findings(
+    diagnosis: &Diagnosis,
+    findings: &[Finding],
+    is_explained: bool,
+    words: &dyn Words,
+    all: &mut Vec<Said>,
+) {
+    for finding in findings {
+        all.push(Said { is_explained, ..Said::new(diagnosis, finding, words) });
+        add_findings(diagnosis, &finding.explains, true, words, all);
+    }
 }
 
 impl Said {
@@ -144,7 +155,7 @@ impl Said {
             subject: words.subject(&finding.subject),
             affected,
             counts: finding.args.iter().map(|(name, value)| (*name, count(value))).collect(),
-            explains: said(diagnosis, &finding.explains, words),
+            is_explained: false,
         }
     }
 }
