@@ -1,6 +1,7 @@
 //! The width at which a text was broken, found by putting lines together on trial.
 
-use super::{one_line, score, shape};
+use super::score::{self, is_known};
+use super::{one_line, shape};
 use crate::format::{FORMATS, Sees};
 use crate::record::Record;
 
@@ -153,10 +154,6 @@ fn has_no_room(record: &Record, at: usize, width: usize) -> bool {
     used <= width && (used + 1 + needed > width || line.len() + 1 + next.len() > width)
 }
 
-fn is_known(text: &str) -> bool {
-    score::best(text) > Sees::Nothing
-}
-
 fn find(record: &Record, at: usize) -> Breaks {
     let is_blank = |at: usize| record.line(at).is_empty();
     let mut start = at;
@@ -181,34 +178,22 @@ fn find(record: &Record, at: usize) -> Breaks {
 /// Looks for the width at which the lines in a window were broken.
 fn try_widths(record: &Record, start: usize, end: usize) -> Breaks {
     let mut breaks = Breaks { start, end, width: None, starts: Vec::new() };
-    let sampled_end = end.min(start + SAMPLED);
-    let known: Vec<bool> = (start..sampled_end).map(|at| is_known(record.line(at))).collect();
-    let rows = (start..sampled_end).filter(|at| known[at - start]);
-    let known_starts = repeated(rows.map(|at| record.line(at)));
-    if known.iter().all(|known| *known) {
+    let mut trial = Trial::new(record, start, end);
+    let known_starts = trial.known_starts();
+    if trial.known.iter().all(|known| *known) {
         // Nothing has to be put together.
         breaks.starts = known_starts;
         return breaks;
     }
-    let (widest, common) = widths(record, start, end);
-    let widest_known = widest_known(record, start, &known);
-    let rows = (start..sampled_end).filter(|at| known[at - start]);
-    let widest_row = rows.map(|at| record.line(at).chars().count()).max().unwrap_or(0);
-    let hard = [widest, common, 80].map(|width| (Kind::Hard, width));
-    let soft = [widest, widest_known, 80, 78, 76, 72].map(|width| (Kind::Soft, width));
     let mut tried = Vec::new();
     let mut most = 0;
-    for (kind, width) in hard.into_iter().chain(soft) {
-        let is_possible = width >= WIDTH_MIN
-            && width >= widest_row
-            && (kind == Kind::Hard || width <= SOFT_WIDTH_MAX);
-        if !is_possible || tried.contains(&(kind, width)) {
+    for (kind, width) in trial.widths() {
+        if tried.contains(&(kind, width)) {
             continue;
         }
         tried.push((kind, width));
-        let starts = starts(record, start, sampled_end, kind, width);
-        let starts = starts.unwrap_or_else(|| known_starts.clone());
-        let gain = gain(record, (start, sampled_end, end), (kind, width), &starts);
+        let starts = trial.starts(kind, width).unwrap_or_else(|| known_starts.clone());
+        let gain = trial.gain(kind, width, &starts);
         // In the middle of words is the stronger claim.
         let is_better = match breaks.width {
             Some((Kind::Hard, _)) if kind == Kind::Soft => gain * 3 > most * 4,
@@ -226,88 +211,129 @@ fn try_widths(record: &Record, start: usize, end: usize) -> Breaks {
     breaks
 }
 
+/// Lines that are put together on trial.
+struct Trial<'a> {
+    record: &'a Record,
+    start: usize,
+    end: usize,
+    /// Whether each of the first lines is known by itself.
+    known: Vec<bool>,
+    /// Whether it is together with the next one, as far as that was asked.
+    known_pairs: Vec<Option<bool>>,
+}
+
+impl<'a> Trial<'a> {
+    fn new(record: &'a Record, start: usize, end: usize) -> Self {
+        let sampled_end = end.min(start + SAMPLED);
+        let known: Vec<bool> = (start..sampled_end).map(|at| is_known(record.line(at))).collect();
+        let known_pairs = vec![None; known.len()];
+        Self { record, start, end, known, known_pairs }
+    }
+
+    fn sampled(&self) -> std::ops::Range<usize> {
+        self.start..self.start + self.known.len()
+    }
+
+    fn columns(&self, at: usize) -> usize {
+        self.record.line(at).chars().count()
+    }
+
+    /// Shapes of the lines that are known by themselves.
+    fn known_starts(&self) -> Vec<String> {
+        let rows = self.sampled().filter(|at| self.known[at - self.start]);
+        repeated(rows.map(|at| self.record.line(at)))
+    }
+
+    /// Widths that are worth a trial: no row can be wider.
+    fn widths(&self) -> impl Iterator<Item = (Kind, usize)> + use<> {
+        let all = (self.start..self.end).map(|at| self.record.width(at));
+        let mut all: Vec<usize> = all.filter(|width| *width >= WIDTH_MIN).collect();
+        all.sort_unstable();
+        let widest = all.last().copied().unwrap_or(0);
+        let runs = all.chunk_by(|a, b| a == b).filter(|run| run.len() > 2);
+        let common = runs.max_by_key(|run| run.len()).map_or(0, |run| run[0]);
+        let is_known = |at: &usize| self.known[at - self.start];
+        let is_near = |at: &usize| is_known(at) || (*at > self.start && is_known(&(at - 1)));
+        let widest_near = self.sampled().filter(is_near).map(|at| self.columns(at)).max();
+        let widest_row = self.sampled().filter(is_known).map(|at| self.columns(at)).max();
+        let least = WIDTH_MIN.max(widest_row.unwrap_or(0));
+        let hard = [widest, common, 80].map(|width| (Kind::Hard, width));
+        let soft =
+            [widest, widest_near.unwrap_or(0), 80, 78, 76, 72].map(|width| (Kind::Soft, width));
+        let is_possible = move |(kind, width): &(Kind, usize)| {
+            *width >= least && (*kind == Kind::Hard || *width <= SOFT_WIDTH_MAX)
+        };
+        hard.into_iter().chain(soft).filter(is_possible)
+    }
+
+    /// True when a line is known, alone or together with the next one.
+    fn is_row(&mut self, at: usize) -> bool {
+        let place = at - self.start;
+        let (record, end) = (self.record, self.end);
+        let pair = || at + 1 < end && is_known(&join(record, at, at + 1, false));
+        self.known[place] || *self.known_pairs[place].get_or_insert_with(pair)
+    }
+
+    /// Shapes of the lines behind those that were certainly not broken; `None` when there are too
+    /// few.
+    fn starts(&mut self, kind: Kind, width: usize) -> Option<Vec<String>> {
+        let mut starts = Vec::new();
+        for at in self.sampled().skip(1) {
+            let is_behind_whole = match kind {
+                Kind::Hard => !self.record.has_width(at - 1, width),
+                Kind::Soft => !has_no_room(self.record, at - 1, width),
+            };
+            if is_behind_whole && (kind == Kind::Hard || self.is_row(at)) {
+                starts.push(self.record.line(at));
+            }
+        }
+        let shapes = repeated(starts.into_iter());
+        (!shapes.is_empty()).then_some(shapes)
+    }
+
+    /// How many lines become part of a known one, less those that were known by themselves, when
+    /// lines are put together at this width; 0 when that may be chance. A table whose rows happen to
+    /// be equally wide loses.
+    fn gain(&self, kind: Kind, width: usize, starts: &[String]) -> usize {
+        let (mut groups, mut known_groups, mut gained, mut swallowed) = (0, 0, 0, 0);
+        let mut format: Option<usize> = None;
+        let mut at = self.start;
+        while at + 1 < self.end && at < self.sampled().end {
+            let last = last_of(self.record, at, self.end, kind, width, starts);
+            if last > at {
+                groups += 1;
+                let joined = join(self.record, at, last, kind == Kind::Hard);
+                let known = score::format(&joined);
+                let goes_on = |open: usize| FORMATS[open].sees(&joined, true) >= Sees::Row;
+                let is_group_known = known.is_some()
+                    || format.is_some_and(goes_on)
+                    || one_line::parts(&joined, std::iter::empty()).is_some();
+                format = known.or(format);
+                if is_group_known {
+                    known_groups += 1;
+                    let parts = (at..=last).filter(|at| self.is_part_known(*at)).count();
+                    gained += last - at + 1 - parts.max(1);
+                    swallowed += parts.saturating_sub(1);
+                }
+            }
+            at = last + 1;
+        }
+        let is_usual = kind == Kind::Hard && width == 80;
+        let is_enough = known_groups > 1 || (known_groups == 1 && (is_usual || gained > 2));
+        if is_enough && known_groups * 2 >= groups { gained.saturating_sub(swallowed) } else { 0 }
+    }
+
+    fn is_part_known(&self, at: usize) -> bool {
+        match self.known.get(at - self.start) {
+            Some(known) => *known,
+            None => is_known(self.record.line(at)),
+        }
+    }
+}
+
 /// Shapes that more than one of the lines begins with.
 fn repeated<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut shapes: Vec<String> = lines.map(shape::of).collect();
     shapes.sort_unstable();
     shapes.chunk_by(|a, b| a == b).filter(|run| run.len() > 1).map(|run| run[0].clone()).collect()
-}
-
-/// Shapes of the lines behind those that were certainly not broken; `None` when there are too few.
-fn starts(
-    record: &Record,
-    start: usize,
-    end: usize,
-    kind: Kind,
-    width: usize,
-) -> Option<Vec<String>> {
-    let is_whole = |at: usize| match kind {
-        Kind::Hard => !record.has_width(at, width),
-        Kind::Soft => !has_no_room(record, at, width),
-    };
-    let is_row = |at: usize| {
-        kind == Kind::Hard
-            || is_known(record.line(at))
-            || (at + 1 < end && is_known(&join(record, at, at + 1, false)))
-    };
-    let starts = (start + 1..end).filter(|at| is_whole(at - 1) && is_row(*at));
-    let starts = starts.map(|at| record.line(at));
-    let shapes = repeated(starts);
-    (!shapes.is_empty()).then_some(shapes)
-}
-
-/// The width of the widest line, and that which most of the lines have.
-fn widths(record: &Record, start: usize, end: usize) -> (usize, usize) {
-    let all = (start..end).map(|at| record.width(at)).filter(|width| *width >= WIDTH_MIN);
-    let mut all: Vec<usize> = all.collect();
-    all.sort_unstable();
-    let runs = all.chunk_by(|a, b| a == b).filter(|run| run.len() > 2);
-    let common = runs.max_by_key(|run| run.len()).map_or(0, |run| run[0]);
-    (all.last().copied().unwrap_or(0), common)
-}
-
-/// The width of the widest line that is known, or stands behind one.
-fn widest_known(record: &Record, start: usize, known: &[bool]) -> usize {
-    let is_near = |at: &usize| known[*at] || (*at > 0 && known[at - 1]);
-    let near = (0..known.len()).filter(is_near).map(|at| record.line(start + at).chars().count());
-    near.max().unwrap_or(0)
-}
-
-/// How many lines become part of a known one, less those that were known by themselves, when lines are
-/// put together at this width; 0 when that may be chance. A table whose rows happen to be equally wide
-/// loses.
-fn gain(
-    record: &Record,
-    (start, sampled_end, end): (usize, usize, usize),
-    (kind, width): (Kind, usize),
-    starts: &[String],
-) -> usize {
-    let (mut groups, mut known_groups, mut gained, mut swallowed) = (0, 0, 0, 0);
-    let mut format: Option<usize> = None;
-    let mut at = start;
-    while at + 1 < end && at < sampled_end {
-        let last = last_of(record, at, end, kind, width, starts);
-        if last > at {
-            groups += 1;
-            let joined = join(record, at, last, kind == Kind::Hard);
-            let known = score::format(&joined);
-            let is_inside =
-                format.is_some_and(|open| FORMATS[open].sees(&joined, true) >= Sees::Row);
-            let is_known = known.is_some()
-                || is_inside
-                || one_line::parts(&joined, std::iter::empty()).is_some();
-            format = known.or(format);
-            if is_known {
-                known_groups += 1;
-                let is_part = |at: &usize| score::best(record.line(*at)) > Sees::Nothing;
-                let known = (at..=last).filter(is_part).count();
-                gained += last - at + 1 - known.max(1);
-                swallowed += known.saturating_sub(1);
-            }
-        }
-        at = last + 1;
-    }
-    let is_usual = kind == Kind::Hard && width == 80;
-    let is_enough = known_groups > 1 || (known_groups == 1 && (is_usual || gained > 2));
-    if is_enough && known_groups * 2 >= groups { gained.saturating_sub(swallowed) } else { 0 }
 }

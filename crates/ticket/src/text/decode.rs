@@ -31,6 +31,8 @@ pub(super) fn lines(bytes: &[u8], line_octets: usize, mut each: impl FnMut(&str,
     match encoding {
         Encoding::Bytes => {
             let ends_line = if bytes.contains(&b'\n') { b'\n' } else { b'\r' };
+            // Behind the last line feed no line begins.
+            let bytes = bytes.strip_suffix(&[ends_line]).unwrap_or(bytes);
             for line in bytes.split(|&octet| octet == ends_line) {
                 text.clear();
                 let is_cut = push_octets(line, line_octets, &mut text);

@@ -6,7 +6,9 @@
 mod layers;
 mod words;
 
+use super::effort::{Effort, Level};
 use super::score;
+use crate::format::Sees;
 use layers::{LAYERS, Layer};
 
 /// Lines that are held until a run of them ends.
@@ -21,6 +23,7 @@ pub(super) struct Markup {
     block: Vec<(u32, String)>,
     /// Whether a layer was taken off the last line of the block before, by layer.
     went_on: [bool; LAYERS.len()],
+    effort: Effort,
 }
 
 impl Markup {
@@ -46,10 +49,10 @@ impl Markup {
     pub(super) fn flush(&mut self, done: &mut impl FnMut(u32, &str)) {
         let mut block = std::mem::take(&mut self.block);
         for (layer, went_on) in LAYERS.iter().zip(&mut self.went_on) {
-            *went_on = strip(*layer, &mut block, *went_on);
+            *went_on = strip(*layer, &mut block, *went_on, &mut self.effort);
         }
         for (number, line) in &mut block {
-            words::mend(line);
+            words::mend(line, &mut self.effort);
             done(*number, line);
         }
         block.clear();
@@ -69,7 +72,7 @@ fn is_marked(line: &str) -> bool {
 }
 
 /// Takes a layer off the runs of lines that have it; true when the last line lost it.
-fn strip(layer: Layer, block: &mut [(u32, String)], went_on: bool) -> bool {
+fn strip(layer: Layer, block: &mut [(u32, String)], went_on: bool, effort: &mut Effort) -> bool {
     let mut stripped_last = false;
     let mut start = 0;
     while start < block.len() {
@@ -83,7 +86,7 @@ fn strip(layer: Layer, block: &mut [(u32, String)], went_on: bool) -> bool {
             let Some(next) = layer(line, inner.last().map(|last| &last.mark)) else { break };
             inner.push(next);
         }
-        stripped_last = (went_on && start == 0) || helps(block, start, &inner);
+        stripped_last = (went_on && start == 0) || helps(block, start, &inner, effort);
         let count = inner.len();
         if stripped_last {
             for ((_, line), stripped) in block[start..].iter_mut().zip(inner) {
@@ -96,14 +99,30 @@ fn strip(layer: Layer, block: &mut [(u32, String)], went_on: bool) -> bool {
 }
 
 /// True when a line of the run is better known without the layer, and none is worse.
-fn helps(block: &[(u32, String)], start: usize, inner: &[layers::Stripped]) -> bool {
-    let lines =
-        block[start..].iter().zip(inner).filter(|(_, stripped)| !stripped.text.trim().is_empty());
+fn helps(
+    block: &[(u32, String)],
+    start: usize,
+    inner: &[layers::Stripped],
+    effort: &mut Effort,
+) -> bool {
+    let is_text =
+        |(_, stripped): &(&(u32, String), &layers::Stripped)| !stripped.text.trim().is_empty();
+    let lines = block[start..].iter().zip(inner).filter(is_text);
     let (mut better, mut worse) = (0, 0);
     for ((_, line), stripped) in lines.take(SAMPLED_LINES) {
+        if effort.level() == Level::Little {
+            break;
+        }
         let (with, without) = (score::best(line), score::best(&stripped.text));
         better += usize::from(without > with);
         worse += usize::from(without < with);
+        if with.max(without) > Sees::Nothing {
+            effort.succeed();
+        } else {
+            effort.fail(2 * line.len());
+        }
     }
-    better > worse * 4
+    // What `cat -n` puts in front of lines can be read as a time or as a number of a hop.
+    let is_counted = inner.len() > 2 && inner.iter().all(|stripped| stripped.mark.is_column());
+    better > worse * 4 || (is_counted && worse == 0)
 }

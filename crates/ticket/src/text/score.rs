@@ -29,11 +29,17 @@ pub(super) fn best(line: &str) -> Sees {
     if best == Sees::Nothing && prompt::bare(line).is_some() { Sees::Title } else { best }
 }
 
-/// The format that knows a line best.
+/// True for a row or a title of any format, and for a prompt.
+pub(super) fn is_known(line: &str) -> bool {
+    let line = line.trim_end();
+    line.trim_start().len() >= KNOWN_OCTETS_MIN
+        && (FORMATS.iter().any(|format| format.sees(line, false) >= Sees::Row)
+            || prompt::prompt(line).is_some()
+            || markers::ask(line).is_some()
+            || prompt::bare(line).is_some())
+}
+
+/// The first format that knows a line.
 pub(super) fn format(line: &str) -> Option<usize> {
-    let seen = FORMATS.iter().enumerate().map(|(place, format)| (format.sees(line, false), place));
-    let best = seen
-        .filter(|(sees, _)| *sees >= Sees::Row)
-        .max_by_key(|(sees, place)| (*sees, usize::MAX - place));
-    best.map(|(_, place)| place)
+    FORMATS.iter().position(|format| format.sees(line, false) >= Sees::Row)
 }

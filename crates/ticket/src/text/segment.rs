@@ -2,6 +2,7 @@
 
 use super::breaks::Breaks;
 use super::commands::{Commands, printers};
+use super::effort::{Effort, Level};
 use super::markers::{self, Ask};
 use super::open::Open;
 use super::wrap::{self, Joined};
@@ -27,6 +28,7 @@ pub(super) fn segment(record: &mut Record) -> Vec<Piece> {
         open: None,
         gap: Gap::default(),
         breaks: Breaks::default(),
+        effort: Effort::default(),
         is_cut_before: false,
         pieces: Vec::new(),
     };
@@ -51,6 +53,7 @@ struct Segmenter<'a> {
     open: Option<Open>,
     gap: Gap,
     breaks: Breaks,
+    effort: Effort,
     /// The line before says that lines were left out.
     is_cut_before: bool,
     pieces: Vec<Piece>,
@@ -68,19 +71,10 @@ impl Segmenter<'_> {
             self.record.set(at, Taken::Blank);
             return 1;
         }
-        if let Some(count) = self.unbroken(at) {
+        if self.effort.level() == Level::Full
+            && let Some(count) = self.repaired(at, &text)
+        {
             return count;
-        }
-        if let Some(joined) = self.continuation(at, &text) {
-            let end = self.record.number(at + joined.more - 1);
-            if let Some(open) = &mut self.open {
-                open.replace_last(joined.text, joined.more, end);
-            }
-            return joined.more;
-        }
-        if let Some(parts) = self.parts(at, &text) {
-            self.split(at, &parts);
-            return 1;
         }
         let place = Place { at, part: None };
         if self.boundary(place, &text) {
@@ -91,6 +85,23 @@ impl Segmenter<'_> {
             None => return self.unknown(at, &text),
         }
         1
+    }
+
+    /// Takes a line that was broken or put together with others; how many lines were taken.
+    fn repaired(&mut self, at: usize, text: &str) -> Option<usize> {
+        if let Some(count) = self.unbroken(at) {
+            return Some(count);
+        }
+        if let Some(joined) = self.continuation(at, text) {
+            let end = self.record.number(at + joined.more - 1);
+            if let Some(open) = &mut self.open {
+                open.replace_last(joined.text, joined.more, end);
+            }
+            return Some(joined.more);
+        }
+        let parts = self.parts(at, text)?;
+        self.split(at, &parts);
+        Some(1)
     }
 
     /// Reads the parts of a line.
@@ -194,6 +205,9 @@ impl Segmenter<'_> {
                 weak = Some((format, sees));
             }
         }
+        if self.effort.level() == Level::Little {
+            return weak;
+        }
         let seen: Vec<(usize, Sees)> = FORMATS
             .iter()
             .enumerate()
@@ -246,6 +260,9 @@ impl Segmenter<'_> {
                 self.open = command.map(|command| Open::new(format, Some(command)));
             }
         }
+        if sees >= Sees::Row {
+            self.effort.succeed();
+        }
         let mut open = self.open.take().unwrap_or_else(|| self.start(format));
         open.is_cut |= std::mem::take(&mut self.is_cut_before);
         self.gap = Gap::default();
@@ -271,6 +288,10 @@ impl Segmenter<'_> {
 
     /// A line that no format reads; how many lines were taken.
     fn unknown(&mut self, at: usize, text: &str) -> usize {
+        if self.effort.level() != Level::Full {
+            self.stranger(text);
+            return 1;
+        }
         if let Some((format, sees, joined)) = self.broken_row(at, text) {
             self.take(Place { at, part: None }, joined.text, joined.more + 1, format, sees);
             return joined.more + 1;
@@ -290,6 +311,7 @@ impl Segmenter<'_> {
 
     /// A line that is nothing. A table goes on behind it only when it stands right in it.
     fn stranger(&mut self, text: &str) {
+        self.effort.fail(text.len());
         self.is_cut_before = false;
         self.commands.pass_silently();
         self.gap.strangers += 1;

@@ -2,7 +2,7 @@
 
 use super::breaks::Breaks;
 use super::score;
-use crate::format::{FORMATS, Sees, Table};
+use crate::format::{FORMATS, Table};
 use crate::record::Record;
 use crate::{Command, Line, Taken};
 
@@ -46,7 +46,7 @@ pub(super) fn guesses(record: &Record, text: &str, last: usize, breaks: &Breaks)
 /// True when a row begins with this line.
 fn begins(record: &Record, at: usize, breaks: &Breaks) -> bool {
     let line = record.line(at);
-    breaks.is_start(line) || score::best(line) > Sees::Nothing
+    breaks.is_start(line) || score::is_known(line)
 }
 
 /// Whether a format reads a single line, behind the titles of its piece, as a row or a title.

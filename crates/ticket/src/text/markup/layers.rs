@@ -14,8 +14,17 @@ pub(super) enum Mark {
     Any,
     /// A number that counts up.
     Number(u64),
+    /// A number that counts up, before a tab.
+    Column(u64),
     /// A word that stays the same.
     Word(String),
+}
+
+impl Mark {
+    /// True for a number in a column of its own.
+    pub(super) fn is_column(&self) -> bool {
+        matches!(self, Self::Column(_))
+    }
 }
 
 /// Takes a layer off a line, `None` when the line does not have it. The mark is that of the line
@@ -63,10 +72,11 @@ fn numbers(line: &str, before: Option<&Mark>) -> Option<Stripped> {
     };
     let follows = match before {
         Some(Mark::Number(last)) if rest.starts_with([':', '-']) => number > *last,
-        Some(Mark::Number(last)) => last.checked_add(1) == Some(number),
+        Some(Mark::Number(last) | Mark::Column(last)) => last.checked_add(1) == Some(number),
         _ => true,
     };
-    follows.then(|| Stripped { text: inner.to_owned(), mark: Mark::Number(number) })
+    let mark = if rest.starts_with('\t') { Mark::Column(number) } else { Mark::Number(number) };
+    follows.then(|| Stripped { text: inner.to_owned(), mark })
 }
 
 /// The same word and a colon or bar in front of every line: `host1: `, `netstat.txt:`, `web-1  | `.

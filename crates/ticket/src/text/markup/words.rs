@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::format::Sees;
+use crate::text::effort::{Effort, Level};
 use crate::text::score;
 
 /// Tags that only say how a text looks.
@@ -12,7 +13,7 @@ const TAGS: &[&str] = &[
 ];
 
 /// Takes off what stands inside of a line: escapes always, what is rarer only where it helps.
-pub(super) fn mend(line: &mut String) {
+pub(super) fn mend(line: &mut String, effort: &mut Effort) {
     if line.contains('\\') {
         unescape(line);
     }
@@ -20,7 +21,7 @@ pub(super) fn mend(line: &mut String) {
         || line.contains("**")
         || line.contains("__")
         || !line.is_ascii();
-    if !can_help || score::best(line) > Sees::Nothing {
+    if !can_help || effort.level() == Level::Little || score::best(line) > Sees::Nothing {
         return;
     }
     let steps: [fn(&str) -> String; 4] = [without_tags, without_emphasis, narrow, unquoted];
@@ -29,9 +30,11 @@ pub(super) fn mend(line: &mut String) {
         mended = step(&mended);
         if mended != *line && score::best(&mended) > Sees::Nothing {
             *line = mended;
+            effort.succeed();
             return;
         }
     }
+    effort.fail(3 * line.len());
 }
 
 /// `&gt;` as `>`.
