@@ -8,13 +8,13 @@
 const LINE: usize = 64;
 
 /// Octets of lines without anything known between them that are tried in every way.
-const FULL_IN_A_ROW: usize = 1 << 19;
+const FULL_IN_A_ROW: usize = 384 << 10;
 
 /// Octets that are tried in every way in all.
-const FULL: usize = 3 << 20;
+const FULL: usize = 2 << 20;
 
 /// Octets that are shown to every format in all.
-const PLAIN: usize = 24 << 20;
+const PLAIN: usize = 8 << 20;
 
 /// Of the lines behind them, one in so many is.
 const SAMPLED: usize = 64;

@@ -110,7 +110,7 @@ fn helps(
     let lines = block[start..].iter().zip(inner).filter(is_text);
     let (mut better, mut worse) = (0, 0);
     for ((_, line), stripped) in lines.take(SAMPLED_LINES) {
-        if effort.level() == Level::Little {
+        if effort.level() != Level::Full {
             break;
         }
         let (with, without) = (score::best(line), score::best(&stripped.text));

@@ -21,7 +21,7 @@ pub(super) fn mend(line: &mut String, effort: &mut Effort) {
         || line.contains("**")
         || line.contains("__")
         || !line.is_ascii();
-    if !can_help || effort.level() == Level::Little || score::best(line) > Sees::Nothing {
+    if !can_help || effort.level() != Level::Full || score::best(line) > Sees::Nothing {
         return;
     }
     let steps: [fn(&str) -> String; 4] = [without_tags, without_emphasis, narrow, unquoted];
