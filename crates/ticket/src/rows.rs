@@ -101,7 +101,7 @@ pub struct PrintedTimer {
 pub struct Process {
     /// Pid.
     pub pid: Option<u32>,
-    /// Name as printed: comm in `ss`, the start of argv[0] in `netstat`.
+    /// Name as printed: comm in `ss`, the start of `argv[0]` in `netstat`.
     pub name: Name,
 }
 
