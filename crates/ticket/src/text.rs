@@ -3,6 +3,7 @@
 mod breaks;
 mod commands;
 mod decode;
+mod effort;
 mod heading;
 mod markers;
 mod markup;
