@@ -53,10 +53,11 @@ pub(super) struct Breaks {
 }
 
 impl Breaks {
-    /// What is known about the breaks around a line; looks again when it is not known.
-    pub(super) fn around(&mut self, record: &Record, at: usize) -> &Self {
+    /// What is known about the breaks around a line; looks again when it is not known. The format of
+    /// the open piece is asked first.
+    pub(super) fn around(&mut self, record: &Record, at: usize, open: Option<usize>) -> &Self {
         if at < self.start || at >= self.end {
-            *self = find(record, at);
+            *self = find(record, at, open);
         }
         self
     }
@@ -154,7 +155,7 @@ fn has_no_room(record: &Record, at: usize, width: usize) -> bool {
     used <= width && (used + 1 + needed > width || line.len() + 1 + next.len() > width)
 }
 
-fn find(record: &Record, at: usize) -> Breaks {
+fn find(record: &Record, at: usize, open: Option<usize>) -> Breaks {
     let is_blank = |at: usize| record.line(at).is_empty();
     let mut start = at;
     while start > 0 && at - start < LINES_BEFORE && !is_blank(start - 1) {
@@ -167,18 +168,18 @@ fn find(record: &Record, at: usize) -> Breaks {
     if end - start < FEW_LINES {
         // A few lines tell little; those around them were broken alike.
         let wide_end = (start + FEW_LINES).min(record.len());
-        let wide = try_widths(record, start.saturating_sub(FEW_LINES), wide_end);
+        let wide = try_widths(record, start.saturating_sub(FEW_LINES), wide_end, open);
         if wide.width.is_some() {
             return Breaks { start, end, ..wide };
         }
     }
-    try_widths(record, start, end)
+    try_widths(record, start, end, open)
 }
 
 /// Looks for the width at which the lines in a window were broken.
-fn try_widths(record: &Record, start: usize, end: usize) -> Breaks {
+fn try_widths(record: &Record, start: usize, end: usize, open: Option<usize>) -> Breaks {
     let mut breaks = Breaks { start, end, width: None, starts: Vec::new() };
-    let mut trial = Trial::new(record, start, end);
+    let mut trial = Trial::new(record, start, end, open);
     let known_starts = trial.known_starts();
     if trial.known.iter().all(|known| *known) {
         // Nothing has to be put together.
@@ -223,9 +224,11 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    fn new(record: &'a Record, start: usize, end: usize) -> Self {
+    fn new(record: &'a Record, start: usize, end: usize, open: Option<usize>) -> Self {
         let sampled_end = end.min(start + SAMPLED);
-        let known: Vec<bool> = (start..sampled_end).map(|at| is_known(record.line(at))).collect();
+        let is_open = |line| open.is_some_and(|open| FORMATS[open].sees(line, false) >= Sees::Row);
+        let lines = (start..sampled_end).map(|at| record.line(at));
+        let known: Vec<bool> = lines.map(|line| is_open(line) || is_known(line)).collect();
         let known_pairs = vec![None; known.len()];
         Self { record, start, end, known, known_pairs }
     }

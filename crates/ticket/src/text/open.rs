@@ -7,7 +7,7 @@ use crate::{Command, Cut, Line, Piece, Taken};
 
 /// Lines that a format is given at once. A longer output is read in parts, so that a text of nothing
 /// but rows takes no more room than its facts.
-const LINES_AT_ONCE: usize = 1 << 16;
+const LINES_AT_ONCE: usize = 1 << 14;
 
 /// Titles that are remembered of a piece.
 const TITLES_MAX: usize = 64;

@@ -335,7 +335,8 @@ impl Segmenter<'_> {
 
     /// Takes a line that was broken, with the lines behind it; how many lines were taken.
     fn unbroken(&mut self, at: usize) -> Option<usize> {
-        let breaks = self.breaks.around(self.record, at);
+        let breaks =
+            self.breaks.around(self.record, at, self.open.as_ref().map(|open| open.format));
         let all = wrap::unbroken(self.record, at, breaks);
         let whole = all.first()?;
         let place = Place { at, part: None };
@@ -400,7 +401,7 @@ impl Segmenter<'_> {
         if !is_needed {
             return None;
         }
-        let breaks = self.breaks.around(self.record, last_at);
+        let breaks = self.breaks.around(self.record, last_at, Some(open.format));
         let guesses = wrap::guesses(self.record, &last.text, last_at, breaks);
         let open = self.open.as_ref()?;
         guesses.into_iter().find(|joined| {
@@ -415,7 +416,8 @@ impl Segmenter<'_> {
         if at + 1 >= self.record.len() || !has_data {
             return None;
         }
-        let breaks = self.breaks.around(self.record, at);
+        let breaks =
+            self.breaks.around(self.record, at, self.open.as_ref().map(|open| open.format));
         let guesses = wrap::guesses(self.record, text, at, breaks);
         guesses.into_iter().find_map(|joined| {
             let (format, sees) = self.classify(at, &joined.text)?;
