@@ -1,5 +1,6 @@
 //! `tcpdump`, as text: versions 3 and 4, on one line or two, with and without link-layer headers.
 
+mod damage;
 mod error;
 mod head;
 mod line;

@@ -29,7 +29,7 @@ const EPOCH_LEAST: u64 = 100_000_000;
 
 /// Reads a time at the start of these words, and how many of them it takes.
 pub(crate) fn stamp(words: &[&str]) -> Option<(Stamp, usize)> {
-    let first = words.first()?.trim_matches(['"', '\'', '`', '|', '[', ']', '(', ')']);
+    let first = words.first()?.trim_matches(['"', '\'', '`', '|', '[', ']', '(', ')', '>']);
     if let Some(days) = date(first) {
         let clock = clock(words.get(1)?.trim_matches('"'))?;
         return Some((Stamp::Since1970(days * DAY + clock), 2));

@@ -267,6 +267,8 @@ pub(super) fn is_continuation(line: &str) -> bool {
     let first = line.split([' ', ',']).find(|word| !word.is_empty()).unwrap_or_default();
     CONTINUATIONS.contains(&first)
         || line.contains("link-address option")
+        || line.contains(", win ")
+        || line.contains(", length ")
         || first.starts_with('<')
         || first.starts_with("[nop")
         || first.starts_with("[mss")

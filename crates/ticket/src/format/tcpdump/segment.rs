@@ -2,6 +2,7 @@
 
 use synrecv_model::{Checksum, TcpOptions};
 
+use super::damage;
 use crate::format::frames::{ACK, Body, FIN, PSH, RST, SYN, URG, leading, sacked, stamped};
 
 /// What stands behind the ends.
@@ -22,7 +23,13 @@ pub(super) fn read(rest: &str) -> Option<Info> {
     }
     if let Some(info) = rest.strip_prefix("Flags") {
         let (flags, info) = bracketed(info.trim_start())?;
-        return Some(Info::Segment(modern(flags, info)));
+        let body = modern(flags, info);
+        // Whole rows have the number that their flag promises; one that was put together wrongly
+        // has lost it.
+        let is_damaged = !body.cut
+            && (damage::is_torn(info)
+                || (flags & ACK != 0 && body.ack.is_none() && body.window.is_some()));
+        return (!is_damaged).then_some(Info::Segment(body));
     }
     if let Some((flags, info)) = bracketed(rest) {
         let mut body = modern(flags, info);
@@ -67,7 +74,8 @@ fn letters_of(letters: &str) -> Option<u8> {
 /// `, cksum 0x1 (correct), seq 1:5, ack 1, win 46, options [...], length 4`.
 fn modern(flags: u8, info: &str) -> Body {
     let mut body = Body::new(flags);
-    let (fields, options) = match info.split_once("options [") {
+    let list = info.split_once("options [").or_else(|| info.split_once("options["));
+    let (fields, options) = match list {
         Some((fields, options)) => (fields, Some(options)),
         None => (info, None),
     };
@@ -304,6 +312,7 @@ mod tests {
         let cut = body("Flags [S.], seq 1577311852, ack 4238710312, win 64240, options [mss 14");
         assert!(cut.cut && cut.options.incomplete);
         assert!(body(". ack 1 win 46 <nop,nop,timest").cut);
+        assert_eq!(read("Flags [.], ac k 1, win 63, length 0"), None);
         assert_eq!(read("tcp 0"), Some(Info::Quiet));
         for other in
             ["UDP, length 10", "ICMP echo request", "S", "Server is down", "[more]", "P is", ""]

@@ -72,7 +72,8 @@ pub(super) fn parse(line: &str) -> Seen {
     } else {
         line
     };
-    let line = line.trim();
+    // Quoted without a blank.
+    let line = line.trim().trim_start_matches('>').trim_start();
     if let Some(order) = title(line) {
         return Seen::Title(order);
     }

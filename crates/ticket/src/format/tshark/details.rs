@@ -8,7 +8,7 @@ use synrecv_model::{
     Checksum, ClaimKind, Endpoint, FrameDirection, Mac, PrintedPacket, canonical_ip, text,
 };
 
-use self::lines::{TRANSPORT, is_frame};
+use self::lines::{TRANSPORT, is_frame, length};
 use super::info;
 use crate::format::frames::{Body, Head, Sheet, Stamp, clock, leading, row, stamped, taken};
 use crate::{Line, Taken};
@@ -95,6 +95,10 @@ impl Details {
             self.line = line.number;
             self.place = sheet.taken.len();
             return Some((taken(line, text!["a segment"]), false));
+        }
+        if let (Some(body), Some(len)) = (&mut self.body, length(text)) {
+            body.payload_len = body.payload_len.or(Some(len));
+            return Some((Taken::More(Some(text![len, " octets"])), false));
         }
         Some((self.field(text), false))
     }

@@ -22,7 +22,10 @@ pub(in crate::format::tshark) fn sees(line: &str, inside: bool) -> Sees {
     if statistics || bars || counted.is_some_and(|count| count.parse::<u64>().is_ok()) {
         return Sees::Aside;
     }
-    if LAYERS.iter().any(|layer| line.starts_with(layer)) || is_field(line) {
+    if LAYERS.iter().any(|layer| line.starts_with(layer))
+        || is_field(line)
+        || length(line).is_some()
+    {
         return Sees::More;
     }
     Sees::Nothing
@@ -53,6 +56,13 @@ pub(super) fn is_frame(line: &str) -> bool {
     line.strip_prefix("Frame ").is_some_and(|rest| {
         rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains("bytes on wire")
     })
+}
+
+/// The end of the first line of a segment that was broken there: `en: 0`.
+pub(super) fn length(line: &str) -> Option<u32> {
+    let digits = line.rfind(' ').map_or(0, |blank| blank + 1);
+    let (name, number) = line.split_at_checked(digits)?;
+    (!name.is_empty() && ", Len: ".ends_with(name)).then(|| number.parse().ok()).flatten()
 }
 
 /// First words of the fields of a packet.
