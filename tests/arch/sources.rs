@@ -8,8 +8,11 @@ use synrecv_tests::workspace_root;
 const LINES_MAX: usize = 400;
 
 /// Longer files, and why they are.
-const LONG: &[(&str, &str)] =
-    &[("tests/lab/scenarios.rs", "half of it is the list of scenarios, one line each")];
+const LONG: &[(&str, &str)] = &[
+    ("tests/lab/scenarios.rs", "half of it is the list of scenarios, one line each"),
+    ("crates/ticket/src/text/prompt.rs", "one short function for each shape of a prompt"),
+    ("crates/ticket/src/text/segment.rs", "one walk over the lines, whose steps share its state"),
+];
 
 struct Source {
     /// Path below the root of the workspace.

@@ -229,7 +229,8 @@ fn outputs_stand_in_any_order() {
     alone.sort();
     let prompt = "[root@web1 ~]# cat saved.txt\n";
     let joined = |texts: &mut dyn Iterator<Item = &String>| -> String {
-        texts.map(|text| format!("{prompt}{}\n", text.trim_end_matches('\n'))).collect()
+        let each = texts.map(|text| format!("{prompt}{}", text.trim_end_matches('\n')));
+        each.collect::<Vec<_>>().join("\n") + "\n"
     };
     let shuffled = (0..all.len()).map(|at| &all[at * 7919 % all.len()]);
     let is_prime_to = !all.len().is_multiple_of(7919);
