@@ -118,8 +118,8 @@ impl Collected {
                 wrong.push(format!("{what} shows {leaks:?}"));
             }
             // The hosts of the lab are called by what they are, so that the word alone is no leak.
-            let named = ["\"host\": \"#\"", "\"name\":\"#\"", "host #", "host `#`"];
-            if named.iter().any(|named| written.contains(&named.replace('#', &host))) {
+            let spoken = ["\"host\": \"#\"", "\"name\":\"#\"", "host #", "host `#`"];
+            if spoken.iter().any(|spoken| written.contains(&spoken.replace('#', &host))) {
                 wrong.push(format!("{what} shows the host's name, {host}"));
             }
         }
