@@ -24,14 +24,14 @@ fn key() -> Key {
 /// The host with every noun, with addresses that are nobody's example and names that show whose it is.
 fn customer() -> (Facts, Observation) {
     let (facts, observation) = full();
-    let text = String::from_utf8(lines(&bundle(&facts, &observation))).unwrap();
+    let text = String::from_utf8(lines(&bundle(&facts, &observation))).expect("a bundle is text");
     let mut text = text.replace("2001:db8:", "2a00:1450:4001:").replace("192.0.2.", "159.99.250.");
     for (mac, address) in
         [("02:02:02:02:02:02", "c0:3e:ba:be:0d:2a"), ("02:00:00:00:00:0", "18:db:f2:46:2b:9")]
     {
         text = text.replace(mac, address);
     }
-    let read = synrecv_bundle::read(&gzip(text.as_bytes())[..]).unwrap();
+    let read = synrecv_bundle::read(&gzip(text.as_bytes())[..]).expect("it is whole");
     let (mut facts, observation) = (read.facts, read.observation);
     facts.host.name = Foreign("db7.acme.example".into());
     name_devices(&mut facts);
@@ -41,7 +41,7 @@ fn customer() -> (Facts, Observation) {
             "open ",
             Foreign("/home/alice/db7.acme.example/159.99.250.7".into()),
             " at 10.0.0.9: ",
-            "c0:3e:ba:be:0d:2a".parse::<synrecv_model::Mac>().unwrap(),
+            "c0:3e:ba:be:0d:2a".parse::<synrecv_model::Mac>().expect("a MAC"),
         ];
         let gap = synrecv_model::Gap::new(synrecv_model::Reason::NotInInput, detail);
         flaws.push(synrecv_model::Flaw::PartMissing(gap));
