@@ -74,7 +74,10 @@ fn letters_of(letters: &str) -> Option<u8> {
 /// `, cksum 0x1 (correct), seq 1:5, ack 1, win 46, options [...], length 4`.
 fn modern(flags: u8, info: &str) -> Body {
     let mut body = Body::new(flags);
-    let list = info.split_once("options [").or_else(|| info.split_once("options["));
+    // Where a row was put together, any blanks may stand before the list.
+    let list = info
+        .split_once("options")
+        .and_then(|(fields, list)| Some((fields, list.trim_start().strip_prefix('[')?)));
     let (fields, options) = match list {
         Some((fields, options)) => (fields, Some(options)),
         None => (info, None),
