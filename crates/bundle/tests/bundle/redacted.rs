@@ -55,7 +55,7 @@ fn name_devices(facts: &mut Facts) {
     for (link, name) in links.iter_mut().zip(names) {
         link.name = Foreign(name.into());
         link.alias = Some(Foreign("Acme Berlin, office".into()));
-        link.mac = Some("c0:3e:ba:be:0d:2a".parse().unwrap());
+        link.mac = Some("c0:3e:ba:be:0d:2a".parse().expect("a MAC"));
     }
     // Nothing about it says that it is the customer's but that he knows it.
     links[2].name = Foreign("ppp0".into());
