@@ -85,10 +85,13 @@ impl Breaks {
 pub(super) fn join(record: &Record, first: usize, last: usize, is_hard: bool) -> String {
     let mut joined = record.line(first).to_owned();
     for at in first + 1..=last {
-        if !(is_hard && record.ends_in_word(at - 1)) {
+        let line = record.line(at);
+        if is_hard && record.ends_in_word(at - 1) {
+            joined.push_str(line);
+        } else {
             joined.push(' ');
+            joined.push_str(line.trim_start());
         }
-        joined.push_str(record.line(at));
     }
     joined
 }

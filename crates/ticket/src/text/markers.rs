@@ -3,6 +3,9 @@
 /// How the lines begin that our own script prints around each output.
 const ASK: &str = "### synrecv-doctor ";
 
+/// More dots than this are octets of a packet.
+const DOTS_MAX: usize = 8;
+
 /// A line of our own script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask<'a> {
@@ -28,12 +31,10 @@ pub(super) fn is_cut(line: &str) -> bool {
     if text.is_empty() || text.len() > 60 {
         return false;
     }
-    let is_dots = |text: &str| {
-        text.chars().all(|character| matches!(character, '.' | '…' | '⋮' | '·' | ' ' | '。'))
-            && text.chars().filter(|character| *character != ' ').count()
-                >= if text.contains(['…', '⋮']) { 1 } else { 2 }
-    };
-    if is_dots(text) {
+    let dots = text.chars().filter(|character| *character != ' ');
+    let is_dots = dots.clone().all(|dot| matches!(dot, '.' | '…' | '⋮' | '·' | '。'))
+        && (if text.contains(['…', '⋮']) { 1 } else { 2 }..=DOTS_MAX).contains(&dots.count());
+    if is_dots {
         return true;
     }
     let bare = text.trim_matches(|character: char| {
@@ -176,6 +177,7 @@ mod tests {
             "4 packets dropped by kernel",
             "cut",
             "12 other TCP packets",
+            "............. .............",
         ] {
             assert!(!is_cut(line), "{line}");
         }

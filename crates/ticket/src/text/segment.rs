@@ -161,7 +161,8 @@ impl Segmenter<'_> {
             self.close();
             return true;
         }
-        if markers::is_cut(text) {
+        let is_of_open = |open: &Open| FORMATS[open.format].sees(text, true) > Sees::Nothing;
+        if markers::is_cut(text) && !self.open.as_ref().is_some_and(is_of_open) {
             match &mut self.open {
                 Some(open) => open.is_cut = true,
                 None => self.is_cut_before = true,

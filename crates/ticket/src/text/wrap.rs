@@ -37,7 +37,7 @@ pub(super) fn guesses(record: &Record, text: &str, last: usize, breaks: &Breaks)
             break;
         }
         joined.push(' ');
-        joined.push_str(record.line(at));
+        joined.push_str(record.line(at).trim_start());
         all.push(Joined { text: joined.clone(), more });
     }
     all
