@@ -10,6 +10,10 @@ const LINES_MAX: usize = 400;
 /// Longer files, and why they are.
 const LONG: &[(&str, &str)] = &[
     ("tests/lab/scenarios.rs", "half of it is the list of scenarios, one line each"),
+    (
+        "crates/ticket/src/rows.rs",
+        "one type for each kind of row, with a line of words for each field",
+    ),
     ("crates/ticket/src/text/prompt.rs", "one short function for each shape of a prompt"),
     ("crates/ticket/src/text/segment.rs", "one walk over the lines, whose steps share its state"),
 ];

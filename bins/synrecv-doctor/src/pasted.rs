@@ -30,7 +30,10 @@ pub(crate) fn judge(
 ) -> Result<Told> {
     let hosts = hosts(ticket);
     if hosts.is_empty() {
-        bail!("no output of a tool that is known was found (--explain-parse shows each line)");
+        bail!(
+            "it is not a capture (pcap, pcapng), not a bundle of `synrecv-doctor collect`, and no output \
+             of a tool that is known was found in it (--explain-parse shows each line)"
+        );
     }
     let views = pieces(ticket, &hosts);
     let cases = hosts.into_iter().map(|host| Told::new(one(host, name), redaction));
