@@ -39,18 +39,12 @@ const LEADS: &[(&str, Lead)] = &[
     ("asymmetric-route", tables::asymmetric_route),
 ];
 
-/// A capture is whole: what is not in it did not pass. So less is left to guess.
-const OF_CAPTURES: &[(&str, Lead)] =
-    &[("accept-queue-full", frames::accept_queue_full), ("defer-accept", frames::defer_accept)];
-
-/// Opens what a ticket or a capture leads to under this id.
+/// Opens what a ticket leads to under this id.
 pub(crate) fn follow(view: &View<'_>, id: &str, cases: &mut Cases) {
-    let leads = match view.source() {
-        SourceKind::Ticket => LEADS,
-        SourceKind::Capture => OF_CAPTURES,
-        SourceKind::Live | SourceKind::Bundle => return,
-    };
-    for (_, lead) in leads.iter().filter(|(of, _)| *of == id) {
+    if view.source() != SourceKind::Ticket {
+        return;
+    }
+    for (_, lead) in LEADS.iter().filter(|(of, _)| *of == id) {
         lead(view, cases);
         if !cases.0.is_empty() {
             return;
