@@ -23,7 +23,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn word(self) -> &'static str {
+    /// What its pseudonyms begin with.
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Host => "host",
             Self::User => "user",

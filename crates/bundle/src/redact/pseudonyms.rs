@@ -17,12 +17,48 @@ use super::{Mode, rule_text};
 /// Devices whose names say nothing of a host.
 const PLAIN_DEVICES: [&str; 2] = ["lo", "any"];
 
+/// How devices of containers, virtual machines and tunnels are called by what makes them.
+const VIRTUAL_DEVICES: [&str; 14] = [
+    "docker", "br-", "virbr", "lxcbr", "lxdbr", "cni", "cbr", "flannel", "podman", "weave", "cali",
+    "vxlan", "tun", "wg",
+];
+
 /// Chains and tables that are called the same everywhere.
 const PLAIN_CHAINS: [&str; 5] = ["INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"];
 const PLAIN_TABLES: [&str; 5] = ["filter", "nat", "mangle", "raw", "security"];
 
 /// Prefixes of a device's name before its link-layer address, as `systemd.net-naming-scheme` has them.
 const NAMED_BY_MAC: [&str; 5] = ["enx", "wlx", "wwx", "slx", "ibx"];
+
+/// Words of log prefixes that say nothing of who wrote them.
+const LOG_WORDS: [&str; 26] = [
+    "accept",
+    "accepted",
+    "allow",
+    "block",
+    "blocked",
+    "conntrack",
+    "ct",
+    "denied",
+    "deny",
+    "drop",
+    "dropped",
+    "firewall",
+    "forward",
+    "fwd",
+    "in",
+    "input",
+    "iptables",
+    "martian",
+    "new",
+    "nft",
+    "out",
+    "output",
+    "reject",
+    "rejected",
+    "state",
+    "ufw",
+];
 
 /// Prefixes that stand for a range of addresses in text at most; more are not written out.
 const PREFIXES_MAX: usize = 8;
@@ -81,7 +117,15 @@ impl Pseudonyms {
             let octets = self.mac(mac).to_string().replace(':', "");
             return Foreign(format!("{scheme}{octets}"));
         }
-        self.named(Kind::Device, name)
+        let image = self.named(Kind::Device, name);
+        // What a device is for is told by nothing else in pasted text.
+        let stem = VIRTUAL_DEVICES.iter().find(|stem| name.starts_with(**stem));
+        match (stem, image.0.strip_prefix(Kind::Device.word())) {
+            (Some(stem), Some(number)) if image.0 != *name => {
+                Foreign(format!("{}{number}", stem.trim_end_matches('-')))
+            }
+            _ => image,
+        }
     }
 
     /// Of text for people.
@@ -119,6 +163,27 @@ impl Pseudonyms {
 
     pub(super) fn note(&self, note: &str) -> String {
         self.names.name(Kind::Note, note)
+    }
+
+    /// Of what a rule writes before each packet that it logs: words that everybody uses there say
+    /// what the packet met, and stay.
+    pub(super) fn log_prefix(&self, prefix: &str) -> String {
+        let is_common = |word: &&str| {
+            let lower = word.to_ascii_lowercase();
+            lower.contains("invalid") || LOG_WORDS.contains(&lower.as_str())
+        };
+        let words = || prefix.split(|letter: char| !letter.is_alphanumeric());
+        let words = || words().filter(|word| !word.is_empty());
+        if words().all(|word| is_common(&word)) {
+            return prefix.to_owned();
+        }
+        let note = self.note(prefix);
+        // A longer word that only contains it may say more.
+        let common = words().filter(is_common).map(|word| match word.to_ascii_lowercase() {
+            lower if lower.contains("invalid") => "INVALID",
+            _ => word,
+        });
+        std::iter::once(note.as_str()).chain(common).collect::<Vec<_>>().join(" ")
     }
 
     pub(super) fn process(&self, comm: &Foreign) -> Foreign {

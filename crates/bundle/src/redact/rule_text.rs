@@ -8,7 +8,10 @@ use super::prose::{self, Found};
 use super::pseudonyms::Pseudonyms;
 
 /// What stands before something that an administrator wrote.
-const BEFORE_NOTES: [&str; 2] = ["comment \"", "prefix \""];
+const BEFORE_NOTES: [&str; 2] = ["comment \"", BEFORE_LOGGED];
+
+/// What stands before the text that is written into the log.
+const BEFORE_LOGGED: &str = "prefix \"";
 
 /// Digits from which a number can be an address.
 const LONG_DIGITS: usize = 8;
@@ -19,7 +22,9 @@ pub(super) fn replaced(names: &Pseudonyms, text: &str) -> String {
     let mut rest = text;
     while let Some((before, note, after)) = first_note(rest) {
         out.push_str(&words(names, before));
-        out.push_str(&names.note(note));
+        let is_logged = before.ends_with(BEFORE_LOGGED);
+        let image = if is_logged { names.log_prefix(note) } else { names.note(note) };
+        out.push_str(&image);
         rest = after;
     }
     out.push_str(&words(names, rest));
@@ -214,6 +219,11 @@ mod tests {
         ] {
             assert_eq!(shown(&names, text), expected);
         }
+        let logged = shown(&names, "log prefix \"Acme-ctINVALID DROP: \" level warn");
+        assert!(logged.ends_with(" INVALID DROP\" level warn"), "{logged}");
+        assert!(logged.starts_with("log prefix \"note-"), "{logged}");
+        let common = "-j LOG --log-prefix \"[UFW BLOCK] \"";
+        assert_eq!(shown(&names, common), common);
         let open = shown(&names, "drop comment \"said \"Berlin\" and no end");
         assert!(!open.contains("Berlin") && !open.contains("said"), "{open}");
     }

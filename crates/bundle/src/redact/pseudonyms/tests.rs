@@ -23,14 +23,21 @@ fn devices_keep_names_that_show_nothing() {
     for name in ["eth0", "lo", "br-0a1b2c3d4e5f", "cali12345", "eth0.100@if3", "any"] {
         assert_eq!(device(&usual, name), name);
     }
-    for name in ["wan-db1", "DB1", "tun-10.0.0.1", "usb-c03ebabe0d2a"] {
+    for name in ["wan-db1", "DB1", "to-10.0.0.1", "usb-c03ebabe0d2a"] {
         assert!(device(&usual, name).starts_with("dev-"), "{name}");
     }
+    assert!(!device(&usual, "tun-10.0.0.1").contains("10.0.0.1"));
     let octets = usual.mac("c0:3e:ba:be:0d:2a".parse().unwrap()).to_string().replace(':', "");
     assert_eq!(device(&usual, "enxc03ebabe0d2a"), format!("enx{octets}"));
 
     let strict = names(true);
     assert_eq!(device(&strict, "lo"), "lo");
+    for (name, stem) in
+        [("docker0", "docker-"), ("br-0a1b2c3d4e5f", "br-"), ("tun-10.0.0.1", "tun-")]
+    {
+        let image = device(&strict, name);
+        assert!(image.starts_with(stem) && image.len() < 16 && image != name, "{image}");
+    }
     let eth0 = device(&strict, "eth0");
     assert!(eth0.starts_with("dev-") && eth0 != device(&strict, "eth1") && eth0.len() < 16);
     let label = |text: &str| strict.label(&Foreign(text.to_owned())).0;

@@ -180,7 +180,7 @@ impl Redact for Event {
                 mac.redact(names);
             }
             Self::Logged { prefix, in_device, out_device, source, destination, flags: _ } => {
-                *prefix = Foreign(names.note(&prefix.0));
+                *prefix = Foreign(names.log_prefix(&prefix.0));
                 *in_device = device(in_device);
                 *out_device = device(out_device);
                 source.redact(names);
