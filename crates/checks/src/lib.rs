@@ -17,6 +17,7 @@ pub mod plan;
 mod rejected;
 mod seen;
 mod share;
+mod syn_room;
 mod together;
 mod undelivered;
 mod verdict;

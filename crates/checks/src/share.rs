@@ -7,6 +7,7 @@ use synrecv_model::view::place;
 use synrecv_model::{Endpoint, Flow, Severity, Text, text};
 
 use crate::phrase;
+use crate::syn_room::is_full;
 use crate::view::View;
 
 /// Distinct /24 (/64) below which failing peers are scanners or single sick clients.
@@ -15,7 +16,8 @@ const PLACES_FEW: usize = 3;
 /// Share of the handshakes of the interval below which failing ones are background noise: 5 %.
 const SHARE_FEW_PERCENT: u64 = 5;
 
-/// Local ends that complete no handshake although clients of several networks try.
+/// Local ends that complete no handshake although clients of several networks try, and that do not
+/// themselves drop the SYNs of those who would.
 fn dead_ends(view: &View<'_>, flows: &[Flow]) -> BTreeSet<Endpoint> {
     let mut tried: BTreeMap<Endpoint, BTreeSet<IpNet>> = BTreeMap::new();
     for flow in flows {
@@ -23,7 +25,9 @@ fn dead_ends(view: &View<'_>, flows: &[Flow]) -> BTreeSet<Endpoint> {
     }
     tried
         .into_iter()
-        .filter(|(local, places)| places.len() >= PLACES_FEW && !view.completes(*local))
+        .filter(|(local, places)| {
+            places.len() >= PLACES_FEW && !view.completes(*local) && !is_full(view, *local)
+        })
         .map(|(local, _)| local)
         .collect()
 }

@@ -33,6 +33,7 @@ pub(super) static CHECK: Check = Check {
             Part::Links,
             Part::Addresses,
             Part::Frames,
+            Part::Settings,
         ],
         ipv6: "the same",
         explains: &[],

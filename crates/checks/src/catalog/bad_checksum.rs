@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
         summary: "ACKs arrive with a wrong TCP checksum",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[],
+        also_reads: &[Part::Settings],
         ipv6: "the same",
         explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["InCsumErrors stands still while SYN-ACKs are sent again"],

@@ -19,7 +19,7 @@ pub(super) static CHECK: Check = Check {
         summary: "connection tracking calls the ACK invalid and a rule drops it",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[Part::Filters, Part::Conntrack, Part::Replies, Part::Frames],
+        also_reads: &[Part::Filters, Part::Conntrack, Part::Replies, Part::Frames, Part::Settings],
         ipv6: "the same",
         explains: &["firewall-drops-ack", "ack-ignored-locally", "ack-lost-outside"],
         disproved_by: &[

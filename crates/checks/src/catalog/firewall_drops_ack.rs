@@ -21,7 +21,14 @@ pub(super) static CHECK: Check = Check {
         summary: "a packet filter of this host drops the ACK of the handshake",
         severity: "problem",
         needs: &[Part::Sockets],
-        also_reads: &[Part::Counters, Part::Filters, Part::Conntrack, Part::Replies, Part::Frames],
+        also_reads: &[
+            Part::Counters,
+            Part::Filters,
+            Part::Conntrack,
+            Part::Replies,
+            Part::Frames,
+            Part::Settings,
+        ],
         ipv6: "the same; the arithmetic of Ip6InReceives has noise of one or two packets",
         explains: &["ack-ignored-locally", "ack-lost-outside", "peer-resets"],
         disproved_by: &[

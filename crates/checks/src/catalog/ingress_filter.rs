@@ -29,6 +29,7 @@ pub(super) static CHECK: Check = Check {
             Part::Conntrack,
             Part::Replies,
             Part::Frames,
+            Part::Settings,
         ],
         ipv6: "the same",
         explains: &["firewall-drops-ack", "ack-ignored-locally", "ack-lost-outside"],

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
         summary: "ACKs arrive whose TCP-MD5 signature does not fit",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[],
+        also_reads: &[Part::Settings],
         ipv6: "the same",
         explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the TCPMD5 counters stand still while SYN-ACKs are sent again"],

@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
         summary: "ACKs arrive whose numbers do not belong to the handshake",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[],
+        also_reads: &[Part::Settings],
         ipv6: "the same",
         explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the ACK in a capture acknowledges the SYN-ACK's sequence number plus one"],

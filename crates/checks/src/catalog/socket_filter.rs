@@ -18,7 +18,7 @@ pub(super) static CHECK: Check = Check {
         summary: "a filter on the socket or its cgroup drops the ACK",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[],
+        also_reads: &[Part::Settings],
         ipv6: "the same",
         explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the listener has no filter and its cgroup has no ingress program"],

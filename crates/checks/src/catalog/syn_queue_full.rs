@@ -6,6 +6,7 @@ use synrecv_model::{
 };
 
 use crate::cases::{Case, Cases, Fact};
+use crate::syn_room::{self, Refused, refused};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -60,44 +61,10 @@ pub(super) static CHECK: Check = Check {
     examine,
 };
 
-/// net.ipv4.tcp_syncookies = 2: every SYN is answered by cookie, whether or not a queue is full.
-const COOKIES_ALWAYS: i64 = 2;
-
 fn examine(view: &View<'_>, cases: &mut Cases) {
-    let setting =
-        |name: &str| view.settings().and_then(|settings| settings.values.get(name).copied());
-    let cookies = setting("net.ipv4.tcp_syncookies");
-    if cookies == Some(COOKIES_ALWAYS) {
-        return;
+    if let Some(refused) = refused(view) {
+        report(view, cases, refused);
     }
-    let moved = |name: &str| view.delta(name).unwrap_or(0);
-    let dropped = moved("TcpExtTCPReqQFullDrop");
-    let by_cookie = moved("TcpExtTCPReqQFullDoCookies");
-    if dropped > 0 {
-        report(view, cases, Refused::Dropped(dropped));
-    } else if by_cookie > 0 {
-        report(view, cases, Refused::ByCookie(by_cookie));
-    } else if cookies == Some(0) {
-        // The limit of the sysctl has no counter of its own.
-        let silent = moved("TcpExtListenDrops").saturating_sub(moved("TcpExtListenOverflows"));
-        let limit = setting("net.ipv4.tcp_max_syn_backlog").unwrap_or(i64::MAX);
-        let rows = open_requests(view);
-        let at_limit = i64::try_from(rows).is_ok_and(|rows| rows * 4 >= (limit - limit / 4) * 3);
-        if silent > 0 && at_limit {
-            report(view, cases, Refused::BySysctl { dropped: silent, limit });
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Refused {
-    Dropped(u64),
-    ByCookie(u64),
-    BySysctl { dropped: u64, limit: i64 },
-}
-
-fn open_requests(view: &View<'_>) -> usize {
-    view.requests().iter().filter(|request| request.track.last_life().gone.is_none()).count()
 }
 
 fn report(view: &View<'_>, cases: &mut Cases, refused: Refused) {
@@ -111,7 +78,7 @@ fn report(view: &View<'_>, cases: &mut Cases, refused: Refused) {
         }
         Refused::ByCookie(count) => (count, Severity::Warning, text!["answered by cookie"]),
     };
-    let rows = open_requests(view);
+    let rows = syn_room::open_requests(view, |_| true);
     let case = cases.about(Subject::Host);
     case.severity(severity)
         .headline(text![

@@ -18,7 +18,13 @@ pub(super) static CHECK: Check = Check {
         summary: "the SYN-ACK leaves this host and is lost on the way",
         severity: "by share: info, warning or problem",
         needs: &[Part::Sockets],
-        also_reads: &[Part::Counters, Part::Replies, Part::Neighbours, Part::Frames],
+        also_reads: &[
+            Part::Counters,
+            Part::Replies,
+            Part::Neighbours,
+            Part::Frames,
+            Part::Settings,
+        ],
         ipv6: "the same; a dead next hop reads alike, its neighbour entry tells",
         explains: &[],
         disproved_by: &[

@@ -13,7 +13,7 @@ pub(super) static CHECK: Check = Check {
         summary: "ACKs arrive with timestamps that are not acceptable",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[],
+        also_reads: &[Part::Settings],
         ipv6: "the same",
         explains: &["ack-lost-outside", "sequence-rejected", "ack-ignored-locally"],
         disproved_by: &["PAWSEstab and TSEcrRejected stand still while SYN-ACKs are sent again"],
