@@ -30,6 +30,7 @@ fn facts_fit(facts: &Facts) -> Result<(), &'static str> {
         device_filters,
         tracked,
         traces,
+        probed,
         messages,
         mentions: _,
     } = facts;
@@ -49,6 +50,7 @@ fn facts_fit(facts: &Facts) -> Result<(), &'static str> {
         flaws(device_filters),
         flaws(tracked),
         flaws(traces),
+        flaws(probed),
         flaws(messages),
     ];
     if partial.into_iter().flatten().any(<[Flaw]>::is_empty) {

@@ -113,6 +113,7 @@ impl Session {
             device_filters: ask(&place, synrecv_filters::read::device_filters),
             tracked: Section::Missing(Gap::new(Reason::NotInInput, "not read yet")),
             traces: Section::Missing(Gap::new(Reason::NeedsProbe, "packets would be sent")),
+            probed: Section::Missing(Gap::new(Reason::NeedsProbe, "packets would be sent")),
             messages: Section::Missing(Gap::new(
                 Reason::NotApplicable,
                 "counters are read instead",

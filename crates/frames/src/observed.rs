@@ -66,6 +66,7 @@ fn facts(name: Foreign, started_at: WallClock) -> Facts {
         device_filters: missing(),
         tracked: missing(),
         traces: missing(),
+        probed: missing(),
         messages: missing(),
         mentions: Vec::new(),
     }

@@ -4,7 +4,8 @@ use ipnet::IpNet;
 
 use crate::{
     Address, Counters, DeviceFilter, FilterChain, Foreign, Link, LinkNames, Message, Neighbour,
-    NextHopObject, Reply, Route, Rule, Section, Settings, Sockets, Trace, Tracked, WallClock,
+    NextHopObject, Probed, Reply, Route, Rule, Section, Settings, Sockets, Trace, Tracked,
+    WallClock,
 };
 
 /// Where the facts came from.
@@ -129,6 +130,9 @@ pub struct Facts {
     /// Ways to hosts that were traced.
     #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
     pub traces: Section<Vec<Trace>>,
+    /// Addresses that were asked for aloud, on request.
+    #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
+    pub probed: Section<Vec<Probed>>,
     /// What the kernel wrote into its log; only text brings it.
     #[cfg_attr(feature = "serde", serde(default = "not_in_input"))]
     pub messages: Section<Vec<Message>>,

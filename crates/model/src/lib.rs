@@ -18,6 +18,7 @@ mod message;
 mod neighbour;
 mod observation;
 pub mod order;
+mod probe;
 mod reply;
 mod route;
 mod rule;
@@ -58,6 +59,7 @@ pub use mac::{Mac, MacParseError};
 pub use message::{Event, Message};
 pub use neighbour::{MacChange, Neighbour, NeighbourAges, NeighbourFlags, Nud};
 pub use observation::{Life, ListenerTrack, Observation, Sighting, Step, Track};
+pub use probe::{ProbeAnswer, ProbePurpose, ProbeSender, Probed};
 pub use reply::{
     InputAnswer, MatchedRoute, Reply, ReplyQuestion, ResolvedRoute, RouteErrno, RouteLookup,
 };

@@ -52,6 +52,7 @@ pub(super) fn facts(names: &Names) -> Facts {
         device_filters: collected(vec![]),
         tracked: collected(vec![]),
         traces: collected(vec![]),
+        probed: collected(vec![]),
         messages: collected(vec![]),
         mentions: vec![],
     }

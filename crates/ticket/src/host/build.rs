@@ -71,6 +71,7 @@ pub(super) fn host(
         device_filters: missing("filters of traffic control"),
         tracked: tracked(pieces),
         traces: traces(pieces),
+        probed: missing("answers to `arp --probe`"),
         messages: messages(pieces),
         mentions: mentions.to_vec(),
     };

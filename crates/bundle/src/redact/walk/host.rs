@@ -2,7 +2,7 @@
 
 use synrecv_model::{
     Address, Event, Facts, Foreign, Hop, Host, Link, Mention, Message, NamespaceCount,
-    NamespaceSurvey, Settings, Trace,
+    NamespaceSurvey, ProbeAnswer, ProbeSender, Probed, Settings, Trace,
 };
 
 use super::Redact;
@@ -28,6 +28,7 @@ impl Redact for Facts {
             device_filters,
             tracked,
             traces,
+            probed,
             messages,
             mentions,
         } = self;
@@ -47,6 +48,7 @@ impl Redact for Facts {
         device_filters.redact(names);
         tracked.redact(names);
         traces.redact(names);
+        probed.redact(names);
         messages.redact(names);
         mentions.redact(names);
     }
@@ -138,6 +140,24 @@ impl Redact for Trace {
         let Self { target, hops } = self;
         target.redact(names);
         hops.redact(names);
+    }
+}
+
+impl Redact for Probed {
+    fn redact(&mut self, names: &Pseudonyms) {
+        let Self { target, ifindex: _, purpose: _, sender, question_count: _, answers } = self;
+        target.redact(names);
+        match sender {
+            ProbeSender::Administered(mac) | ProbeSender::Device(mac) => mac.redact(names),
+        }
+        answers.redact(names);
+    }
+}
+
+impl Redact for ProbeAnswer {
+    fn redact(&mut self, names: &Pseudonyms) {
+        let Self { mac, question: _, delay_us: _, overrides: _, router: _ } = self;
+        mac.redact(names);
     }
 }
 

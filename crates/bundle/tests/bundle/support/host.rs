@@ -311,6 +311,7 @@ pub(crate) fn full() -> (Facts, Observation) {
         device_filters: whole(filter::device_filters()),
         tracked: whole(filter::tracked(flow())),
         traces: whole(ticket::traces()),
+        probed: whole(ticket::probed()),
         messages: whole(ticket::messages()),
         mentions: ticket::mentions(),
     };
