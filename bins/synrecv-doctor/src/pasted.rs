@@ -65,8 +65,16 @@ fn one(host: PastedHost, name: &Foreign) -> Case {
 fn add_frames(
     facts: &mut Facts,
     observation: &mut Observation,
-    (of_frames, seen): (Facts, Observation),
+    (of_frames, mut seen): (Facts, Observation),
 ) {
+    if let Some(capture) = seen.frames.data_mut() {
+        for device in &mut capture.devices {
+            let name = device.name.as_ref();
+            let mut links = facts.links.data().into_iter().flatten();
+            let known = links.find(|link| Some(&link.name) == name).map(|link| link.ifindex);
+            device.ifindex = device.ifindex.or(known);
+        }
+    }
     // Frames that are too few to tell anything leave the row of a table as it is.
     let rows: BTreeSet<Flow> = observation.tracks.iter().map(|track| track.flow).collect();
     let tells = |track: &Track| {

@@ -59,7 +59,7 @@ impl<'a> Seen<'a> {
             handshake,
             in_devices: devices(syn, End::Client, FrameKind::Syn),
             in_mac: syn.and_then(|frame| frame.src_mac),
-            ttl: syn.map(|frame| frame.ttl),
+            ttl: syn.and_then(HandshakeFrame::ttl_seen),
             out_devices: devices(synack, End::Server, FrameKind::SynAck),
             out_mac: synack.and_then(|frame| frame.dst_mac),
             ack: match counts.ack_count {

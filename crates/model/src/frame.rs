@@ -243,7 +243,7 @@ pub struct HandshakeFrame {
     pub dst_mac: Option<Mac>,
     /// VLAN identifiers, outermost first; empty for an untagged frame.
     pub vlans: Vec<u16>,
-    /// TTL or hop limit.
+    /// TTL or hop limit; 0, which no router lets through, in a capture that was printed without it.
     pub ttl: u8,
     /// Sequence number, as on the wire.
     pub seq: u32,
@@ -265,6 +265,13 @@ pub struct HandshakeFrame {
     pub frame_len: u32,
     /// Octets of it that were captured.
     pub captured_len: u32,
+}
+
+impl HandshakeFrame {
+    /// TTL or hop limit; `None` where the capture was printed without it.
+    pub fn ttl_seen(&self) -> Option<u8> {
+        (self.ttl != 0).then_some(self.ttl)
+    }
 }
 
 /// Options of a segment that matter to a handshake.

@@ -121,7 +121,8 @@ impl<'a> Rows<'a> {
             let address = mac.map_or_else(|| "?".to_owned(), |mac| mac.to_string());
             let _ = write!(line, "  {:<MAC$}", format!("{word} {address}"));
         }
-        let _ = write!(line, "  {:>3}", frame.ttl);
+        let ttl = frame.ttl_seen().map_or_else(|| "-".to_owned(), |ttl| ttl.to_string());
+        let _ = write!(line, "  {ttl:>3}");
         if notes.is_empty() {
             let _ = writeln!(out, "{line}");
         } else if line.width() + 2 + notes.width() <= self.width {
@@ -149,7 +150,7 @@ impl<'a> Rows<'a> {
         self.last_at = Some((frame.sender, at));
         let from_afar = if self.at_client { FrameKind::SynAck } else { FrameKind::Syn };
         if before.is_none() && frame.kind == from_afar {
-            notes.extend(crossed(frame.ttl));
+            notes.extend(frame.ttl_seen().and_then(crossed));
         }
         if frame.payload_len > 0 {
             notes.push(format!("{} bytes", frame.payload_len));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use synrecv_model::{
-    Capture, CaptureDevice, CaptureOrigin, Clue, ClueKind, End, FrameDirection, Handshake, Outcome,
-    Vantage,
+    Capture, CaptureDevice, CaptureOrigin, Clue, ClueKind, End, FrameDirection, Handshake,
+    HandshakeFrame, Outcome, Vantage,
 };
 
 use crate::json::rfc3339;
@@ -244,7 +244,7 @@ impl HandshakeRow {
             icmp_count: counts.icmp_count,
             dev: syn.and_then(dev),
             syn_src_mac: syn.and_then(|frame| frame.src_mac).map(|mac| mac.to_string()),
-            syn_ttl: syn.map(|frame| frame.ttl),
+            syn_ttl: syn.and_then(HandshakeFrame::ttl_seen),
             synack_dev: synack.and_then(dev),
             synack_dst_mac: synack.and_then(|frame| frame.dst_mac).map(|mac| mac.to_string()),
             outgoing: syn.is_some_and(|frame| frame.direction == FrameDirection::Out),

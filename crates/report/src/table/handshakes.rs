@@ -126,7 +126,7 @@ fn row(capture: &Capture, handshake: &Handshake) -> Row {
         counts.syn_count.to_string(),
         counts.synack_count.to_string(),
         counts.ack_count.to_string(),
-        or_none(syn.map(|frame| frame.ttl)),
+        or_none(syn.and_then(HandshakeFrame::ttl_seen)),
         or_none(syn.and_then(|frame| frame.src_mac)),
         or_none(synack.and_then(|frame| frame.dst_mac)),
         or_none(length),

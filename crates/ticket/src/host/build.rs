@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use synrecv_model::{
     Capabilities, Counters, Facts, Flaw, Flow, Foreign, Gap, Host, Mention, Mono, NamespaceSurvey,
     Observation, PrintedFrame, PrintedPacket, Reading, Reason, Section, SourceKind, Text, Trace,
-    Tracked, WallClock, text,
+    Tracked, WallClock, is_stand_in, text,
 };
 
 use super::devices::Devices;
@@ -80,6 +80,8 @@ pub(super) fn host(
     let mut flows = flows(&frames);
     flows.extend(observation.tracks.iter().map(|track| track.flow));
     flows.extend(observation.completed.iter().copied());
+    // What stands for a name is in no table.
+    flows.retain(|flow| !is_stand_in(flow.peer.ip) && !is_stand_in(flow.local.ip));
     facts.replies = replies::replies(pieces, &facts, &flows, devices);
     PastedHost {
         name,
