@@ -19,6 +19,11 @@ impl Row {
         self
     }
 
+    /// A field that is a number.
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.parse().ok()
+    }
+
     /// Adds a field of a JSON row when it is there.
     pub(super) fn field(self, name: &'static str, row: &Value, from: &str) -> Self {
         self.with(name, shown(&row[from]))

@@ -72,13 +72,23 @@ pub(super) static CHECK: Check = Check {
 fn examine(view: &View<'_>, cases: &mut Cases) {
     for missing in missing(view) {
         // What IP counts came through.
-        if missing.undelivered_fit() || missing.entries.established > 0 {
+        let came_through = missing.undelivered_fit() || missing.entries.established > 0;
+        if came_through || ends_behind_ip(view, &missing) {
             continue;
         }
         if missing.ack_came == Some(false) || !by_rule(view, cases, &missing) {
             by_gate(view, cases, &missing);
         }
     }
+}
+
+/// A rule of netfilter behind IP is seen to end most of these ACKs: they came to it.
+fn ends_behind_ip(view: &View<'_>, missing: &Missing<'_>) -> bool {
+    let droppers = missing.droppers(view, &[Hook::Prerouting, Hook::Input]).unwrap_or_default();
+    droppers.iter().any(|dropper| {
+        missing.weigh(dropper) == Some(Weight::Decisive)
+            && dropper.requests.len() * 2 > missing.waiting.requests.len()
+    })
 }
 
 /// A netdev chain whose rule these ACKs end by.
@@ -285,6 +295,20 @@ mod tests {
         assert_eq!(judged.leading(), Some("ingress-filter"));
         let finding = judged.finding("ingress-filter").unwrap();
         assert_eq!((finding.confidence, finding.severity), (Confidence::Likely, Severity::Problem));
+    }
+
+    #[test]
+    fn acks_that_a_rule_behind_ip_counts_passed_the_filter() {
+        let port = vec![Test::DestinationPort(vec![80..=80])];
+        let judged = host()
+            .ingress_filter(2)
+            .traffic(2, 12)
+            .counter_moved("IpInReceives", 9)
+            .counter_moved("IpInDelivers", 9)
+            .rule(Hook::Input, port, RuleVerdict::Drop, Some(4))
+            .diagnose();
+        assert_eq!(judged.leading(), Some("firewall-drops-ack"));
+        assert!(judged.finding("ingress-filter").is_none());
     }
 
     #[test]
