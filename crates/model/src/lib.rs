@@ -18,6 +18,7 @@ mod message;
 mod neighbour;
 mod observation;
 pub mod order;
+mod path;
 mod probe;
 mod reply;
 mod route;
@@ -59,6 +60,7 @@ pub use mac::{Mac, MacParseError};
 pub use message::{Event, Message};
 pub use neighbour::{MacChange, Neighbour, NeighbourAges, NeighbourFlags, Nud};
 pub use observation::{Life, ListenerTrack, Observation, Sighting, Step, Track};
+pub use path::{HopAnswer, HopSaid, PathTrace, TraceEnd, TraceMethod, TracedHop};
 pub use probe::{ProbeAnswer, ProbePurpose, ProbeSender, Probed};
 pub use reply::{
     InputAnswer, MatchedRoute, Reply, ReplyQuestion, ResolvedRoute, RouteErrno, RouteLookup,
