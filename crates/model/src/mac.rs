@@ -20,6 +20,12 @@ impl Mac {
         self.0 == [0; 6]
     }
 
+    /// True for ee:ee:ee:ee:ee:ee, which Calico gives the host side of each pod's cable: it stands for
+    /// no machine.
+    pub fn is_calico(self) -> bool {
+        self.0 == [0xee; 6]
+    }
+
     /// True for a virtual router address: VRRP (RFC 9568) or HSRP.
     pub fn is_virtual_router(self) -> bool {
         matches!(self.0, [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, _])

@@ -5,6 +5,7 @@ pub mod fib;
 pub mod filter;
 mod fit;
 mod neighbourhood;
+pub mod probe;
 mod retry;
 mod timer;
 

@@ -176,15 +176,12 @@ impl Neighbourhood {
     }
 }
 
-/// What Calico's `cali*` devices all have; it stands for the host of a pod, not for one machine.
-const CALICO: Mac = Mac([0xee; 6]);
-
 /// The MAC of an entry that packets can be sent to, unless it is a group address.
 fn usable_mac(entry: &Neighbour) -> Option<Mac> {
     let in_use = !entry.state.is_unresolved()
         && !matches!(entry.state, Nud::NoArp | Nud::None)
         && !entry.flags.proxy;
-    entry.mac.filter(|mac| in_use && !mac.is_zero() && mac.0[0] & 1 == 0 && *mac != CALICO)
+    entry.mac.filter(|mac| in_use && !mac.is_zero() && mac.0[0] & 1 == 0 && !mac.is_calico())
 }
 
 /// Every machine has one of IPv6 beside its others.
