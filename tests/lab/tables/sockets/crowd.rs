@@ -56,12 +56,13 @@ pub(super) fn gather(host: &Namespace, eth0: u32) -> Crowd {
     crowd
 }
 
-/// Rules for both families that lose what this host sends.
+/// Rules for both families that lose what comes in. What is lost on its way out is an error to the
+/// sender, and a request whose SYN-ACK fails ends at its first timer.
 fn lossy(rule: &str) -> String {
     ["ip", "ip6"]
         .map(|family| {
-            let chain = "type filter hook output priority 0";
-            format!("table {family} lossy {{\nchain out {{\n{chain};\n{rule}\n}}\n}}\n")
+            let chain = "type filter hook input priority 0";
+            format!("table {family} lossy {{\nchain in {{\n{chain};\n{rule}\n}}\n}}\n")
         })
         .concat()
 }
