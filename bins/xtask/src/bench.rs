@@ -4,6 +4,7 @@ mod capture;
 mod crowd;
 mod flood;
 mod race;
+mod scale;
 mod sockets;
 mod watch;
 
@@ -18,6 +19,7 @@ use crate::cargo::{self, cargo};
 use crate::{needs, output};
 
 pub(crate) use crowd::{IdleArgs, idle};
+pub(crate) use scale::{Drain, ScaleArgs, drain};
 
 /// Bytes that the static binary has at most.
 const SIZE_MAX: u64 = 6 * 1024 * 1024;
@@ -48,6 +50,8 @@ pub(crate) enum Part {
     Flood,
     /// `diagnose` of a capture of a gibibyte
     Capture,
+    /// Half a million requests, a million routes, 150,000 neighbours; writes docs/performance.md
+    Scale,
 }
 
 /// One line of the result.
@@ -62,9 +66,9 @@ struct Measure {
 ///
 /// # Errors
 /// When a bar is missed.
-pub(crate) fn run(only: Option<Part>) -> Result<()> {
+pub(crate) fn run(only: Option<Part>, scale: &ScaleArgs) -> Result<()> {
     let wanted = |part| only.is_none_or(|only| only == part);
-    if wanted(Part::Sockets) || wanted(Part::Flood) {
+    if wanted(Part::Sockets) || wanted(Part::Flood) || wanted(Part::Scale) {
         needs::ensure()?;
     }
     let doctor = static_doctor()?;
@@ -86,6 +90,9 @@ pub(crate) fn run(only: Option<Part>) -> Result<()> {
         for flood in [capture::Flood::Unanswered, capture::Flood::Answered] {
             measures.extend(of_capture(&capture::analyse(&doctor, &directory, flood)?));
         }
+    }
+    if wanted(Part::Scale) {
+        measures.extend(scale::measure(&doctor, scale)?);
     }
     show(&measures)
 }

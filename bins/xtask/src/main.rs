@@ -36,6 +36,8 @@ enum Command {
         /// Only this part
         #[arg(long, value_enum)]
         only: Option<bench::Part>,
+        #[command(flatten)]
+        scale: bench::ScaleArgs,
     },
     /// Write the generated pages of docs/
     Codegen {
@@ -46,15 +48,22 @@ enum Command {
     /// Hold some descriptors and a listener until standard input ends. Started by `bench`
     #[command(hide = true)]
     Idle(bench::IdleArgs),
+    /// Read what the kernel has and throw it away. Started by `bench`
+    #[command(hide = true)]
+    Drain {
+        #[arg(value_enum)]
+        what: bench::Drain,
+    },
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Ci => ci::run(),
         Command::Test { record } => test::run(record),
-        Command::Bench { only } => bench::run(only),
+        Command::Bench { only, scale } => bench::run(only, &scale),
         Command::Codegen { check } => codegen::run(check),
         Command::Idle(args) => bench::idle(&args),
+        Command::Drain { what } => bench::drain(what),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -48,9 +48,18 @@ pub(super) fn diagnose(doctor: &Path, syncookies: &str) -> Result<Flooded> {
     Ok(Flooded { beyond: took.saturating_sub(OBSERVE), peak_kib, held_count })
 }
 
+/// A server that holds any number of requests, and where they come from.
+pub(super) struct Listening {
+    pub(super) server: Namespace,
+    pub(super) flooder: Namespace,
+    /// The program that listens.
+    pub(super) app: Traffic,
+    pub(super) target: SocketAddr,
+}
+
 /// The sources are routed to a bridge without ports, which takes every SYN-ACK. On a device with an
 /// end, so many that are sent again at once overrun its queue, and the kernel drops their requests.
-fn build(lab: &mut Lab, syncookies: &str) -> Result<(Namespace, Vec<Traffic>)> {
+pub(super) fn listening(lab: &mut Lab, syncookies: &str) -> Result<Listening> {
     let (server, flooder) = (lab.host("server")?, lab.host("flooder")?);
     cable(
         End { namespace: &server, device: "ps0", mac: mac(0x10) },
@@ -72,6 +81,11 @@ fn build(lab: &mut Lab, syncookies: &str) -> Result<(Namespace, Vec<Traffic>)> {
     }
     let target = SocketAddr::from(([10, 1, 0, 10], 80));
     let app = Server::new(target, BACKLOG, App::Accepts).start(&server)?;
+    Ok(Listening { server, flooder, app, target })
+}
+
+fn build(lab: &mut Lab, syncookies: &str) -> Result<(Namespace, Vec<Traffic>)> {
+    let Listening { server, flooder, app, target } = listening(lab, syncookies)?;
     let sources = (0..SOURCE_COUNT).map(|n| Ipv4Addr::from(u32::from(FIRST_SOURCE) + n).into());
     let flood = RawPeers::new(target, sources, PACE, |_| Script::silent());
     let flood = flood.at_most(SOURCE_COUNT.into()).start(&flooder)?;

@@ -25,7 +25,8 @@ pub(super) fn peak_kib(mut child: Child, what: &str) -> Result<u64> {
     }
 }
 
-fn high_water_kib(status: &str) -> Option<u64> {
+/// `VmHWM` of `/proc/PID/status`, in KiB.
+pub(super) fn high_water_kib(status: &str) -> Option<u64> {
     let value = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     value.trim().strip_suffix(" kB")?.trim().parse().ok()
 }

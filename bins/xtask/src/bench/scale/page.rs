@@ -1,0 +1,79 @@
+//! The page with the results, `docs/performance.md`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::Measured;
+use super::contests::{
+    RAW_LISTENERS, RAW_LOOK_UPS, RAW_NEIGHBOURS, RAW_PROC, RAW_ROUTES, RAW_SOCKETS,
+};
+use super::race::Took;
+use crate::bench::Measure;
+use crate::{cargo, output};
+
+const INTRODUCTION: &str = "# Performance on a large host
+
+Written by `cargo xtask bench --only scale`. It builds one host in network namespaces: 500,000 requests in
+SYN_RECV from 100,000 peers and 50,000 connected sockets, 1,000,000 IPv4 routes with the prefix lengths of the
+internet, and 150,000 neighbours. On it the programs run by turns, so that what disturbs the machine disturbs
+all; their output goes through a pipe to a reader that throws it away. *Raw* is the kernel's limit: one
+blocking netlink socket with one buffer of 32 KiB and nothing parsed, or `read` of a /proc file. Times are medians of
+whole processes, and only their ratios mean anything on another machine.
+";
+
+/// Everything that was measured, on the terminal.
+pub(super) fn print(measured: &Measured) {
+    let mut rows =
+        vec![["PROGRAM", "MEDIAN MS", "PEAK MIB", "WRITTEN MIB"].map(str::to_owned).into()];
+    rows.extend(measured.0.iter().map(|(name, took)| cells(name, took).to_vec()));
+    output::heading("scale");
+    output::say(&output::table(&rows).join("\n"));
+}
+
+/// Writes the page.
+pub(super) fn write(measured: &Measured, bars: &[Measure], rounds: usize) -> Result<()> {
+    let path = cargo::root().join("docs/performance.md");
+    let mut page = INTRODUCTION.to_owned();
+    let _ = writeln!(page, "\n{}\n", occasion(rounds)?);
+    page.push_str("| what has to hold | measured | bar | |\n|---|---|---|---|\n");
+    for bar in bars {
+        let verdict = if bar.kept { "kept" } else { "**missed**" };
+        let _ = writeln!(page, "| {} | {} | {} | {verdict} |", bar.what, bar.measured, bar.bar);
+    }
+    page.push_str("\n| program | median ms | peak MiB | written MiB |\n|---|---|---|---|\n");
+    for (name, took) in &measured.0 {
+        let _ = writeln!(page, "| {} |", cells(&shown(name), took).join(" | "));
+    }
+    fs::write(&path, page).context("write `docs/performance.md`")
+}
+
+/// Commands are set as code, and ours are told from others.
+fn shown(name: &str) -> String {
+    let raw = [RAW_SOCKETS, RAW_LISTENERS, RAW_PROC, RAW_ROUTES, RAW_NEIGHBOURS, RAW_LOOK_UPS];
+    if raw.contains(&name) { name.to_owned() } else { format!("`{name}`") }
+}
+
+fn cells(name: &str, took: &Took) -> [String; 4] {
+    let mib = |bytes: u64| format!("{}.{}", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20);
+    let time = if took.late {
+        "stopped at its deadline".to_owned()
+    } else {
+        took.median_ms().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"))
+    };
+    [name.to_owned(), time, mib(took.peak_kib << 10), mib(took.written)]
+}
+
+/// When and where.
+fn occasion(rounds: usize) -> Result<String> {
+    let date = Command::new("date").args(["--utc", "+%Y-%m-%d"]).output().context("run `date`")?;
+    let date = String::from_utf8_lossy(&date.stdout).trim().to_owned();
+    let uname = rustix::system::uname();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(format!(
+        "Measured {date} on Linux {}, {cores} cores; {rounds} rounds.",
+        uname.release().to_string_lossy()
+    ))
+}
