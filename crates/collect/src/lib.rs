@@ -8,6 +8,7 @@ mod host;
 mod lookup;
 mod modules;
 pub mod netns;
+pub mod probing;
 mod recorder;
 mod session;
 

@@ -10,6 +10,7 @@ pub(crate) mod diagnose;
 pub(crate) mod explain;
 pub(crate) mod interfaces;
 pub(crate) mod man;
+mod peer;
 pub(crate) mod route;
 pub(crate) mod schema;
 pub(crate) mod sockets;

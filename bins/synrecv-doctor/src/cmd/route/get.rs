@@ -14,6 +14,7 @@ use synrecv_model::{
 use synrecv_report::table::RouteGet;
 
 use super::super::UsageError;
+use super::super::peer::{Peer, parse_peer};
 use super::super::table::{ask, inside, write};
 use crate::cli::TableArgs;
 
@@ -36,21 +37,6 @@ pub(super) struct GetArgs {
     uid: Option<u32>,
     #[command(flatten)]
     table: TableArgs,
-}
-
-#[derive(Clone, Debug)]
-struct Peer {
-    ip: IpAddr,
-    dev: Option<String>,
-}
-
-fn parse_peer(text: &str) -> Result<Peer, String> {
-    let (ip, dev) = match text.split_once('%') {
-        Some((ip, dev)) => (ip, Some(dev.to_owned())),
-        None => (text, None),
-    };
-    let ip = ip.parse().map_err(|_| "expected an address, or ADDRESS%DEVICE".to_owned())?;
-    Ok(Peer { ip, dev })
 }
 
 fn parse_mark(text: &str) -> Result<u32, String> {
@@ -78,10 +64,7 @@ pub(super) fn run(args: &GetArgs) -> Result<ExitCode> {
         let devices = ask(&place, tables::links);
         let settings = ask(&place, || tables::settings(Path::new("/proc/sys"), &devices));
         let links = devices.map(|devices| devices.links);
-        let oif = match &args.peer.dev {
-            None => 0,
-            Some(dev) => device(dev, &links)?,
-        };
+        let oif = args.peer.oif(&links)?;
         let addresses = ask(&place, tables::addresses);
         let rules = ask(&place, tables::rules);
         let routes = ask(&place, tables::routes);
@@ -162,26 +145,9 @@ fn inputs(
     })
 }
 
-/// The ifindex of a device by its name.
-fn device(name: &str, links: &Section<Vec<Link>>) -> Result<u32, UsageError> {
-    let mut known = links.data().into_iter().flatten();
-    let found = known.find(|link| link.name.0 == name);
-    found
-        .map(|link| link.ifindex)
-        .ok_or_else(|| UsageError(format!("no device is called `{name}`")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_peer_may_name_its_device() {
-        let peer = parse_peer("fe80::1%eth0").unwrap();
-        assert_eq!((peer.ip.to_string().as_str(), peer.dev.as_deref()), ("fe80::1", Some("eth0")));
-        assert!(parse_peer("10.0.0.1").unwrap().dev.is_none());
-        assert!(parse_peer("eth0").is_err());
-    }
 
     #[test]
     fn a_mark_is_written_as_iproute2_does() {
