@@ -11,11 +11,12 @@ pub mod netns;
 pub mod probing;
 mod recorder;
 mod session;
+pub mod traces;
 
 pub use host::host;
 pub use modules::{ModulePolicy, Modules};
 pub use netns::{EnterError, Place, Target};
-pub use session::{CapturePolicy, Options, Session};
+pub use session::{CapturePolicy, Options, ProbePlan, Session};
 pub use synrecv_sockets::{StateSet, Wanted};
 
 /// The table readers, for programs that want one table only.
