@@ -12,6 +12,7 @@ use super::interfaces::InterfacesJson;
 use super::route::RoutesJson;
 use super::route_get::RouteGetJson;
 use super::sockets::SocketsJson;
+use super::trace::TraceJson;
 use crate::json::{self, ToolJson, rfc3339};
 use crate::rows::SectionRow;
 use crate::{PROGRAM, VERSION};
@@ -76,6 +77,8 @@ pub(super) enum RowsJson<'a> {
     RouteGet(Box<RouteGetJson>),
     /// `interfaces`
     Interfaces(InterfacesJson<'a>),
+    /// `trace`
+    Trace(Box<TraceJson>),
 }
 
 /// Rows that are made from nouns while they are written.

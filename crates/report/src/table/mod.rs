@@ -12,6 +12,7 @@ mod json;
 mod route;
 mod route_get;
 mod sockets;
+mod trace;
 
 use std::io::{self, Write};
 
@@ -30,6 +31,7 @@ pub use json::schema;
 pub use route::RouteTable;
 pub use route_get::RouteGet;
 pub use sockets::{SocketsTable, Watched};
+pub use trace::TraceTable;
 
 /// What a section lacks, one paragraph each; nothing for one that was read in full.
 fn shortcomings<T>(
