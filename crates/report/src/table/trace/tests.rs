@@ -1,6 +1,6 @@
 use synrecv_model::{
-    Endpoint, Flow, MatchedRoute, NeighbourFlags, Nud, ReplyQuestion, ResolvedRoute,
-    RouteErrno, RouteKind, RouteLookup, TraceMethod,
+    Endpoint, Flow, MatchedRoute, NeighbourFlags, Nud, ReplyQuestion, ResolvedRoute, RouteErrno,
+    RouteKind, RouteLookup, TraceMethod,
 };
 
 use super::super::fixture::{host, ip, links, mac, missing, net, parsed, style, whole, written};
