@@ -66,6 +66,10 @@ pub(crate) struct DiagnoseArgs {
     /// Print each line of a text with what was taken from it, and judge nothing
     #[arg(long)]
     pub(crate) explain_parse: bool,
+    /// Ask the network what decides between the causes that are left: sends packets, and says before
+    /// how many at most (this host only)
+    #[arg(long)]
+    pub(crate) probe: bool,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
     #[command(flatten)]

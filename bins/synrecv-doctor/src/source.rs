@@ -11,7 +11,7 @@ use synrecv_report::escape::plain;
 use crate::cli::{Capture, LiveArgs, Observe, PlaceArgs};
 use crate::cmd::UsageError;
 use crate::observe::{Interrupt, watch};
-use crate::terminal::Progress;
+use crate::terminal::{self, Progress};
 
 /// Facts, what was seen over time, and what follows from both.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub(crate) struct Case {
     pub(crate) diagnosis: Diagnosis,
 }
 
-/// Watches the running host.
-pub(crate) fn live(args: &LiveArgs, quiet: bool) -> Result<Case> {
+/// Watches the running host. With `probe`, asks the network afterwards, and says before what it sends.
+pub(crate) fn live(args: &LiveArgs, probe: bool, quiet: bool) -> Result<Case> {
     let options = Options {
         peer: args.filter.peer,
         port: args.filter.port,
@@ -37,8 +37,17 @@ pub(crate) fn live(args: &LiveArgs, quiet: bool) -> Result<Case> {
         if let (Capture::On, Some(gap)) = (args.capture, session.no_capture()) {
             bail!("cannot capture frames (--capture on): {}", plain(&gap.detail));
         }
-        let watched = watch(&mut session, args.observe, &interrupt, &mut progress)
+        let mut watched = watch(&mut session, args.observe, &interrupt, &mut progress)
             .context("start watching")?;
+        if probe {
+            let plan = session.plan_probes(&watched.observation, &watched.diagnosis);
+            if !plan.is_empty() {
+                progress.clear();
+                terminal::complain(&plan.to_string());
+            }
+            session.probe(plan);
+            watched.diagnosis = synrecv_checks::diagnose(session.facts(), &watched.observation);
+        }
         Ok(Case {
             facts: session.into_facts(),
             observation: watched.observation,

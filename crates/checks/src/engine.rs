@@ -198,6 +198,7 @@ fn gap_of<'a>(facts: &'a Facts, observation: &'a Observation, part: Part) -> Opt
         Part::DeviceFilters => gap(&facts.device_filters),
         Part::Conntrack => gap(&facts.tracked),
         Part::Frames => gap(&observation.frames),
+        Part::Probes => gap(&facts.probed),
     }
 }
 

@@ -5,6 +5,7 @@ mod frames;
 mod judged;
 mod options;
 mod path;
+mod probes;
 
 use std::net::IpAddr;
 
@@ -12,9 +13,10 @@ use ipnet::IpNet;
 use synrecv_model::{
     Address, AddressScope, Capture, Counters, DeviceFilter, Endpoint, Family, FilterChain, Flow,
     Foreign, Gap, Life, Link, LinkTraffic, Listener, ListenerTrack, Mac, MacChange, MatchedRoute,
-    Mono, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, OperState, Owners, Reading,
-    Reason, Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope,
-    RuleDelta, Section, Settings, Sighting, SocketSource, Sockets, Step, Track, Tracked, text,
+    Mono, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, OperState, Owners, Probed,
+    Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind,
+    RouteScope, RuleDelta, Section, Settings, Sighting, SocketSource, Sockets, Step, Trace, Track,
+    Tracked, text,
 };
 
 pub(crate) use frames::Frames;
@@ -44,6 +46,8 @@ pub(crate) struct HostFixture {
     traffic: Vec<LinkTraffic>,
     steps: Vec<Step>,
     frames: Section<Capture>,
+    probed: Section<Vec<Probed>>,
+    traces: Section<Vec<Trace>>,
 }
 
 fn endpoint(text: &str) -> Endpoint {
@@ -91,6 +95,8 @@ impl HostFixture {
             traffic: Vec::new(),
             steps: Vec::new(),
             frames: unread(),
+            probed: unread(),
+            traces: unread(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod ack_drops;
 pub mod ask;
+mod asked;
 mod attribution;
 mod cases;
 mod catalog;

@@ -1,5 +1,7 @@
 //! Which questions to ask the kernel next, and how long to watch. Pure.
 
+mod probes;
+
 use std::collections::BTreeSet;
 
 use synrecv_model::view::place;
@@ -7,6 +9,8 @@ use synrecv_model::{
     Capture, Confidence, Counters, Diagnosis, Facts, Flow, Listener, Observation, Outcome,
     ReplyQuestion, Severity, Socket, TcpState, Track,
 };
+
+pub use probes::{Probes, Question, probes};
 
 /// Reply look-ups asked for flows at most; beyond, one for each distinct peer, then one for each
 /// network of peers, then for some flows spread over all. Under a flood of 100,000 sources all of

@@ -2,6 +2,7 @@
 
 mod capture;
 mod heard;
+mod probes;
 mod rules;
 mod tracking;
 
@@ -25,6 +26,7 @@ use crate::recorder::Recorder;
 use crate::{ModulePolicy, Modules, Place, host};
 
 pub use self::capture::CapturePolicy;
+pub use self::probes::ProbePlan;
 
 /// Other namespaces are counted for this long at most.
 const NAMESPACES_MS: u64 = 500;

@@ -113,6 +113,8 @@ pub enum Part {
     Conntrack,
     /// Captured frames.
     Frames,
+    /// Answers to questions asked aloud, and traced ways: only with `--probe`.
+    Probes,
 }
 
 impl Part {
@@ -132,6 +134,7 @@ impl Part {
             Self::DeviceFilters => "device-filters",
             Self::Conntrack => "conntrack",
             Self::Frames => "frames",
+            Self::Probes => "probes",
         }
     }
 }
@@ -220,6 +223,8 @@ pub enum Origin {
     Conntrack,
     /// Captured frames.
     Frames,
+    /// Answers of the network to questions that were asked on request.
+    Probe,
     /// The log of the kernel or of a daemon.
     Log,
 }
@@ -238,6 +243,7 @@ impl Origin {
             Self::Filter => "filter",
             Self::Conntrack => "conntrack",
             Self::Frames => "frames",
+            Self::Probe => "probe",
             Self::Log => "log",
         }
     }

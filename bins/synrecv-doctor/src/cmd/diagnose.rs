@@ -21,7 +21,14 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
         None if args.explain_parse => {
             return Err(UsageError("`--explain-parse` needs a SOURCE".to_owned()).into());
         }
-        None => Told::new(source::live(&args.live, quiet)?, redaction.as_ref())?,
+        None => Told::new(source::live(&args.live, args.probe, quiet)?, redaction.as_ref())?,
+        Some(path) if args.probe => {
+            let words = format!(
+                "`--probe` asks the network that this host is on, and `{}` is a file; run it on the host",
+                path.display()
+            );
+            return Err(UsageError(words).into());
+        }
         Some(path) => {
             let input = Input::open(path)?;
             if let Some(option) = unfit_option(&args.live, input.kind()) {

@@ -27,7 +27,7 @@ pub(super) static CHECK: Check = Check {
             Part::Routes,
             Part::Links,
         ],
-        also_reads: &[Part::Counters, Part::Frames],
+        also_reads: &[Part::Counters, Part::Frames, Part::Probes],
         ipv6: "the same; what is on-link comes from the prefix route, not from the address",
         explains: &[
             "proxy-arp",

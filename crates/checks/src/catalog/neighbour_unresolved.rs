@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use synrecv_model::view::RetryReading;
+use synrecv_model::view::probe::ProbeWord;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Manual, Neighbour, Origin, Part, Subject, Text,
     Value, Weight, text,
 };
 
+use crate::asked::{answers_fact, asked};
 use crate::cases::{Case, Cases, Fact};
 use crate::view::View;
 use crate::{Check, phrase};
@@ -20,7 +22,7 @@ pub(super) static CHECK: Check = Check {
         summary: "the next hop of the SYN-ACK does not answer ARP or ND",
         severity: "problem",
         needs: &[Part::Sockets, Part::Replies, Part::Neighbours],
-        also_reads: &[Part::Counters, Part::Routes, Part::Links],
+        also_reads: &[Part::Counters, Part::Routes, Part::Links, Part::Probes],
         ipv6: "the rows live their full schedule and read like lost SYN-ACKs; only the entry tells",
         explains: &["synack-lost-outside"],
         disproved_by: &[
@@ -122,9 +124,21 @@ fn report(view: &View<'_>, cases: &mut Cases, ifindex: u32, gateway: bool, reque
             .recheck(phrase::route_get(sample))
             .recheck(format!("ip neigh show dev {dev}")),
         );
+    argue_answers(view, case, &hops, ifindex);
     argue_host_answers_itself(view, case, entry);
     argue_others(view, case, ifindex, gateway);
     advise(view, case, ifindex, gateway, entry);
+}
+
+/// Who answers when the wire is asked aloud.
+fn argue_answers(view: &View<'_>, case: &mut Case, hops: &[IpAddr], ifindex: u32) {
+    let mut probes = hops.iter().filter_map(|&hop| asked(view, ifindex, hop));
+    let Some(probe) = probes.next() else { return };
+    let fact = answers_fact(view, &probe);
+    match probe.word {
+        ProbeWord::Nobody => case.supports(Weight::Strong, fact),
+        _ => case.refutes(Weight::Weak, fact),
+    };
 }
 
 /// The kernel tells its own TCP by ICMP that the next hop is not there: both counters move together.

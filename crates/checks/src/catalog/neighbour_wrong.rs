@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use synrecv_model::view::probe::ProbeView;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Neighbour, Nud, Origin, Part,
     Subject, Text, Value, Weight, text,
 };
 
+use crate::asked::{answers_fact, asked};
 use crate::cases::{Case, Cases, Fact};
 use crate::seen::{completed_alike, seen, ways};
 use crate::view::{RequestView, View};
@@ -20,7 +22,7 @@ pub(super) static CHECK: Check = Check {
         summary: "the neighbour entry of the reply's next hop is wrong",
         severity: "problem",
         needs: &[Part::Sockets, Part::Replies, Part::Neighbours],
-        also_reads: &[Part::Routes, Part::Links, Part::Counters, Part::Frames],
+        also_reads: &[Part::Routes, Part::Links, Part::Counters, Part::Frames, Part::Probes],
         ipv6: "the same; a router's link-local address shows its true link-layer address",
         explains: &["asymmetric-route", "synack-lost-outside"],
         disproved_by: &[
@@ -69,7 +71,9 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     for index in view.stuck(RequestView::may_lose_synack) {
         let request = &view.requests()[index];
         if let Some(entry) = request.next_hop
-            && (entry.state == Nud::Permanent || is_stale(request, entry))
+            && (entry.state == Nud::Permanent
+                || is_stale(request, entry)
+                || answered_by_others(view, entry).is_some())
             && entry.mac.is_some()
         {
             by_entry.entry((entry.ifindex, entry.address)).or_default().push(index);
@@ -93,6 +97,19 @@ fn is_stale(request: &RequestView<'_>, entry: &Neighbour) -> bool {
             seen.routers_crossed() == Some(0)
                 && seen.in_mac.is_some_and(|from| entry.mac.is_some_and(|mac| mac != from))
         })
+}
+
+/// The answers to a question that was asked aloud, when others answered than the entry says.
+fn answered_by_others<'a>(view: &View<'a>, entry: &Neighbour) -> Option<ProbeView<'a>> {
+    let mac = entry.mac?;
+    asked(view, entry.ifindex, entry.address).filter(|probe| {
+        let answerers = &probe.answerers;
+        // Of virtual routers, each asker is told another address.
+        let virtual_router = |mac: Mac| mac.is_virtual_router();
+        !answerers.is_empty()
+            && answerers.iter().all(|one| one.mac != mac && !virtual_router(one.mac))
+            && !virtual_router(mac)
+    })
 }
 
 fn report(view: &View<'_>, cases: &mut Cases, entry: &Neighbour, mac: Mac, requests: &[usize]) {
@@ -148,10 +165,24 @@ fn report(view: &View<'_>, cases: &mut Cases, entry: &Neighbour, mac: Mac, reque
         Weight::Weak,
         phrase::retries(view, requests, "the client repeats its SYN: the SYN-ACK is lost"),
     );
+    argue_answers(view, case, entry, mac);
     argue_frames(view, case, mac, requests);
     argue_control(view, case, entry);
     argue_routers(view, case, entry, mac);
     advise(case, entry, &dev.to_string());
+}
+
+/// Who answers for the next hop when the wire is asked aloud.
+fn argue_answers(view: &View<'_>, case: &mut Case, entry: &Neighbour, mac: Mac) {
+    let Some(probe) = asked(view, entry.ifindex, entry.address) else { return };
+    let fact = answers_fact(view, &probe);
+    if answered_by_others(view, entry).is_some() {
+        // Decisive: the machine that has the address says so, and the entry names another.
+        case.supports(Weight::Decisive, fact);
+    } else if probe.answerers.iter().any(|answerer| answerer.mac == mac) {
+        // Decisive: the machine that the entry names says that the address is its own.
+        case.refutes(Weight::Decisive, fact);
+    }
 }
 
 /// Where the SYNs come from, against where the entry sends the SYN-ACKs.
@@ -306,5 +337,26 @@ mod tests {
         let judged = host().permanent().frames(frames).diagnose();
         assert!(judged.finding("neighbour-wrong").is_none());
         assert_eq!(judged.leading(), Some("synack-lost-outside"));
+    }
+
+    #[test]
+    fn another_machine_that_answers_confirms_it() {
+        let judged = host().asked(2, "10.1.0.1", &["02:00:00:00:00:01"]).diagnose();
+        assert_eq!(judged.leading(), Some("neighbour-wrong"));
+        assert_eq!(judged.finding("neighbour-wrong").unwrap().confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn an_answer_of_that_very_machine_clears_it() {
+        let answers = ["02:00:00:00:be:ef"];
+        let judged = host().permanent().asked(2, "10.1.0.1", &answers).diagnose();
+        assert!(judged.finding("neighbour-wrong").is_none());
+    }
+
+    #[test]
+    fn each_asker_is_told_another_virtual_router() {
+        let answers = ["00:07:b4:00:01:02"];
+        let judged = host().asked(2, "10.1.0.1", &answers).diagnose();
+        assert!(judged.finding("neighbour-wrong").is_none());
     }
 }

@@ -1,5 +1,6 @@
 //! One MAC answers for several addresses that are not its own.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use synrecv_model::view::fit;
@@ -8,7 +9,8 @@ use synrecv_model::{
     Text, Value, Weight, text,
 };
 
-use crate::cases::{Cases, Fact};
+use crate::asked::{answers_fact, asked, first_hop, loud_proxies};
+use crate::cases::{Case, Cases, Fact};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -30,7 +32,7 @@ pub(super) static CHECK: Check = Check {
             Part::Routes,
             Part::Links,
         ],
-        also_reads: &[],
+        also_reads: &[Part::Probes],
         ipv6: "the same by proxy ND; such answers carry no override flag, so the first one wins",
         explains: &["asymmetric-route", "synack-lost-outside"],
         disproved_by: &[
@@ -73,7 +75,10 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     let devices: Vec<u32> = view.links().iter().map(|link| link.ifindex).collect();
     for ifindex in devices {
         let by_mac = view.addresses_by_mac(ifindex);
-        for (&mac, addresses) in by_mac.iter().filter(|(_, addresses)| addresses.len() > 1) {
+        let loud = loud_proxies(view, ifindex);
+        let answers_for_others =
+            |(mac, addresses): &(&Mac, &Vec<IpAddr>)| addresses.len() > 1 || loud.contains(mac);
+        for (&mac, addresses) in by_mac.iter().filter(answers_for_others) {
             let stuck = view.stuck(|request| {
                 request.may_lose_synack()
                     && request.next_hop.is_some_and(|entry| {
@@ -129,42 +134,62 @@ fn behind_proxy(
     let inside: Vec<IpAddr> = view.gateways(ifindex).into_iter().collect();
     let apart = fit(own, &inside, &phrase::peers(view, stuck)).is_some() && !inside.is_empty();
     let weight = if apart { Weight::Strong } else { Weight::Weak };
-    cases
-        .about(Subject::Mac(ifindex, mac))
-        .headline(text![
-            phrase::stuck(view, stuck),
-            ": replies go to a machine that answers for others"
-        ])
-        .summary(text![
+    let case = cases.about(Subject::Mac(ifindex, mac));
+    case.headline(text![
+        phrase::stuck(view, stuck),
+        ": replies go to a machine that answers for others"
+    ])
+    .summary(text![mac, " answers ARP for ", addresses.len(), " addresses and is not the gateway"])
+    .arg("interface", Value::Foreign(view.dev(ifindex)))
+    .arg("mac", Value::Mac(mac))
+    .arg("address_count", Value::Number(addresses.len() as u64))
+    .affects(stuck.iter().copied())
+    .supports(weight, one_mac(view, ifindex, mac, addresses))
+    .supports(
+        Weight::Weak,
+        phrase::retries(
+            view,
+            stuck,
+            "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
+        ),
+    )
+    .action(Action {
+        id: "find-proxy",
+        label: ActionLabel::Investigate,
+        text: text![
+            "find the machine with ",
             mac,
-            " answers ARP for ",
-            addresses.len(),
-            " addresses and is not the gateway"
-        ])
-        .arg("interface", Value::Foreign(view.dev(ifindex)))
-        .arg("mac", Value::Mac(mac))
-        .arg("address_count", Value::Number(addresses.len() as u64))
-        .affects(stuck.iter().copied())
-        .supports(weight, one_mac(view, ifindex, mac, addresses))
-        .supports(
-            Weight::Weak,
-            phrase::retries(
-                view,
-                stuck,
-                "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
-            ),
-        )
-        .action(Action {
-            id: "find-proxy",
-            label: ActionLabel::Investigate,
-            text: text![
-                "find the machine with ",
-                mac,
-                " (switch MAC table), ask whether it is meant to answer for others",
-            ],
-            commands: vec![Command(format!("ping -c 1 -t 1 {}", view.requests()[stuck[0]].peer()))],
-            verify: text!["`Time to live exceeded` names the machine that takes the replies"],
-        });
+            " (switch MAC table), ask whether it is meant to answer for others",
+        ],
+        commands: vec![Command(format!("ping -c 1 -t 1 {}", view.requests()[stuck[0]].peer()))],
+        verify: text!["`Time to live exceeded` names the machine that takes the replies"],
+    });
+    argue_answers(view, case, ifindex, mac, stuck);
+}
+
+/// What was answered when the wire was asked aloud.
+fn argue_answers(view: &View<'_>, case: &mut Case, ifindex: u32, mac: Mac, stuck: &[usize]) {
+    let probes = stuck
+        .iter()
+        .filter_map(|&index| asked(view, ifindex, view.requests()[index].peer()))
+        .find(|probe| probe.proxies().any(|proxy| proxy.mac == mac));
+    if let Some(probe) = probes {
+        // Decisive: it answered for an address of nobody, or for the client without calling it its own.
+        case.supports(Weight::Decisive, answers_fact(view, &probe));
+    }
+    let hops: BTreeSet<IpAddr> =
+        stuck.iter().filter_map(|&index| first_hop(view, view.requests()[index].peer())).collect();
+    for router in hops {
+        case.supports(
+            Weight::Strong,
+            Fact::new(
+                Origin::Probe,
+                "reply-taken-by",
+                text!["packets to the stuck clients that live for one hop end at ", router],
+            )
+            .with("router", Value::Ip(router)),
+        );
+    }
 }
 
 fn notable(view: &View<'_>, cases: &mut Cases, ifindex: u32, mac: Mac, addresses: &[IpAddr]) {

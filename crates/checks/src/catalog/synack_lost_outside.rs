@@ -1,5 +1,7 @@
 //! The SYN-ACK leaves this host and does not reach the client; nothing here explains it.
 
+use std::net::IpAddr;
+
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Manual, Nud, Origin, Part, Subject, Text,
@@ -24,6 +26,7 @@ pub(super) static CHECK: Check = Check {
             Part::Neighbours,
             Part::Frames,
             Part::Settings,
+            Part::Probes,
         ],
         ipv6: "the same; a dead next hop reads alike, its neighbour entry tells",
         explains: &[],
@@ -102,6 +105,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         );
     }
     argue_frames(view, case, &lost);
+    argue_trace(view, case, &lost);
     if let Some(fact) = way_out(view, sample) {
         case.supports(Weight::Weak, fact);
     }
@@ -146,6 +150,38 @@ fn argue_frames(view: &View<'_>, case: &mut Case, lost: &[usize]) {
         // all it can.
         case.supports(if back { Weight::Decisive } else { Weight::Weak }, fact);
     }
+}
+
+/// How far packets to a client come.
+fn argue_trace(view: &View<'_>, case: &mut Case, lost: &[usize]) {
+    let peers = phrase::peers(view, lost);
+    let traced = |peer: &IpAddr| view.trace(*peer).filter(|trace| trace.hops.len() > 1);
+    let Some(trace) = peers.iter().find_map(traced) else { return };
+    let answered = || trace.hops.iter().filter(|hop| !hop.answers.is_empty());
+    let arrives = answered().any(|hop| hop.answers.contains(&trace.target));
+    let mut text = text!["packets to ", trace.target];
+    match answered().last() {
+        Some(_) if arrives => {
+            text.push(text![" come to the client and are answered: what is lost is TCP"]);
+        }
+        Some(hop) => text.push(text![
+            " are answered for ",
+            u64::from(hop.distance),
+            " hops, the last by ",
+            hop.answers[0],
+            ", and then no more",
+        ]),
+        None => text.push(text![" are not answered by any hop"]),
+    }
+    let hops = answered().flat_map(|hop| hop.answers.first()).copied().map(Value::Ip);
+    case.supports(
+        Weight::Weak,
+        Fact::new(Origin::Probe, "way-traced", text)
+            .with("peer", Value::Ip(trace.target))
+            .with("hops", Value::List(hops.collect()))
+            .with("arrives", Value::Flag(arrives))
+            .recheck(format!("synrecv-doctor trace {}", trace.target)),
+    );
 }
 
 /// The next hop is the client itself, and it is resolved.

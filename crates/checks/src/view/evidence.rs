@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
+use synrecv_model::view::probe::{self, ProbeView};
 use synrecv_model::{
     Capture, ConntrackCpu, ConntrackEntry, DeviceFilter, FilterChain, Flow, Link, LinkTraffic,
-    MacChange, Mention, Message, Outcome, Part, RuleId, SourceKind, Step,
+    MacChange, Mention, Message, Outcome, Part, RuleId, SourceKind, Step, Trace,
 };
 
 use super::{View, rows};
@@ -95,9 +96,26 @@ impl<'a> View<'a> {
 
     /// The first router on the way to this address, where the way was traced.
     pub fn router_to(&self, target: IpAddr) -> Option<IpAddr> {
-        let traces = self.facts.traces.data()?;
-        let trace = traces.iter().find(|trace| trace.target == target)?;
-        trace.first_router().map(|(_, router)| router)
+        self.first_router(target).map(|(_, router)| router)
+    }
+
+    /// The same with its distance in hops.
+    pub fn first_router(&self, target: IpAddr) -> Option<(u8, IpAddr)> {
+        self.trace(target)?.first_router()
+    }
+
+    /// The way to this address, where it was traced.
+    pub fn trace(&self, target: IpAddr) -> Option<&'a Trace> {
+        self.note(Part::Probes);
+        self.facts.traces.data()?.iter().find(|trace| trace.target == target)
+    }
+
+    /// What was asked aloud; empty unless the user wanted it.
+    pub fn probes(&self) -> Vec<ProbeView<'a>> {
+        self.note(Part::Probes);
+        let own = rows(&self.facts.addresses);
+        let is_own = |ip: IpAddr| own.iter().any(|address| address.address == ip);
+        probe::views(rows(&self.facts.probed), is_own)
     }
 
     /// The frames of handshakes that completed, a sample.

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use synrecv_model::Mac;
 use synrecv_model::view::RetryReading;
+use synrecv_model::{Mac, SourceKind};
 
+use crate::asked::{first_hop, gateway_macs, loud_proxies};
 use crate::phrase;
 use crate::seen::Seen;
 use crate::view::View;
@@ -26,6 +27,10 @@ pub(super) struct Suspects {
     pub(super) routed: Vec<usize>,
     /// Stuck requests whose peer was traced: a router stands between, with its address.
     pub(super) traced: Vec<(usize, IpAddr)>,
+    /// Of these, those that an own packet showed, which lived for one hop.
+    pub(super) first_hop: Option<(usize, IpAddr)>,
+    /// Stuck requests whose peer was asked for aloud and is answered for by a proxy.
+    pub(super) asked: Vec<usize>,
     pub(super) gateway: Option<(IpAddr, Option<Mac>)>,
     /// Addresses that answer for themselves, and gateways.
     pub(super) inside: Vec<IpAddr>,
@@ -37,7 +42,7 @@ impl Suspects {
         let gateways: Vec<IpAddr> =
             view.gateways(ifindex).into_iter().filter(|gateway| prefix.contains(gateway)).collect();
         let mac_of = |ip: IpAddr| view.neighbour(ifindex, ip).and_then(|entry| entry.mac);
-        let gateway_macs: Vec<Mac> = gateways.iter().filter_map(|&ip| mac_of(ip)).collect();
+        let gateway_macs = gateway_macs(view, ifindex);
         let stuck = phrase::peers(view, requests);
         let mut inside = gateways.clone();
         inside.extend(
@@ -56,13 +61,25 @@ impl Suspects {
             behind_gateway: Vec::new(),
             routed: Vec::new(),
             traced: Vec::new(),
+            first_hop: None,
+            asked: Vec::new(),
             gateway: gateways.first().map(|&ip| (ip, mac_of(ip))),
             inside,
         };
+        let loud = loud_proxies(view, ifindex);
         for &index in requests {
             let request = &view.requests()[index];
-            if let Some(router) = view.router_to(request.peer()) {
-                found.traced.push((index, router));
+            let own = first_hop(view, request.peer()).filter(|router| !gateways.contains(router));
+            match own {
+                Some(router) => {
+                    found.traced.push((index, router));
+                    found.first_hop.get_or_insert((index, router));
+                }
+                None if view.source() == SourceKind::Ticket => {
+                    let router = view.router_to(request.peer());
+                    found.traced.extend(router.map(|router| (index, router)));
+                }
+                None => {}
             }
             if request.reading == RetryReading::NextHopUnresolved {
                 found.unanswered.push(index);
@@ -74,7 +91,12 @@ impl Suspects {
             let Some(mac) = request.next_hop.and_then(|entry| entry.mac) else { continue };
             if gateway_macs.contains(&mac) {
                 found.behind_gateway.push(index);
-            } else if let Some(addresses) = by_mac.get(&mac).filter(|shared| shared.len() > 1) {
+                continue;
+            }
+            if loud.contains(&mac) {
+                found.asked.push(index);
+            }
+            if let Some(addresses) = by_mac.get(&mac).filter(|shared| shared.len() > 1) {
                 found.proxied.push(index);
                 found.proxy.get_or_insert_with(|| (mac, addresses.clone()));
             }

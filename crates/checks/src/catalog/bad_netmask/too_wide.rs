@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
+use synrecv_model::view::probe::ProbeWord;
 use synrecv_model::view::{Fit, RetryReading, fit};
 use synrecv_model::{Address, Origin, Subject, Text, Value, Weight, text};
 
 use super::advice;
 use super::claim::{address_of, on_link_claim};
 use super::suspects::Suspects;
+use crate::asked;
 use crate::cases::{Case, Cases, Fact};
 use crate::phrase;
 use crate::seen::{claimants, ways};
@@ -66,6 +68,7 @@ impl Suspects {
         let mut affected = self.proxied.clone();
         affected.extend(&self.unanswered);
         affected.extend(&self.routed);
+        affected.extend(&self.asked);
         affected.extend(self.traced.iter().map(|(index, _)| *index));
         affected.sort_unstable();
         affected.dedup();
@@ -154,6 +157,7 @@ impl Suspects {
         );
         self.argue_arp(view, case);
         self.argue_trace(view, case);
+        self.argue_answers(view, case, affected);
         self.argue_frames(view, case);
         case.supports(
             Weight::Weak,
@@ -240,8 +244,57 @@ impl Suspects {
         }
     }
 
+    /// Who answers for a stuck client when the wire is asked aloud.
+    fn argue_answers(&self, view: &View<'_>, case: &mut Case, affected: &[usize]) {
+        let mut seen = BTreeSet::new();
+        for &index in affected {
+            let peer = view.requests()[index].peer();
+            let probe = asked::asked(view, self.ifindex, peer).filter(|_| seen.insert(peer));
+            let Some(probe) = probe else { continue };
+            let fact = asked::answers_fact(view, &probe);
+            match probe.word {
+                // Decisive: the replies go to a machine that answers for addresses of others, the
+                // gateway is another, and this prefix alone makes the kernel ask for the client.
+                ProbeWord::Proxy if self.asked.contains(&index) => {
+                    case.supports(Weight::Decisive, fact);
+                }
+                ProbeWord::Proxy | ProbeWord::Nobody => {
+                    case.supports(Weight::Strong, fact);
+                }
+                // Decisive: it is on this wire and says so itself.
+                ProbeWord::OneOwner => {
+                    case.refutes(Weight::Decisive, fact);
+                }
+                ProbeWord::DuplicateAddress => {}
+            }
+        }
+    }
+
     /// A host that is on this wire has no router before it.
     fn argue_trace(&self, view: &View<'_>, case: &mut Case) {
+        if let Some((index, router)) = self.first_hop {
+            let peer = view.requests()[index].peer();
+            // Decisive: the client is behind a router that is not the gateway, and the kernel takes it
+            // for a neighbour.
+            case.supports(
+                Weight::Decisive,
+                Fact::new(
+                    Origin::Probe,
+                    "reply-taken-by",
+                    text![
+                        "a packet to ",
+                        peer,
+                        " that lives for one hop ends at ",
+                        router,
+                        ", which takes the replies: the client is not on this wire",
+                    ],
+                )
+                .with("peer", Value::Ip(peer))
+                .with("router", Value::Ip(router))
+                .recheck(format!("ping -c 1 -t 1 {peer}")),
+            );
+            return;
+        }
         let Some(&(index, router)) = self.traced.first() else { return };
         let peer = view.requests()[index].peer();
         case.supports(

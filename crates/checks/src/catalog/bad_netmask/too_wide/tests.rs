@@ -105,3 +105,46 @@ fn a_router_that_gets_its_replies_back_is_fine() {
         .diagnose();
     assert!(judged.finding("bad-netmask").is_none());
 }
+
+const BALANCER: &str = "02:00:00:00:00:02";
+const ROUTER: &str = "02:00:00:00:00:01";
+
+#[test]
+fn a_proxy_that_answers_aloud_confirms_it_for_one_client() {
+    let judged = stuck(wide(), "192.168.5.11:4000", BALANCER)
+        .asked(2, "192.168.5.11", &[BALANCER, ROUTER])
+        .asked_unused(2, "192.168.5.222", &[BALANCER, ROUTER])
+        .diagnose();
+    let finding = judged.finding("bad-netmask").unwrap();
+    assert_eq!(finding.confidence, Confidence::Confirmed);
+    assert_eq!(judged.leading(), Some("bad-netmask"));
+}
+
+#[test]
+fn the_router_that_takes_the_reply_is_named() {
+    let judged = stuck(wide(), "192.168.5.11:4000", BALANCER)
+        .traced("192.168.5.11", &["192.168.4.2"])
+        .diagnose();
+    let finding = judged.finding("bad-netmask").unwrap();
+    assert_eq!(finding.confidence, Confidence::Confirmed);
+    let router = ("router", Value::Ip("192.168.4.2".parse().unwrap()));
+    assert!(finding.evidence.iter().any(|piece| piece.values.contains(&router)));
+}
+
+#[test]
+fn the_gateway_takes_replies_with_any_prefix() {
+    let host = stuck(wide(), "192.168.5.11:4000", ROUTER)
+        .asked(2, "192.168.5.11", &[ROUTER])
+        .asked_unused(2, "192.168.5.222", &[ROUTER])
+        .traced("192.168.5.11", &["192.168.4.1"]);
+    assert!(host.diagnose().finding("bad-netmask").is_none());
+}
+
+#[test]
+fn a_client_that_answers_for_itself_alone_is_on_this_wire() {
+    let host = stuck(wide(), "192.168.5.11:4000", "02:00:00:00:00:33");
+    let host = stuck(host, "192.168.5.12:4000", "02:00:00:00:00:33")
+        .asked(2, "192.168.5.11", &["02:00:00:00:00:33"])
+        .asked_unused(2, "192.168.5.222", &[]);
+    assert!(host.diagnose().finding("bad-netmask").is_none());
+}
