@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Route(crate::cmd::route::RouteArgs),
     /// Devices, addresses with the prefixes they claim, settings in force
     Interfaces(crate::cmd::interfaces::InterfacesArgs),
+    /// The way that packets take to a peer, hop by hop (sends packets)
+    Trace(crate::cmd::trace::TraceArgs),
     /// Save what `diagnose` would look at in one file, to be diagnosed elsewhere
     Collect(crate::cmd::collect::CollectArgs),
     /// What somebody who has the host should run and send: the shortest list that decides

@@ -1,8 +1,6 @@
 //! The way to a host, and who is first on it. Sends packets: only for those who want that.
 
-use std::error::Error as _;
-
-use synrecv_model::{Flaw, Foreign, Gap, PathTrace, Reading, Reason, Section, Trace};
+use synrecv_model::{Flaw, Gap, PathTrace, Reading, Section, Trace};
 use synrecv_netlink::clock;
 pub use synrecv_probe::trace::{
     FirstHop, FirstHopQuestion, TraceError, TraceQuestion, Tracer, first_hop_bound,
@@ -13,7 +11,7 @@ pub use synrecv_probe::trace::{
 /// # Errors
 /// Why nothing can be asked: rights that are missing, no way to the target, no such source.
 pub fn open(question: &TraceQuestion) -> Result<Tracer, Gap> {
-    Tracer::open(question).map_err(|error| gap(&error))
+    Tracer::open(question).map_err(|error| error.gap())
 }
 
 /// Runs a trace to its end; missing when this host refused to send.
@@ -21,7 +19,7 @@ pub fn run(tracer: Tracer) -> Section<PathTrace> {
     let started = clock::now();
     match tracer.run() {
         Ok(data) => Section::Collected { data, reading: reading(started) },
-        Err(error) => Section::Missing(gap(&error)),
+        Err(error) => Section::Missing(error.gap()),
     }
 }
 
@@ -32,12 +30,12 @@ pub fn first_hops(questions: &[FirstHopQuestion]) -> Section<Vec<Trace>> {
     let started = clock::now();
     let found = match synrecv_probe::trace::first_hop(questions) {
         Ok(found) => found,
-        Err(error) => return Section::Missing(gap(&error)),
+        Err(error) => return Section::Missing(error.gap()),
     };
     let mut traces = Vec::new();
     let mut gaps: Vec<Gap> = Vec::new();
     for result in found {
-        match result.as_ref().map(FirstHop::outline).map_err(gap) {
+        match result.as_ref().map(FirstHop::outline).map_err(|error| error.gap()) {
             Ok(trace) => traces.push(trace),
             Err(gap) if gaps.contains(&gap) => {}
             Err(gap) => gaps.push(gap),
@@ -54,13 +52,4 @@ pub fn first_hops(questions: &[FirstHopQuestion]) -> Section<Vec<Trace>> {
 
 fn reading(started: synrecv_model::Mono) -> Reading {
     Reading { source: "packets sent".into(), started, ended: clock::now() }
-}
-
-fn gap(error: &TraceError) -> Gap {
-    let reason = match error {
-        TraceError::NotPermitted { .. } => Reason::NeedsRoot,
-        _ => Reason::NotApplicable,
-    };
-    let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-    Gap::new(reason, Foreign(format!("{error}{cause}")))
 }

@@ -15,6 +15,7 @@ pub(crate) mod route;
 pub(crate) mod schema;
 pub(crate) mod sockets;
 mod table;
+pub(crate) mod trace;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Arp(args)) => arp::run(&args),
         Some(Command::Route(args)) => route::run(&args),
         Some(Command::Interfaces(args)) => interfaces::run(&args),
+        Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Collect(args)) => collect::run(&args),
         Some(Command::Ask(args)) => ask::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),

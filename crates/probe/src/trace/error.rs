@@ -1,9 +1,10 @@
 //! Why nothing could be asked.
 
+use std::error::Error as _;
 use std::io;
 use std::net::IpAddr;
 
-use synrecv_model::TraceMethod;
+use synrecv_model::{Foreign, Gap, Reason, Text, TraceMethod, text};
 
 /// A trace could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -59,4 +60,24 @@ pub enum TraceError {
     /// Answers could not be waited for.
     #[error("wait for answers")]
     Wait(#[source] io::Error),
+}
+
+impl TraceError {
+    /// As the reason of a section that is missing.
+    pub fn gap(&self) -> Gap {
+        let what: Text = match self {
+            Self::NotPermitted { method, needs } => {
+                return Gap::new(Reason::NeedsRoot, text![method.name(), " needs ", *needs]);
+            }
+            Self::Open { method, .. } => text!["open a socket for ", method.name()],
+            Self::Option { option, .. } => text!["set ", *option],
+            Self::Bind { from, .. } => text!["send from ", *from],
+            Self::Connect { target, .. } => text!["find a way to ", *target],
+            Self::Send { target, .. } => text!["send to ", *target],
+            Self::Wait(_) => text!["wait for answers"],
+        };
+        let cause = self.source().map(ToString::to_string);
+        let cause = cause.map_or_else(Text::new, |cause| text![": ", Foreign(cause)]);
+        Gap::new(Reason::NotApplicable, text![what, cause])
+    }
 }

@@ -17,6 +17,9 @@ pub(super) const DISTANCE_MAX: u8 = 30;
 /// six to eight.
 const SILENT_MAX: u8 = 10;
 
+/// Questions that wait for an answer at a time.
+const WINDOW: usize = 16;
+
 /// Longest wait for an answer where nothing is known about the way.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -56,7 +59,7 @@ pub(super) struct Pace {
     pub(super) distance_max: u8,
     /// Questions to one hop.
     pub(super) asked_max: u8,
-    /// Questions that wait for an answer at a time.
+    /// First questions that wait for an answer at a time.
     pub(super) window: usize,
     /// Longest wait for an answer.
     pub(super) patience: Duration,
@@ -171,7 +174,6 @@ impl Schedule {
         let horizon = self.horizon();
         let silent = || (1..=horizon).filter(|&distance| self.hop(distance).answers.is_empty());
         let waits = |distance: u8| self.deadline(distance).filter(|&deadline| deadline > now);
-        let window = if self.single { 1 } else { self.pace.window };
         // What lies behind the end is no longer waited for.
         let in_flight = silent().filter(|&distance| waits(distance).is_some()).count();
         let may_ask = |distance: &u8| {
@@ -180,8 +182,12 @@ impl Schedule {
         // What was asked before it was known that answers have no name was asked in vain.
         let in_vain = usize::from(self.single && self.pace.window > 1);
         let fresh = |distance: &u8| may_ask(distance) && self.hop(*distance).at.len() <= in_vain;
-        match silent().find(fresh).or_else(|| silent().find(may_ask)) {
-            Some(distance) if in_flight < window => {
+        // What is silent is asked again beside what is asked for the first time.
+        let (first, again) = if self.single { (1, 1) } else { (self.pace.window, WINDOW) };
+        let next = silent().find(fresh).filter(|_| in_flight < first);
+        let next = next.or_else(|| silent().find(|distance| may_ask(distance) && !fresh(distance)));
+        match next {
+            Some(distance) if in_flight < again => {
                 if now < self.quiet_until {
                     return Step::Wait(self.quiet_until);
                 }
