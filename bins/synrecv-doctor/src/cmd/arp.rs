@@ -1,4 +1,6 @@
-//! `arp`: the ARP and ND tables.
+//! `arp`: the ARP and ND tables; `arp --probe`: who answers for an address, asked aloud.
+
+mod probe;
 
 use std::process::ExitCode;
 
@@ -8,16 +10,29 @@ use synrecv_collect::{host, tables};
 use synrecv_model::SourceKind;
 use synrecv_report::table::ArpTable;
 
+use super::peer::{Peer, parse_peer};
 use super::table::{ask, inside, write};
 use crate::cli::TableArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct ArpArgs {
+    /// Ask the network who answers for these addresses, and list every answer: sends ARP questions and
+    /// neighbour solicitations, three for each address at most, and two addresses that nobody should
+    /// own beside them
+    #[arg(long, value_name = "IP", num_args = 1.., value_parser = parse_peer)]
+    probe: Vec<Peer>,
+    /// Ask with the MAC of the device rather than a made-up one, where the network filters those; the
+    /// kernel takes the answers too, and its entries can change
+    #[arg(long, requires = "probe")]
+    own_mac: bool,
     #[command(flatten)]
     table: TableArgs,
 }
 
 pub(crate) fn run(args: &ArpArgs) -> Result<ExitCode> {
+    if !args.probe.is_empty() {
+        return probe::run(&args.probe, args.own_mac, &args.table);
+    }
     inside(&args.table, |place| {
         let host = host(&place);
         let neighbours = ask(&place, tables::neighbours);

@@ -20,7 +20,7 @@ use crate::Style;
 use crate::escape::foreign;
 use crate::layout::Column;
 use crate::rows::{NeighbourRow, SectionRow};
-pub(super) use marks::{Mark, marks};
+pub(super) use marks::{KnownMac, Mark, marks};
 use marks::{Share, is_suspect, role};
 
 /// What the table of neighbours is made of.

@@ -9,6 +9,7 @@ use synrecv_model::{Host, LinkNames, SourceKind};
 use super::arp::ArpJson;
 use super::handshakes::HandshakesJson;
 use super::interfaces::InterfacesJson;
+use super::probe::ProbeJson;
 use super::route::RoutesJson;
 use super::route_get::RouteGetJson;
 use super::sockets::SocketsJson;
@@ -71,6 +72,8 @@ pub(super) enum RowsJson<'a> {
     Handshakes(HandshakesJson<'a>),
     /// `arp`
     Arp(ArpJson<'a>),
+    /// `arp --probe`
+    Probe(ProbeJson),
     /// `route`
     Route(RoutesJson<'a>),
     /// `route get`

@@ -9,6 +9,7 @@ mod fixture;
 mod handshakes;
 mod interfaces;
 mod json;
+mod probe;
 mod route;
 mod route_get;
 mod sockets;
@@ -28,6 +29,7 @@ pub use interfaces::InterfacesTable;
 pub use json::SCHEMA;
 #[cfg(feature = "schema")]
 pub use json::schema;
+pub use probe::{ProbeSent, ProbeTable};
 pub use route::RouteTable;
 pub use route_get::RouteGet;
 pub use sockets::{SocketsTable, Watched};

@@ -64,7 +64,7 @@ pub(in crate::table) enum KnownMac {
 }
 
 impl KnownMac {
-    fn of(mac: Mac) -> Option<Self> {
+    pub(in crate::table) fn of(mac: Mac) -> Option<Self> {
         match mac.0 {
             [0x00, 0x00, 0x5e, 0x00, 0x01 | 0x02, router] => Some(Self::Vrrp(router)),
             [0x00, 0x00, 0x0c, 0x07, 0xac, group] => Some(Self::Hsrp(group.into())),
@@ -73,6 +73,14 @@ impl KnownMac {
             }
             [0xee, 0xee, 0xee, 0xee, 0xee, 0xee] => Some(Self::Calico),
             _ => None,
+        }
+    }
+
+    pub(in crate::table) fn words(self) -> String {
+        match self {
+            Self::Vrrp(router) => format!("VRRP router {router}"),
+            Self::Hsrp(group) => format!("HSRP group {group}"),
+            Self::Calico => "Calico's MAC".to_owned(),
         }
     }
 }
@@ -121,9 +129,7 @@ impl Mark {
             // Said above, with the address.
             Self::GatewayMac => String::new(),
             Self::OwnMac(dev) => format!("MAC of this host's {}", printable(&foreign(&dev.0))),
-            Self::KnownMac(KnownMac::Vrrp(router)) => format!("VRRP router {router}"),
-            Self::KnownMac(KnownMac::Hsrp(group)) => format!("HSRP group {group}"),
-            Self::KnownMac(KnownMac::Calico) => "Calico's MAC".to_owned(),
+            Self::KnownMac(known) => known.words(),
             Self::Permanent => "set by hand".to_owned(),
             Self::Unresolved { probes: Some(probes @ 1..), .. } => {
                 format!("no answer to {}", counted(*probes as usize, "question", "questions"))

@@ -1,0 +1,160 @@
+//! What an answer means, in a sentence.
+
+use std::net::IpAddr;
+
+use synrecv_model::view::probe::{Answerer, ProbeView, ProbeWord};
+use synrecv_model::{ProbePurpose, Severity};
+
+use super::whose::Faces;
+use crate::table::counted;
+
+/// How much the answers for an address matter.
+pub(super) fn severity(view: &ProbeView<'_>, faces: &Faces<'_>) -> Option<Severity> {
+    let is_unused = view.probed.purpose == ProbePurpose::Unused;
+    let is_gateway = |answerer: &Answerer| faces.whose(view.probed, answerer.mac).is_gateway();
+    match view.word {
+        ProbeWord::OneOwner => is_unused.then_some(Severity::Info),
+        ProbeWord::Nobody => (!is_unused).then_some(Severity::Warning),
+        ProbeWord::DuplicateAddress => Some(Severity::Warning),
+        ProbeWord::Proxy if view.is_by_design() => None,
+        ProbeWord::Proxy if view.proxies().all(is_gateway) => Some(Severity::Info),
+        ProbeWord::Proxy => Some(Severity::Warning),
+    }
+}
+
+/// The verdict in few words.
+pub(super) fn verdict(view: &ProbeView<'_>) -> String {
+    let is_unused = view.probed.purpose == ProbePurpose::Unused;
+    let words = match view.word {
+        ProbeWord::OneOwner if view.is_own => "this host's own, nobody else answers",
+        ProbeWord::OneOwner if is_unused => "one owner, so in use",
+        ProbeWord::OneOwner => "one owner",
+        ProbeWord::DuplicateAddress if view.is_own => "duplicate address, of this host",
+        ProbeWord::DuplicateAddress => "duplicate address",
+        ProbeWord::Proxy if view.is_by_design() => "proxy, by design",
+        ProbeWord::Proxy => "proxy",
+        ProbeWord::Nobody => "nobody",
+    };
+    words.to_owned()
+}
+
+/// What it means, for an address that was named; `None` where the verdict says it all.
+pub(super) fn meaning(view: &ProbeView<'_>, faces: &Faces<'_>) -> Option<String> {
+    if view.probed.purpose == ProbePurpose::Unused {
+        return None;
+    }
+    let target = view.probed.target;
+    let words = match view.word {
+        ProbeWord::OneOwner => return None,
+        ProbeWord::Nobody => {
+            let count = usize::from(view.probed.question_count);
+            format!(
+                "no answer to {}: no packet to it can leave this way",
+                counted(count, "question", "questions")
+            )
+        }
+        ProbeWord::DuplicateAddress if view.is_own => format!(
+            "this host has it, and {} {} that it is theirs",
+            named(view, faces, |_| true),
+            if view.answerers.len() == 1 { "says" } else { "say" }
+        ),
+        ProbeWord::DuplicateAddress => format!(
+            "{} say that it is theirs; packets go to whichever the kernel heard {}",
+            named(view, faces, |_| true),
+            // An owner's answer replaces the entry in ND, and in ARP within a second it does not.
+            if target.is_ipv4() { "first, or asked again" } else { "last" }
+        ),
+        ProbeWord::Proxy => proxy(view, faces),
+    };
+    Some(format!("{target}: {words}."))
+}
+
+fn proxy(view: &ProbeView<'_>, faces: &Faces<'_>) -> String {
+    let proxies = named(view, faces, |answerer| answerer.is_proxy);
+    let answer = if view.proxies().count() == 1 { "answers" } else { "answer" };
+    let mut words = format!("{proxies} {answer} for addresses of others");
+    words.push_str(&shown_by(view, faces));
+    if view.is_by_design() {
+        words.push_str("; this is how the network is built");
+        return words;
+    }
+    if let (Some(lead), Some(first)) = (view.lead_us, view.answerers.first()) {
+        words.push_str(&format!(
+            "; {} was first {} of {} times, by {}, and the kernel takes the first",
+            first.mac,
+            first.first_count,
+            view.probed.question_count,
+            delays(lead)
+        ));
+    }
+    let mut owners = view.owners().peekable();
+    if owners.peek().is_some() {
+        let macs: Vec<String> = owners.map(|owner| owner.mac.to_string()).collect();
+        words.push_str(&format!("; its owner answers too: {}", macs.join(", ")));
+    } else {
+        words.push_str("; nobody says that it is his own");
+    }
+    words
+}
+
+/// What shows that they are proxies.
+fn shown_by(view: &ProbeView<'_>, faces: &Faces<'_>) -> String {
+    let answered = |other: &&ProbeView<'_>| {
+        other.probed.purpose == ProbePurpose::Unused
+            && other.probed.ifindex == view.probed.ifindex
+            && view.proxies().any(|it| other.answerers.iter().any(|one| one.mac == it.mac))
+    };
+    let unused: Vec<String> =
+        faces.views.iter().filter(answered).map(|view| view.probed.target.to_string()).collect();
+    if !unused.is_empty() {
+        return format!(", also for {}", unused.join(", "));
+    }
+    if view.proxies().all(|proxy| proxy.overrides == Some(false)) {
+        return " (an owner would set the override flag)".to_owned();
+    }
+    String::new()
+}
+
+/// The MACs of some of those who answered, each with what is known about it.
+fn named(view: &ProbeView<'_>, faces: &Faces<'_>, wanted: impl Fn(&Answerer) -> bool) -> String {
+    let names: Vec<String> = view
+        .answerers
+        .iter()
+        .filter(|answerer| wanted(answerer))
+        .map(|answerer| {
+            let whose = faces.whose(view.probed, answerer.mac).words();
+            if whose.is_empty() {
+                answerer.mac.to_string()
+            } else {
+                format!("{} ({whose})", answerer.mac)
+            }
+        })
+        .collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// Microseconds as milliseconds, or as a range of them.
+pub(super) fn delays((least, most): (u32, u32)) -> String {
+    let shown = |us: u32| match us {
+        0..10_000 => format!("{}.{}", us / 1_000, us % 1_000 / 100),
+        _ => (us / 1_000).to_string(),
+    };
+    let (least, most) = (shown(least), shown(most));
+    if least == most { format!("{least} ms") } else { format!("{least}-{most} ms") }
+}
+
+/// What silence may mean where somebody answers the kernel.
+pub(super) fn unheard(addresses: &[IpAddr]) -> Option<String> {
+    let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    (!shown.is_empty()).then(|| {
+        format!(
+            "No answer came to the made-up MAC, though {} answered this host's own questions just now: \
+             the network seems to let no frames to such a MAC pass (port security, a hypervisor, a \
+             macvlan device). --own-mac asks with the MAC of the device.",
+            shown.join(", ")
+        )
+    })
+}
