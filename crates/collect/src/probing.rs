@@ -71,8 +71,8 @@ pub fn target(
 }
 
 /// What is to be asked for, with `unused_count` addresses beside each that nobody should own, and what
-/// cannot be asked for with the reason. Addresses of this host have none beside them: whoever answers
-/// for them is one too many.
+/// cannot be asked for with the reason. Addresses of this host have none beside them, as whoever answers
+/// for them is one too many; nor have link-local ones of IPv6, for which nobody answers but their owner.
 pub fn plan(
     wire: &Wire<'_>,
     links: &[Link],
@@ -89,7 +89,8 @@ pub fn plan(
     }
     for (ifindex, address, _) in all.clone() {
         let here = (ifindex, place(address));
-        if wire.is_own(address) || places.contains(&here) {
+        let is_link_local = matches!(address, IpAddr::V6(ip) if ip.is_unicast_link_local());
+        if wire.is_own(address) || is_link_local || places.contains(&here) {
             continue;
         }
         places.push(here);

@@ -29,7 +29,8 @@ pub struct NdResponder {
     pub mac: MacBytes,
     /// The addresses that it answers for.
     pub net: Ipv6Net,
-    /// MAC address of the one host whose questions it answers.
+    /// MAC address of the one host of the scenario whose questions it answers; those of stations that
+    /// no scenario has, whose MAC does not begin with 02, it answers too.
     pub asker: MacBytes,
 }
 
@@ -87,7 +88,8 @@ impl NdResponder {
         };
         let asker = address(packet.get(8..24))?;
         let target = address(message.get(8..24))?;
-        let wanted = frame[6..12] == self.asker && self.net.contains(&target);
+        let is_asker = frame[6..12] == self.asker || frame[6] != self.asker[0];
+        let wanted = is_asker && self.net.contains(&target);
         (is_question && wanted && !asker.is_unspecified()).then_some((asker, target))
     }
 

@@ -6,7 +6,7 @@ use synrecv_model::Mac;
 
 use super::wire::{
     ADVERTISEMENT, ARP, ARP_REPLY, ARP_SHAPE, ETHERNET_LEN, HOP_LIMIT, ICMPV6, IPV6, IPV6_LEN,
-    TARGET_OPTION, checksum,
+    SOLICITATION, TARGET_OPTION, checksum,
 };
 
 /// An answer as the wire has it.
@@ -49,7 +49,9 @@ fn arp(packet: &[u8], to: Mac, asker: Mac) -> Option<Answer> {
     is_answer.then_some(Answer { target: target.into(), mac, overrides: None, router: None })
 }
 
-fn advertisement(packet: &[u8], from: Mac) -> Option<Answer> {
+/// A message of neighbour discovery and where it came from, unless it is damaged or came from beyond a
+/// router.
+fn discovery(packet: &[u8]) -> Option<(Ipv6Addr, &[u8])> {
     let len = usize::from(u16::from_be_bytes(array_at(packet, 4)?));
     let [version, next_header, hop_limit] = [0, 6, 7].map(|at| packet.get(at).copied());
     if version? >> 4 != 6 || next_header? != ICMPV6 || hop_limit? != HOP_LIMIT {
@@ -59,10 +61,14 @@ fn advertisement(packet: &[u8], from: Mac) -> Option<Answer> {
     let destination = Ipv6Addr::from(array_at::<16>(packet, 24)?);
     // What follows is padding.
     let message = packet.get(IPV6_LEN..IPV6_LEN + len)?;
+    (checksum(source, destination, message) == 0).then_some((source, message))
+}
+
+fn advertisement(packet: &[u8], from: Mac) -> Option<Answer> {
+    let (_, message) = discovery(packet)?;
     let [kind, code, _, _, flags, ..] = *message else { return None };
     let target = Ipv6Addr::from(array_at::<16>(message, 8)?);
-    let is_whole = checksum(source, destination, message) == 0;
-    if (kind, code) != (ADVERTISEMENT, 0) || !is_whole || target.is_multicast() {
+    if (kind, code) != (ADVERTISEMENT, 0) || target.is_multicast() {
         return None;
     }
     let mac = target_option(message.get(24..)?)?.unwrap_or(from);
@@ -72,6 +78,20 @@ fn advertisement(packet: &[u8], from: Mac) -> Option<Answer> {
         overrides: Some(flags & 0x20 != 0),
         router: Some(flags & 0x80 != 0),
     })
+}
+
+/// Who asks for `own`, the address that questions come from: somebody who wants to answer and does not
+/// know yet whereto. His MAC and address.
+pub(super) fn asks_back(frame: &[u8], own: Ipv6Addr) -> Option<(Mac, Ipv6Addr)> {
+    let from = mac_at(frame, 6)?;
+    if u16::from_be_bytes(array_at(frame, 12)?) != IPV6 {
+        return None;
+    }
+    let (source, message) = discovery(frame.get(ETHERNET_LEN..)?)?;
+    let [kind, code, ..] = *message else { return None };
+    let target = Ipv6Addr::from(array_at::<16>(message, 8)?);
+    let is_question = (kind, code, target) == (SOLICITATION, 0, own) && from.0[0] & 1 == 0;
+    (is_question && !source.is_unspecified()).then_some((from, source))
 }
 
 /// The link-layer address of the target. The outer `None`: an option is cut or has no length, and a
@@ -183,6 +203,26 @@ mod tests {
             let [source, target] = [source, target].map(|text| text.parse().unwrap());
             let echo = Question { mac: ASKER, source, target }.frame().unwrap();
             assert_eq!(parse(&echo, ASKER), None);
+        }
+    }
+
+    #[test]
+    fn whoever_wants_to_answer_may_ask_back() {
+        let own: Ipv6Addr = "fe80::801:2ff:fe03:405".parse().unwrap();
+        let asked = |mac, source: &str, target: &str| {
+            let [source, target] = [source, target].map(|text| text.parse().unwrap());
+            Question { mac, source, target }.frame().unwrap()
+        };
+        let frame = asked(ROUTER, "fe80::1", "fe80::801:2ff:fe03:405");
+        let source = "fe80::1".parse().unwrap();
+        assert_eq!(asks_back(&frame, own), Some((ROUTER, source)));
+        for len in 0..frame.len() {
+            assert_eq!(asks_back(&frame[..len], own), None, "{len} octets");
+        }
+        let for_other = asked(ROUTER, "fe80::1", "fe80::2");
+        let from_nobody = asked(ROUTER, "::", "fe80::801:2ff:fe03:405");
+        for frame in [for_other, from_nobody, na(0x60, &OPTION, 255), arp_reply()] {
+            assert_eq!(asks_back(&frame, own), None);
         }
     }
 

@@ -2,48 +2,55 @@
 
 use libc::{BPF_ABS, BPF_B, BPF_H, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, sock_filter};
 
-use super::wire::{ADVERTISEMENT, ARP, ARP_REPLY, HOP_LIMIT, ICMPV6, IPV6};
+use super::wire::{ADVERTISEMENT, ARP, ARP_REPLY, HOP_LIMIT, ICMPV6, IPV6, SOLICITATION};
 
 /// Octets that pass of a frame: more than an advertisement with the options that are in use.
 pub(super) const SNAP: u32 = 256;
 
-/// A comparison: octets from where, how many, and what they have to be.
-type Test = (u32, u32, u32);
+/// A comparison: octets from where, how many, and what they may be.
+type Test<'a> = (u32, u32, &'a [u32]);
 
 /// Lets ARP replies pass.
 pub(super) fn arp() -> Vec<sock_filter> {
-    program(&[(BPF_H, 12, ARP.into()), (BPF_H, 20, ARP_REPLY.into())])
+    program(&[(BPF_H, 12, &[u32::from(ARP)]), (BPF_H, 20, &[u32::from(ARP_REPLY)])])
 }
 
-/// Lets neighbour advertisements pass that no router passed on.
-pub(super) fn advertisements() -> Vec<sock_filter> {
+/// Lets neighbour advertisements and solicitations pass that no router passed on.
+pub(super) fn discovery() -> Vec<sock_filter> {
     program(&[
-        (BPF_H, 12, IPV6.into()),
-        (BPF_B, 20, ICMPV6.into()),
-        (BPF_B, 21, HOP_LIMIT.into()),
-        (BPF_B, 54, ADVERTISEMENT.into()),
+        (BPF_H, 12, &[u32::from(IPV6)]),
+        (BPF_B, 20, &[u32::from(ICMPV6)]),
+        (BPF_B, 21, &[u32::from(HOP_LIMIT)]),
+        (BPF_B, 54, &[u32::from(ADVERTISEMENT), u32::from(SOLICITATION)]),
     ])
 }
 
 /// What meets all tests passes.
-fn program(tests: &[Test]) -> Vec<sock_filter> {
-    let mut left = tests.len();
-    let mut program = Vec::with_capacity(2 * left + 2);
+fn program(tests: &[Test<'_>]) -> Vec<sock_filter> {
+    let short = |count: usize| u8::try_from(count).expect("there are some tests only");
+    let mut left: usize = tests.iter().map(|(_, _, wanted)| 1 + wanted.len()).sum();
+    let mut program = Vec::with_capacity(left + 2);
     for (size, at, wanted) in tests {
+        program.push(instruction(BPF_LD | size | BPF_ABS, *at, (0, 0)));
         left -= 1;
-        program.push(instruction(BPF_LD | size | BPF_ABS, *at, 0));
-        // To the last instruction: the rest of the tests, and the one that lets pass.
-        let skipped = u8::try_from(2 * left + 1).expect("there are some tests only");
-        program.push(instruction(BPF_JMP | BPF_JEQ | BPF_K, *wanted, skipped));
+        for (place, value) in wanted.iter().enumerate() {
+            let others = wanted.len() - 1 - place;
+            left -= 1;
+            // To the next test over the other values; or, after the last value, to the last
+            // instruction over the rest of the tests and the one that lets pass.
+            let fails = if others > 0 { 0 } else { left + 1 };
+            let ways = (short(others), short(fails));
+            program.push(instruction(BPF_JMP | BPF_JEQ | BPF_K, *value, ways));
+        }
     }
-    program.push(instruction(BPF_RET | BPF_K, SNAP, 0));
-    program.push(instruction(BPF_RET | BPF_K, 0, 0));
+    program.push(instruction(BPF_RET | BPF_K, SNAP, (0, 0)));
+    program.push(instruction(BPF_RET | BPF_K, 0, (0, 0)));
     program
 }
 
-fn instruction(code: u32, k: u32, jf: u8) -> sock_filter {
+fn instruction(code: u32, k: u32, (jt, jf): (u8, u8)) -> sock_filter {
     let code = u16::try_from(code).expect("operations are numbers of 16 bits");
-    sock_filter { code, jt: 0, jf, k }
+    sock_filter { code, jt, jf, k }
 }
 
 #[cfg(test)]
@@ -54,14 +61,14 @@ mod tests {
     fn run(program: &[sock_filter], frame: &[u8]) -> u32 {
         let (mut at, mut a) = (0, 0);
         loop {
-            let sock_filter { code, jf, k, .. } = program[at];
+            let sock_filter { code, jt, jf, k } = program[at];
             let code = u32::from(code);
             at += 1;
             if code & 7 == BPF_RET {
                 return k;
             }
             if code & 7 == BPF_JMP {
-                at += if a == k { 0 } else { usize::from(jf) };
+                at += usize::from(if a == k { jt } else { jf });
                 continue;
             }
             let len = if code & 0x18 == BPF_B { 1 } else { 2 };
@@ -91,8 +98,9 @@ mod tests {
         let passes = |program: &[sock_filter], frame: &[u8]| run(program, frame) == SNAP;
         assert!(passes(&arp(), &arp_frame(2)) && !passes(&arp(), &arp_frame(1)));
         assert!(!passes(&arp(), &nd_frame(136, 255)) && !passes(&arp(), &arp_frame(2)[..21]));
-        let nd = advertisements();
-        assert!(passes(&nd, &nd_frame(136, 255)) && !passes(&nd, &nd_frame(135, 255)));
+        let nd = discovery();
+        assert!(passes(&nd, &nd_frame(136, 255)) && passes(&nd, &nd_frame(135, 255)));
+        assert!(!passes(&nd, &nd_frame(134, 255)) && !passes(&nd, &nd_frame(137, 255)));
         assert!(!passes(&nd, &nd_frame(136, 254)) && !passes(&nd, &nd_frame(136, 255)[..54]));
     }
 }

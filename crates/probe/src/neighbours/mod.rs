@@ -95,11 +95,14 @@ pub struct Asked {
 /// What [`ask`] sends and takes at most.
 pub fn bound(targets: &[Target], options: &Options) -> Bound {
     let trials = source::trials(targets, *options).len();
-    let frames = usize::from(QUESTIONS_MAX).saturating_mul(targets.len() + trials);
+    let stations = source::stations(targets, *options).len();
+    let frames = usize::from(QUESTIONS_MAX).saturating_mul(targets.len())
+        + usize::from(source::FRAMES_MAX).saturating_mul(trials + stations);
     let trials = u32::try_from(trials).unwrap_or(u32::MAX);
     Bound {
         frame_count: u32::try_from(frames).unwrap_or(u32::MAX),
-        duration: source::LONGEST.saturating_mul(trials) + schedule::longest(targets.len()),
+        duration: source::LONGEST.saturating_mul(trials)
+            + schedule::longest(targets.len() + stations),
     }
 }
 

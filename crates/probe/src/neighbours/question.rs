@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use synrecv_model::Mac;
 
 use super::wire::{
-    ARP, ARP_REQUEST, ARP_SHAPE, HOP_LIMIT, ICMPV6, IPV6, SOLICITATION, SOURCE_OPTION, checksum,
+    ADVERTISEMENT, ARP, ARP_REQUEST, ARP_SHAPE, HOP_LIMIT, ICMPV6, IPV6, SOLICITATION,
+    SOURCE_OPTION, TARGET_OPTION, checksum,
 };
 
 /// A question.
@@ -47,22 +48,45 @@ fn arp(mac: Mac, source: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
 fn solicitation(mac: Mac, source: Ipv6Addr, target: Ipv6Addr) -> Vec<u8> {
     let [.., a, b, c] = target.octets();
     let group = Ipv6Addr::from([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, a, b, c]);
-    let mut message = vec![SOLICITATION, 0, 0, 0, 0, 0, 0, 0];
+    let option = (!source.is_unspecified()).then_some((SOURCE_OPTION, mac));
+    let message = discovery((SOLICITATION, 0), target, option);
+    packet([0x33, 0x33, 0xff, a, b, c], mac, (source, group), message)
+}
+
+/// Says that the station with this MAC has its link-local address, to somebody who asked for it.
+pub(super) fn advertisement(mac: Mac, (to_mac, to): (Mac, Ipv6Addr)) -> Vec<u8> {
+    let own = link_local(mac);
+    // Solicited, and to override what was known.
+    let message = discovery((ADVERTISEMENT, 0x60), own, Some((TARGET_OPTION, mac)));
+    packet(to_mac.0, mac, (own, to), message)
+}
+
+/// A message without its checksum.
+fn discovery((kind, flags): (u8, u8), target: Ipv6Addr, option: Option<(u8, Mac)>) -> Vec<u8> {
+    let mut message = vec![kind, 0, 0, 0, flags, 0, 0, 0];
     message.extend(target.octets());
-    if !source.is_unspecified() {
-        message.extend([SOURCE_OPTION, 1]);
+    if let Some((kind, mac)) = option {
+        message.extend([kind, 1]);
         message.extend(mac.0);
     }
-    let sum = checksum(source, group, &message);
-    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    message
+}
 
-    let mut frame = ethernet([0x33, 0x33, 0xff, a, b, c], mac, IPV6);
-    let len = u16::try_from(message.len()).expect("a solicitation is short");
+fn packet(
+    to_mac: [u8; 6],
+    mac: Mac,
+    (source, destination): (Ipv6Addr, Ipv6Addr),
+    mut message: Vec<u8>,
+) -> Vec<u8> {
+    let sum = checksum(source, destination, &message);
+    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    let mut frame = ethernet(to_mac, mac, IPV6);
+    let len = u16::try_from(message.len()).expect("messages of neighbour discovery are short");
     frame.extend([0x60, 0, 0, 0]);
     frame.extend(len.to_be_bytes());
     frame.extend([ICMPV6, HOP_LIMIT]);
     frame.extend(source.octets());
-    frame.extend(group.octets());
+    frame.extend(destination.octets());
     frame.extend(message);
     frame
 }
@@ -81,11 +105,11 @@ pub(super) fn link_local(mac: Mac) -> Ipv6Addr {
     Ipv6Addr::from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f])
 }
 
-/// A unicast MAC that is locally administered, from six random octets.
+/// A unicast MAC that is locally administered, from six random octets. It is of the quarter that is
+/// free for that (IEEE 802c), and of the half of it that virtual machines rarely are of.
 pub(super) fn administered(random: [u8; 6]) -> Mac {
-    let [first, rest @ ..] = random;
-    let [b, c, d, e, f] = rest;
-    Mac([first & !1 | 2, b, c, d, e, f])
+    let [first, b, c, d, e, f] = random;
+    Mac([0x82 | first & 0x70, b, c, d, e, f])
 }
 
 #[cfg(test)]
@@ -126,6 +150,19 @@ mod tests {
     }
 
     #[test]
+    fn an_advertisement_answers_who_asked_back() {
+        let to = (Mac([2, 0, 0, 0, 0, 1]), "fe80::1".parse().unwrap());
+        let frame = advertisement(MAC, to);
+        let mut expected = vec![2, 0, 0, 0, 0, 1, 0x0a, 1, 2, 3, 4, 5, 0x86, 0xdd];
+        expected.extend([0x60, 0, 0, 0, 0, 32, 58, 255]);
+        assert_eq!(frame[..22], expected);
+        assert_eq!(checksum(link_local(MAC), to.1, &frame[54..]), 0);
+        assert_eq!((frame[54], frame[58]), (136, 0x60));
+        assert_eq!(frame[62..78], link_local(MAC).octets());
+        assert_eq!(frame[78..], [2, 1, 0x0a, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
     fn without_a_source_nothing_is_said_about_the_asker() {
         assert_eq!(frame("::", "2001:db8::1").unwrap().len(), 14 + 40 + 24);
         assert_eq!(frame("0.0.0.0", "2001:db8::1"), None);
@@ -135,7 +172,7 @@ mod tests {
     fn made_up_addresses_are_unicast_and_local() {
         for first in 0..=255 {
             let Mac(octets) = administered([first, 1, 2, 3, 4, 5]);
-            assert_eq!(octets[0] & 3, 2);
+            assert_eq!(octets[0] & 0x8f, 0x82);
         }
         assert_eq!(link_local(MAC).to_string(), "fe80::801:2ff:fe03:405");
     }

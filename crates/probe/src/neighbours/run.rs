@@ -1,7 +1,7 @@
 //! One run: sockets, a MAC, and everybody who is asked for.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -30,6 +30,10 @@ pub(super) struct Run {
     /// When the last frame was sent.
     last: Option<Moment>,
     frame_count: u32,
+    /// By device: how often somebody was told who the asker is.
+    told: BTreeMap<u32, u8>,
+    /// By device: who wants to know that, with MAC and address.
+    asking_back: BTreeSet<(u32, (Mac, Ipv6Addr))>,
 }
 
 /// A target that is being asked for.
@@ -52,6 +56,8 @@ impl Run {
             began: Moment::now(),
             last: None,
             frame_count: 0,
+            told: BTreeMap::new(),
+            asking_back: BTreeSet::new(),
         })
     }
 
@@ -144,7 +150,8 @@ impl Run {
             let mut is_taken = false;
             while let Some(left) = PATIENCE.checked_sub(Moment::now().since(sent)) {
                 self.wait(left);
-                self.hear(key, |answer, _| is_taken |= answer.target == candidate, mac)?;
+                let look = |answer: Answer, _| is_taken |= answer.target == candidate;
+                self.hear(key, mac, look)?;
                 if is_taken || left.is_zero() {
                     break;
                 }
@@ -171,6 +178,9 @@ impl Run {
                 Step::Wait(until) => {
                     self.wait(until.saturating_sub(now));
                     self.collect(rows, &mut schedule);
+                    if self.tell() {
+                        schedule.sent(Moment::now().since(began));
+                    }
                 }
                 Step::Ask(at) => {
                     let row = &mut rows[at];
@@ -200,7 +210,7 @@ impl Run {
             // One MAC for each device.
             let Some(&mac) = macs.first() else { continue };
             let mut heard = Vec::new();
-            let outcome = self.hear(key, |answer, stamp| heard.push((answer, stamp)), mac);
+            let outcome = self.hear(key, mac, |answer, stamp| heard.push((answer, stamp)));
             for (answer, (read, stamp)) in heard {
                 let of = |row: &Row| {
                     row.key == key && row.question.is_ok_and(|it| it.target == answer.target)
@@ -229,25 +239,52 @@ impl Run {
     }
 
     /// Hands over the answers to a MAC that have arrived at a port, with the moment at which they were
-    /// read and their stamp.
+    /// read and their stamp. Who asks back is noted.
     fn hear(
-        &self,
+        &mut self,
         key: Key,
-        mut look: impl FnMut(Answer, (Moment, Option<u64>)),
         mac: Mac,
+        mut look: impl FnMut(Answer, (Moment, Option<u64>)),
     ) -> Result<(), ProbeError> {
         let Some(Ok(port)) = self.ports.get(&key) else { return Ok(()) };
+        let (asking_back, made_up) = (&mut self.asking_back, self.made_up);
         port.drain(|frame, stamp| {
             if let Some(answer) = answer::parse(frame, mac) {
                 look(answer, (Moment::now(), stamp));
+            } else if mac == made_up
+                && let Some(asker) = answer::asks_back(frame, question::link_local(mac))
+            {
+                asking_back.insert((key.0, asker));
             }
         })
     }
 
+    /// Tells those who asked back who the asker is, as often as was announced; false when nothing was
+    /// sent.
+    fn tell(&mut self) -> bool {
+        let mut has_sent = false;
+        for (ifindex, asker) in std::mem::take(&mut self.asking_back) {
+            let told = self.told.entry(ifindex).or_default();
+            if *told == source::FRAMES_MAX {
+                continue;
+            }
+            *told += 1;
+            self.pace();
+            let frame = question::advertisement(self.made_up, asker);
+            // An answer less, if it fails.
+            has_sent |= self.put((ifindex, Family::V6), &frame).is_ok();
+        }
+        has_sent
+    }
+
     fn send(&mut self, key: Key, question: &Question) -> Result<(), ProbeError> {
         let frame = question.frame().ok_or(ProbeError::Families)?;
+        self.put(key, &frame)
+    }
+
+    fn put(&mut self, key: Key, frame: &[u8]) -> Result<(), ProbeError> {
         match self.ports.get(&key) {
-            Some(Ok(port)) => port.send(&frame)?,
+            Some(Ok(port)) => port.send(frame)?,
             Some(Err(error)) => return Err(*error),
             None => return Ok(()),
         }

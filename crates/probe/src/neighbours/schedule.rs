@@ -92,6 +92,11 @@ impl Schedule {
         row.asked
     }
 
+    /// A frame of another kind was sent.
+    pub(super) fn sent(&mut self, now: Duration) {
+        self.free_at = now + PACE;
+    }
+
     /// Somebody answered.
     pub(super) fn answered(&mut self, at: usize, mac: Mac) {
         let row = &mut self.rows[at];

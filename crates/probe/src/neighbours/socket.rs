@@ -33,7 +33,7 @@ impl Port {
             .map_err(ProbeError::Open)?;
         let (protocol, filter) = match family {
             Family::V4 => (ARP, filter::arp()),
-            Family::V6 => (IPV6, filter::advertisements()),
+            Family::V6 => (IPV6, filter::discovery()),
         };
         attach(&socket, filter)?;
         if hears_all {

@@ -1,5 +1,8 @@
-//! An address to ask from that is nobody's: each is asked for before it is used, from no address at
-//! all (RFC 5227), which disturbs nobody.
+//! An address to ask from that is nobody's.
+//!
+//! In IPv4 each is asked for before it is used, from no address at all (RFC 5227), which disturbs
+//! nobody. In IPv6 it is the link-local one that belongs to the made-up MAC, and who asks for that is
+//! answered: programs that answer for others (ndppd) leave it to their kernel to find the asker.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -7,7 +10,7 @@ use std::time::Duration;
 
 use super::{Options, Sender, Target};
 
-/// Frames that finding one may cost.
+/// Frames that an address to ask from may cost.
 pub(super) const FRAMES_MAX: u8 = 3;
 
 /// An address that nobody answers for is asked for so often before it is taken.
@@ -21,6 +24,13 @@ pub(super) const LONGEST: Duration = Duration::from_millis(3 * 300);
 
 /// A device, and the addresses to try on it.
 pub(super) type Trial = (u32, Vec<IpAddr>);
+
+/// Devices on which a link-local address is made up.
+pub(super) fn stations(targets: &[Target], options: Options) -> BTreeSet<u32> {
+    let is_made_up =
+        |target: &&Target| options.sender == Sender::Administered && target.address.is_ipv6();
+    targets.iter().filter(is_made_up).map(|target| target.ifindex).collect()
+}
 
 /// What has to be tried for these targets.
 pub(super) fn trials(targets: &[Target], options: Options) -> BTreeSet<Trial> {

@@ -150,7 +150,7 @@ impl ProbeTable<'_> {
             .collect();
         format!(
             "Sent {} of at most {frame_max} in {}.{} s, from {}.",
-            counted(*frame_count as usize, "question", "questions"),
+            counted(*frame_count as usize, "frame", "frames"),
             duration_ms / 1_000,
             duration_ms % 1_000 / 100,
             from.join(", "),

@@ -133,8 +133,8 @@ fn announcement(
     let v6 = targets.iter().filter(|target| target.address.is_ipv6()).count();
     let what = match (v6, targets.len()) {
         (0, _) => "ARP questions",
-        (v6, all) if v6 == all => "neighbour solicitations",
-        _ => "ARP questions and neighbour solicitations",
+        (v6, all) if v6 == all => "frames of neighbour discovery",
+        _ => "ARP questions and frames of neighbour discovery",
     };
     let seconds = duration.as_millis().div_ceil(1_000);
     let price = match sender {
@@ -259,7 +259,7 @@ mod tests {
             "{words}"
         );
         let words = announcement(&[target("fe80::1")], &names, bound, Sender::Device);
-        assert!(words.contains("neighbour solicitations") && words.contains("break"), "{words}");
+        assert!(words.contains("neighbour discovery") && words.contains("break"), "{words}");
         assert!(!Foreign(words).0.contains("promiscuous"));
     }
 }

@@ -99,7 +99,7 @@ fn given(probed: Vec<Probed>) -> Given {
 }
 
 fn both() -> Vec<ProbeAnswer> {
-    vec![answer(2, 1, 80), answer(1, 1, 28_000), answer(2, 2, 110), answer(1, 2, 140_500)]
+    vec![answer(2, 1, 180), answer(1, 1, 28_000), answer(2, 2, 210), answer(1, 2, 140_500)]
 }
 
 fn incident() -> Given {
@@ -115,13 +115,13 @@ fn incident() -> Given {
 fn the_incident_at_eighty_columns() {
     let expected = r"ASKED FOR  2
 DEV   ADDRESS       ANSWER       DELAY  MAC                WHOSE
-eth0  192.168.5.11  1st     0.0-0.1 ms  02:00:00:00:00:02  2 more   ! proxy
+eth0  192.168.5.11  1st     0.1-0.2 ms  02:00:00:00:00:02  2 more   ! proxy
                     2nd      28-140 ms  02:00:00:00:00:01  gateway
-eth0  192.168.4.1   1st         0.0 ms  02:00:00:00:00:01  gateway  - one owner
+eth0  192.168.4.1   1st        <0.1 ms  02:00:00:00:00:01  gateway  - one owner
 
 BESIDE THEM, ADDRESSES THAT NOBODY SHOULD OWN  2
 DEV   ADDRESS        ANSWER       DELAY  MAC                WHOSE
-eth0  192.168.5.222  1st     0.0-0.1 ms  02:00:00:00:00:02  3 more   ! proxy
+eth0  192.168.5.222  1st     0.1-0.2 ms  02:00:00:00:00:02  3 more   ! proxy
                      2nd      28-140 ms  02:00:00:00:00:01  gateway
 eth0  192.168.4.3    none             -  -                  -        - nobody
 
@@ -129,8 +129,7 @@ eth0  192.168.4.3    none             -  -                  -        - nobody
 host) and 02:00:00:00:00:01 (gateway 192.168.4.1) answer for addresses of
 others, also for 192.168.5.222; 02:00:00:00:00:02 was first 2 of 3 times, by
 27-140 ms, and the kernel takes the first; nobody says that it is his own.
-Sent 7 questions of at most 12 in 3.1 s, from 192.168.4.222 at
-02:00:00:00:00:aa.
+Sent 7 frames of at most 12 in 3.1 s, from 192.168.4.222 at 02:00:00:00:00:aa.
 The MAC was made up, so the kernel took none of the answers: its table is as it
 was.
 ";
@@ -143,7 +142,7 @@ fn json_has_answers_and_who_gave_them() {
     assert_eq!(json["table"], "probe");
     let row = &json["probed"][0];
     assert_eq!((&row["verdict"], &row["severity"]), (&"proxy".into(), &"warning".into()));
-    assert_eq!((&row["lead_us_min"], &row["lead_us_max"]), (&27_920.into(), &140_390.into()));
+    assert_eq!((&row["lead_us_min"], &row["lead_us_max"]), (&27_820.into(), &140_290.into()));
     assert_eq!(row["answerers"][0]["addresses"].as_array().map(Vec::len), Some(2));
     assert_eq!(row["answerers"][1]["gateways"], serde_json::json!(["192.168.4.1"]));
     assert_eq!(row["answers"][3]["question"], 2);

@@ -139,7 +139,8 @@ fn named(view: &ProbeView<'_>, faces: &Faces<'_>, wanted: impl Fn(&Answerer) -> 
 /// Microseconds as milliseconds, or as a range of them.
 pub(super) fn delays((least, most): (u32, u32)) -> String {
     let shown = |us: u32| match us {
-        0..10_000 => format!("{}.{}", us / 1_000, us % 1_000 / 100),
+        0..100 => "<0.1".to_owned(),
+        100..10_000 => format!("{}.{}", us / 1_000, us % 1_000 / 100),
         _ => (us / 1_000).to_string(),
     };
     let (least, most) = (shown(least), shown(most));
