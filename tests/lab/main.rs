@@ -4,6 +4,7 @@
 //! fail and say so.
 
 mod advice;
+mod arp_probe;
 mod bundles;
 mod captures;
 mod elsewhere;
@@ -14,8 +15,10 @@ mod live_capture;
 mod options;
 mod pasted;
 mod peeking;
+mod probed;
 mod refusals;
 mod scenarios;
 mod tables;
+mod trace;
 mod unchanged;
 mod vanishing;

@@ -17,6 +17,7 @@ use crate::captures::Judged;
 use crate::elsewhere::Collected;
 use crate::inside::{NOBODY, need_rights, run_doctor_refused, stand_recorded};
 use crate::pasted::Ticket;
+use crate::probed;
 
 macro_rules! scenarios {
     ($($name:ident),+ $(,)?) => {
@@ -351,6 +352,7 @@ fn judge(id: &str) {
     });
     let captures = recording.stop(id);
     let pasted = ticket.judge(&running, scenario);
+    let probed = probed::judge(&running, scenario, &answers[0].said);
     drop(running);
 
     let (mut scores, mut wrong) = (String::new(), String::new());
@@ -365,7 +367,7 @@ fn judge(id: &str) {
                 writeln!(wrong, "{id}, {}: {}\n{said}\n{error}", mode.name, differences.join("; "));
         }
     }
-    for judged in captures.judge(scenario).into_iter().chain([pasted]) {
+    for judged in captures.judge(scenario).into_iter().chain([pasted]).chain(probed) {
         score_capture(scenario, &judged, &mut scores);
         if !judged.differences.is_empty() {
             let said = String::from_utf8_lossy(&judged.answer.stdout);

@@ -10,6 +10,7 @@ use synrecv_model::{
     ReplyQuestion, Severity, Socket, TcpState, Track,
 };
 
+pub(crate) use probes::probes_of;
 pub use probes::{Probes, Question, probes};
 
 /// Reply look-ups asked for flows at most; beyond, one for each distinct peer, then one for each

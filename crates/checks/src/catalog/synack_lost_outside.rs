@@ -160,7 +160,7 @@ fn argue_trace(view: &View<'_>, case: &mut Case, lost: &[usize]) {
     let answered = || trace.hops.iter().filter(|hop| !hop.answers.is_empty());
     let arrives = answered().any(|hop| hop.answers.contains(&trace.target));
     let mut text = text!["packets to ", trace.target];
-    match answered().last() {
+    match answered().next_back() {
         Some(_) if arrives => {
             text.push(text![" come to the client and are answered: what is lost is TCP"]);
         }
@@ -173,7 +173,7 @@ fn argue_trace(view: &View<'_>, case: &mut Case, lost: &[usize]) {
         ]),
         None => text.push(text![" are not answered by any hop"]),
     }
-    let hops = answered().flat_map(|hop| hop.answers.first()).copied().map(Value::Ip);
+    let hops = answered().filter_map(|hop| hop.answers.first()).copied().map(Value::Ip);
     case.supports(
         Weight::Weak,
         Fact::new(Origin::Probe, "way-traced", text)

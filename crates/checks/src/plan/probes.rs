@@ -46,9 +46,13 @@ pub struct Probes {
 /// What decides between the causes that are left for connections whose SYN-ACK is lost. Nothing where
 /// there are none: no answer of the network tells why a host does not take an ACK.
 pub fn probes(facts: &Facts, observation: &Observation, diagnosis: &Diagnosis) -> Probes {
-    let view = View::new(facts, observation);
+    probes_of(&View::new(facts, observation), facts, diagnosis)
+}
+
+/// The same of facts that are seen together already.
+pub(crate) fn probes_of(view: &View<'_>, facts: &Facts, diagnosis: &Diagnosis) -> Probes {
     let mut probes = Probes::default();
-    let ways = ways(&view, diagnosis);
+    let ways = ways(view, diagnosis);
     let wire = Wire {
         addresses: view.addresses(),
         neighbours: facts.neighbours.data().map_or(&[][..], Vec::as_slice),
@@ -56,7 +60,7 @@ pub fn probes(facts: &Facts, observation: &Observation, diagnosis: &Diagnosis) -
     };
     for (way, requests) in &ways {
         let sample = &view.requests()[requests[0]];
-        let flows = distinct(&view, requests);
+        let flows = distinct(view, requests);
         match way.gateway {
             Some(gateway) => probes.ask(gateway, way.ifindex, ProbePurpose::Gateway),
             None => {

@@ -3,13 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::Serialize;
+use synrecv_model::view::probe;
 use synrecv_model::{Facts, LinkNames, Section, order};
 
 use super::moved;
 use crate::Report;
 use crate::rows::{
-    CaptureRow, DeviceFilterRow, FilterRuleRow, InterfaceRow, MacChangeRow, NeighbourRow, ReplyRow,
-    RouteRow, RuleRow, SectionRow, TrackedRow, TrafficRow,
+    CaptureRow, DeviceFilterRow, FilterRuleRow, InterfaceRow, MacChangeRow, NeighbourRow,
+    ProbedRow, ReplyRow, RouteRow, RuleRow, SectionRow, TraceRow, TrackedRow, TrafficRow,
 };
 
 /// Routes and neighbours listed at most; the tables have them all.
@@ -49,6 +50,12 @@ pub struct FactsJson {
     pub traffic: Vec<TrafficRow>,
     /// Neighbours whose link-layer address changed during the observation.
     pub mac_changes: Vec<MacChangeRow>,
+    /// Addresses that were asked for on request (`--probe`); absent where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probed: Option<Vec<ProbedRow>>,
+    /// Ways to clients that were traced; absent where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traces: Option<Vec<TraceRow>>,
     /// The captured frames, in numbers; absent where none were captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capture: Option<CaptureRow>,
@@ -98,9 +105,17 @@ impl FactsJson {
                 .take(ROWS_MAX)
                 .map(|change| MacChangeRow::new(change, &names))
                 .collect(),
+            probed: probed(facts, &names),
+            traces: facts.traces.data().map(|traces| traces.iter().map(TraceRow::new).collect()),
             capture: report.observation.frames.data().map(CaptureRow::new),
         }
     }
+}
+
+fn probed(facts: &Facts, names: &LinkNames) -> Option<Vec<ProbedRow>> {
+    let own = |ip: IpAddr| slice(&facts.addresses).iter().any(|address| address.address == ip);
+    let views = probe::views(facts.probed.data()?, own);
+    Some(views.iter().map(|view| ProbedRow::new(view, names)).collect())
 }
 
 fn slice<T>(section: &Section<Vec<T>>) -> &[T] {
@@ -124,6 +139,8 @@ fn sections(report: &Report<'_>) -> BTreeMap<&'static str, SectionRow> {
         ("filters", SectionRow::of(&facts.filters)),
         ("device_filters", SectionRow::of(&facts.device_filters)),
         ("conntrack", SectionRow::of(&facts.tracked)),
+        ("probed", SectionRow::of(&facts.probed)),
+        ("traces", SectionRow::of(&facts.traces)),
         ("frames", SectionRow::of(&report.observation.frames)),
     ])
 }

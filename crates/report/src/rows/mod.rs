@@ -9,6 +9,7 @@ mod filter;
 mod interface;
 mod moved;
 mod neighbour;
+mod probe;
 mod route;
 mod socket;
 mod watched;
@@ -19,6 +20,8 @@ pub use filter::{ConntrackEntryRow, DeviceFilterRow, EndsRow, FilterRuleRow, Tra
 pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow, PrefixFitRow};
 pub use moved::{MacChangeRow, TrafficRow};
 pub use neighbour::NeighbourRow;
+pub(crate) use probe::purpose;
+pub use probe::{ProbeAnswerRow, ProbedRow, TraceHopRow, TraceRow};
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
 pub(crate) use route::{flag_names, metric_name};
 pub(crate) use socket::endpoint;

@@ -108,8 +108,10 @@ fn headline(out: &mut String, finding: &Finding, style: Style) {
 fn header(out: &mut String, report: &Report<'_>, style: Style) {
     let host = &report.facts.host;
     let watched = watched(report.observation);
-    let asked = [report.facts.probed.data().is_some(), report.facts.traces.data().is_some()];
-    let touched = if asked.contains(&true) { "asked the network (--probe)" } else { "read-only" };
+    let facts = report.facts;
+    let asked = facts.probed.data().is_some_and(|probed| !probed.is_empty())
+        || facts.traces.data().is_some_and(|traces| !traces.is_empty());
+    let touched = if asked { "asked the network (--probe)" } else { "read-only" };
     let rights = if host.uid == 0 { touched.to_owned() } else { format!("{touched}  NOT ROOT") };
     // A reader must not take an old recording for the state of his host.
     let recorded = if report.facts.source == SourceKind::Bundle { "recording of " } else { "" };

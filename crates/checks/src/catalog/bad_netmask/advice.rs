@@ -1,7 +1,7 @@
 //! What to do about a prefix that does not fit, in an order that keeps the default route.
 
 use ipnet::IpNet;
-use synrecv_model::{Action, ActionLabel, Address, Command, Mac, Text, text};
+use synrecv_model::{Action, ActionLabel, Address, Command, Text, text};
 
 use crate::cases::Case;
 use crate::phrase;
@@ -10,7 +10,7 @@ use crate::view::{RequestView, View};
 /// Steps from finding the right prefix to making it permanent.
 ///
 /// `prefix` is what the kernel takes for on-link, `right_len` the length to suggest, `sample` a stuck
-/// connection to verify with, `proxy` a machine that answers for others.
+/// connection to verify with, `machine` the one that answers for others.
 pub(super) fn give(
     view: &View<'_>,
     case: &mut Case,
@@ -18,7 +18,7 @@ pub(super) fn give(
     prefix: IpNet,
     right_len: u8,
     sample: &RequestView<'_>,
-    proxy: Option<Mac>,
+    machine: Option<Text>,
 ) {
     let dev = view.dev(address.ifindex);
     let ip = address.address;
@@ -75,13 +75,13 @@ pub(super) fn give(
         commands: vec![],
         verify: Text::new(),
     });
-    if let Some(mac) = proxy {
+    if let Some(machine) = machine {
         case.action(Action {
             id: "stop-proxy-arp",
             label: ActionLabel::Investigate,
             text: text![
                 "tell the owner of ",
-                mac,
+                machine,
                 " that it answers ARP for addresses it does not own",
             ],
             commands: vec![],

@@ -100,8 +100,18 @@ impl Suspects {
         .affects(affected.iter().copied());
         self.argue(view, case, address, fit, &affected);
         let sample = &view.requests()[affected[0]];
+        let machine = self.machine();
+        advice::give(view, case, address, self.prefix, fit.suggested, sample, machine);
+    }
+
+    /// The machine that takes the replies, as far as it is known.
+    fn machine(&self) -> Option<Text> {
         let mac = self.proxy.as_ref().map(|(mac, _)| *mac);
-        advice::give(view, case, address, self.prefix, fit.suggested, sample, mac);
+        match (mac, self.first_hop.map(|(_, router)| router)) {
+            (Some(mac), Some(router)) => Some(text![mac, " (", router, ")"]),
+            (Some(mac), None) => Some(text![mac]),
+            (None, router) => router.map(|router| text![router]),
+        }
     }
 
     /// The replies of all stuck clients go to the gateway's MAC: so they would with any prefix.

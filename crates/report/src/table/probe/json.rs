@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use synrecv_model::view::probe::{Answerer, ProbeView};
-use synrecv_model::{Family, LinkNames, ProbePurpose, ProbeSender, Severity};
+use synrecv_model::{Family, LinkNames, ProbeSender, Severity};
 
 use super::ProbeSent;
 use super::whose::Faces;
 use super::words::severity;
+use crate::rows::purpose;
 
 /// `arp --probe` in JSON.
 #[derive(Debug, Serialize)]
@@ -152,12 +153,7 @@ impl ProbedRow {
             dev: names.name(probed.ifindex).0,
             address: probed.target.to_string(),
             family: Family::of(probed.target).name(),
-            purpose: match probed.purpose {
-                ProbePurpose::Named => "named",
-                ProbePurpose::Peer => "peer",
-                ProbePurpose::Gateway => "gateway",
-                ProbePurpose::Unused => "unused",
-            },
+            purpose: purpose(probed.purpose),
             own: view.is_own,
             verdict: view.word.name(),
             by_design: view.is_by_design(),

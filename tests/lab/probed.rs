@@ -1,0 +1,114 @@
+//! `diagnose --probe`: the network is asked after watching. The finding stays, and is as sure or surer.
+
+use std::collections::BTreeSet;
+use std::process::Output;
+
+use serde_json::Value;
+use synrecv_faults::scenario::Scenario;
+use synrecv_faults::{Namespace, Outcome, Running};
+
+use crate::captures::Judged;
+use crate::inside::{json, list, run_doctor, stand};
+
+/// From the least sure.
+const CONFIDENCES: [&str; 3] = ["possible", "likely", "confirmed"];
+
+/// Healthy hosts on which somebody answers for others, or for one address in the place of another.
+const LOOK_ALIKES: [&str; 10] = [
+    "router-proxy-arp",
+    "vrrp-mac",
+    "vrrp-mac-v6",
+    "five-addresses",
+    "calico-pod",
+    "calico-host",
+    "proxy-nd-host-v6",
+    "private-vlan",
+    "gateway-failover",
+    "permanent-gateway",
+];
+
+/// Asks the doctor once more, where answers of the network can tell something: replies that get lost,
+/// and their look-alikes. `without`: what it said without asking.
+pub(crate) fn judge(running: &Running, scenario: &Scenario, without: &Output) -> Option<Judged> {
+    let is_path = scenario.expect.class == Some("path");
+    if !is_path && !LOOK_ALIKES.contains(&scenario.id) {
+        return None;
+    }
+    let answer = run_doctor(running.server(), &["--probe", "--format", "json"], None);
+    let found = Outcome::from_report(&answer.stdout, answer.status.code());
+    let before = Outcome::from_report(&without.stdout, without.status.code());
+    let differences = match (&found, before) {
+        (Some(found), Some(before)) => {
+            let mut differences = scenario.expect.differences(found);
+            let rank = |outcome: &Outcome| {
+                let word = outcome.confidence.as_deref();
+                CONFIDENCES.iter().position(|known| word == Some(known))
+            };
+            if before.finding == found.finding && rank(found) < rank(&before) {
+                differences.push(format!(
+                    "confidence: {:?} without --probe, {:?} with it",
+                    before.confidence, found.confidence
+                ));
+            }
+            differences
+        }
+        _ => vec![format!("no report ({})", answer.status)],
+    };
+    let mode = "--probe".to_owned();
+    Some(Judged { mode, of_server: true, answer, is_gap: false, differences })
+}
+
+/// Device, address and link-layer address of each entry; states and ages move with the traffic.
+fn neighbours(namespace: &Namespace) -> BTreeSet<[String; 3]> {
+    let table = json(namespace, "ip", &["-j", "neighbour"]);
+    let word = |row: &Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    list(&table).iter().map(|row| ["dev", "dst", "lladdr"].map(|field| word(row, field))).collect()
+}
+
+fn peers(report: &Value) -> BTreeSet<&str> {
+    let stuck = list(&report["connections"]).iter();
+    stuck.filter_map(|connection| connection["peer"].as_str()?.split(':').next()).collect()
+}
+
+#[test]
+fn without_capture_the_box_that_takes_the_replies_is_named_and_nothing_heals() {
+    let running = stand("incident");
+    let before = neighbours(running.server());
+    let args = ["--probe", "--capture", "off", "--format", "json"];
+    let answer = run_doctor(running.server(), &args, None);
+    let report: Value = serde_json::from_slice(&answer.stdout).expect("a report");
+    assert_eq!(report["verdict"]["finding"], "bad-netmask", "{report:#}");
+    assert_eq!(report["verdict"]["confidence"], "confirmed", "{report:#}");
+    let finding = &report["findings"][0];
+    let texts: Vec<&str> = list(&finding["evidence"])
+        .iter()
+        .filter(|piece| piece["from"] == "probe")
+        .filter_map(|piece| piece["text"].as_str())
+        .collect();
+    for word in ["192.168.4.2", "02:00:00:00:00:02 after", "02:00:00:00:00:01 after"] {
+        assert!(texts.iter().any(|text| text.contains(word)), "no `{word}` in {texts:#?}");
+    }
+    assert_eq!(finding["explains"][0]["id"], "proxy-arp", "{finding:#}");
+    assert_eq!(finding["explains"][0]["confidence"], "confirmed", "{finding:#}");
+    let after = neighbours(running.server());
+    assert!(before.is_subset(&after), "before {before:?}, after {after:?}");
+    // The balancer asks for this host before it can say that a packet lived too short.
+    let new: Vec<_> = after.difference(&before).map(|[_, address, _]| address).collect();
+    assert!(new.iter().all(|address| *address == "192.168.4.2"), "new entries {new:?}");
+
+    let again = run_doctor(running.server(), &["--capture", "off", "--format", "json"], None);
+    let after: Value = serde_json::from_slice(&again.stdout).expect("a report");
+    assert_eq!(peers(&report), peers(&after), "the same clients stay stuck");
+    let told = String::from_utf8_lossy(&answer.stderr);
+    assert!(told.contains("--probe sends at most"), "{told}");
+    assert!(!String::from_utf8_lossy(&again.stderr).contains("sends"), "not without --probe");
+}
+
+#[test]
+fn where_nothing_is_stuck_nothing_is_sent() {
+    let running = stand("right-mask");
+    let answer = run_doctor(running.server(), &["--probe", "--observe", "3s"], None);
+    assert_eq!(answer.status.code(), Some(0), "{answer:?}");
+    let told = String::from_utf8_lossy(&answer.stderr);
+    assert!(!told.contains("sends"), "{told}");
+}
