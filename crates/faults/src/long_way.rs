@@ -123,6 +123,8 @@ impl LongWay {
         for address in ["10.0.8.3/24", "10.0.8.4/24", "fd00:8::3/64", "fd00:8::4/64"] {
             target.address("down8", net(address))?;
         }
+        // Says by which of the two ways a packet came.
+        filter.sysctl("net/ipv4/icmp_errors_use_inbound_ifaddr", "1")?;
         silent.nft(SILENT)?;
         filter.nft(FILTER)?;
         limited.nft(LIMITED)?;
