@@ -15,7 +15,7 @@ struct Need {
     what_for: &'static str,
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need { program: "ip", package: "iproute2", what_for: "to compare with the tables" },
     Need { program: "ss", package: "iproute2", what_for: "to compare with the sockets" },
     Need { program: "tc", package: "iproute2", what_for: "for scenarios that filter at devices" },
@@ -26,6 +26,7 @@ const NEEDS: [Need; 7] = [
         what_for: "for scenarios that filter packets",
     },
     Need { program: "netstat", package: "net-tools", what_for: "to paste what it prints" },
+    Need { program: "traceroute", package: "traceroute", what_for: "to compare with traces" },
     Need { program: "tcpdump", package: "tcpdump", what_for: "to record captures of scenarios" },
 ];
 
