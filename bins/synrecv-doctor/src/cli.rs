@@ -16,7 +16,7 @@ use crate::{duration, terminal};
     name = "synrecv-doctor",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Reads only; changes nothing and sends nothing.\n\
+    after_help = "Reads only; changes nothing, and sends nothing but with --probe and trace.\n\
                   Exit status: 0 nothing at or above --fail-on, 1 a finding, 2 usage, 3 connections are \
                   stuck and no cause could be established, 4 input not readable, 70 internal error."
 )]
