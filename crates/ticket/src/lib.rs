@@ -23,4 +23,4 @@ pub use rows::{
     Name, NeighbourRow, PrintedTimer, Process, RouteGetRow, RouteRow, Said, SettingRow, SocketRow,
     TraceHop, TraceRow, TrackedRow, UnitOfCounters,
 };
-pub use text::{Limits, Unreadable, read};
+pub use text::{Limits, Unreadable, read, read_all};

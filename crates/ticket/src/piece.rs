@@ -80,6 +80,10 @@ pub enum Cut {
     Filtered,
     /// Some of its rows could not be read.
     Unreadable,
+    /// It is longer than what is read of a text.
+    TooLong,
+    /// Sockets in SYN_RECV were not asked for: `netstat -l`, `ss` without `-a`.
+    WithoutRequests,
 }
 
 /// A text, taken apart.
@@ -88,8 +92,15 @@ pub struct Ticket {
     pub(crate) record: Record,
     /// The outputs that were found, in order.
     pub pieces: Vec<Piece>,
+    /// Number of the first line of each text that it was read from; more than one only of several.
+    pub text_starts: Vec<u32>,
     /// Lines that were longer than permitted. What stood behind the limit was not read.
     pub long_lines_count: u32,
+    /// Lines among so many that are nothing known that they were not looked at. An output that
+    /// begins among them was missed.
+    pub skipped_lines_count: u32,
+    /// Outputs behind so many that they are not used.
+    pub dropped_pieces_count: u32,
 }
 
 impl Ticket {

@@ -38,6 +38,8 @@ pub(crate) struct Record {
     readings: Vec<Taken>,
     /// Of lines that were split: the parts of each.
     parts: BTreeMap<u32, Vec<(String, Taken)>>,
+    /// Places of the blank lines between texts.
+    ends: Vec<u32>,
 }
 
 impl Default for Record {
@@ -57,6 +59,7 @@ impl Default for Record {
                 Taken::Rejected(Text::new()),
             ],
             parts: BTreeMap::new(),
+            ends: Vec::new(),
         }
     }
 }
@@ -75,6 +78,17 @@ impl Record {
         let place = |octet: usize| u32::try_from(octet).unwrap_or(u32::MAX);
         let (start, end) = (place(start), place(self.text.len()));
         self.entries.push(Entry { start, end, number, reading: 0, width, ends_in_word });
+    }
+
+    /// Ends a text: a blank line, with the number of the last one, that no output reaches across.
+    pub(crate) fn end_text(&mut self, number: u32) {
+        self.ends.push(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+        self.push(number, "");
+    }
+
+    /// True for the blank line between two texts.
+    pub(crate) fn is_end_of_text(&self, at: usize) -> bool {
+        u32::try_from(at).is_ok_and(|at| self.ends.binary_search(&at).is_ok())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -178,7 +192,8 @@ impl Record {
 
     /// Every line in order.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (u32, &str, &Taken)> {
-        self.entries.iter().enumerate().flat_map(|(at, entry)| {
+        let own = self.entries.iter().enumerate().filter(|(at, _)| !self.is_end_of_text(*at));
+        own.flat_map(|(at, entry)| {
             let parts = u32::try_from(at).ok().and_then(|at| self.parts.get(&at));
             let whole = parts.is_none().then(|| {
                 let taken = self.readings.get(entry.reading as usize);

@@ -154,10 +154,12 @@ pub struct RouteRow {
 }
 
 /// A way out of a route.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HopRow {
     /// Gateway.
     pub gateway: Option<IpAddr>,
+    /// Gateway of which a name is printed, and no address.
+    pub gateway_name: Option<Name>,
     /// Device.
     pub device: Option<Name>,
     /// Weight, from 1.
@@ -168,6 +170,18 @@ pub struct HopRow {
     pub linkdown: bool,
     /// `onlink`.
     pub onlink: bool,
+}
+
+impl HopRow {
+    /// True when packets go to a gateway, whether its address is known or not.
+    pub fn has_gateway(&self) -> bool {
+        self.gateway.is_some() || self.gateway_name.is_some()
+    }
+
+    /// True when it says where packets go. A name alone can be a word of prose.
+    pub(crate) fn is_way(&self) -> bool {
+        self.gateway.is_some() || self.device.is_some()
+    }
 }
 
 /// The kernel's answer about one destination.

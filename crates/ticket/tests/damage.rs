@@ -3,7 +3,7 @@
 mod support;
 
 use support::{fixtures, ticket};
-use synrecv_ticket::{Limits, Taken, Unreadable, read};
+use synrecv_ticket::{Cut, Limits, Taken, Unreadable, read, read_all};
 
 /// Octets at the end of a fixture before each of which it is cut.
 const TAIL_OCTETS: usize = 20;
@@ -119,7 +119,7 @@ fn hostile_texts_are_prose() {
 
 #[test]
 fn what_is_too_large_is_not_read() {
-    let limits = Limits { octets: 100, lines: 10, line_octets: 20 };
+    let limits = Limits { octets: 100, lines: 10, line_octets: 20, rows: 5, pieces: 5 };
     assert!(matches!(
         read(&[b'a'; 101], limits),
         Err(Unreadable::TooLarge { limit: 100, unit: "octets" })
@@ -132,4 +132,34 @@ fn what_is_too_large_is_not_read() {
     assert_eq!(ticket.long_lines_count, 1);
     assert_eq!(ticket.lines().map(|(_, text, _)| text.len()).collect::<Vec<_>>(), [20]);
     assert!(read(b"", limits).expect("nothing").pieces.is_empty());
+}
+
+#[test]
+fn what_is_too_much_is_left_out_and_told() {
+    let row = |at: u32| format!("? (192.0.2.{at}) at 02:00:00:00:00:{at:02x} [ether] on eth0\n");
+    let text: String = (1..=9).map(row).collect();
+    let limits = Limits { rows: 5, ..Limits::default() };
+    let ticket = read(&text, limits).expect("small");
+    let [piece] = ticket.pieces.as_slice() else { panic!("{:?}", ticket.pieces) };
+    assert_eq!((piece.row_count, piece.cut, piece.lines), (5, Some(Cut::TooLong), (1, 9)));
+
+    let text: String = (1..=4).map(|at| format!("$ arp -an\n{}\n", row(at))).collect();
+    let limits = Limits { pieces: 3, ..Limits::default() };
+    let ticket = read(&text, limits).expect("small");
+    assert_eq!((ticket.pieces.len(), ticket.dropped_pieces_count), (3, 1));
+    let garbage = "what is this, 12.5 of something else: nothing\n".repeat(250_000);
+    assert!(read(&garbage, Limits::default()).expect("small").skipped_lines_count > 1_000);
+}
+
+#[test]
+fn texts_are_joined_and_no_output_goes_on_into_the_next() {
+    let first = "[root@web1 ~]# arp -an\n? (192.0.2.1) at 02:00:00:00:00:01 [ether] on eth0\n";
+    let second = "? (192.0.2.2) at 02:00:00:00:00:02 [ether] on eth0\n";
+    let ticket = read_all([first, second], Limits::default()).expect("small");
+    let lines: Vec<_> = ticket.pieces.iter().map(|piece| piece.lines).collect();
+    assert_eq!((lines, &ticket.text_starts[..]), (vec![(1, 2), (3, 3)], &[1, 3][..]));
+    assert_eq!(ticket.pieces[1].command, None);
+    assert_eq!(ticket.lines().count(), 3);
+    let limits = Limits { octets: first.len() + 9, ..Limits::default() };
+    assert!(read_all([first, second], limits).is_err());
 }

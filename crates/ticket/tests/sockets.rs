@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use synrecv_model::{Endpoint, TcpState, TimerKind};
-use synrecv_ticket::{Content, Cut, Kind, Limits, Piece, SocketRow, Taken, Ticket, read};
+use synrecv_ticket::{Content, Cut, Kind, Limits, Piece, SocketRow, Taken, Ticket, hosts, read};
 
 fn ticket(text: &str) -> Ticket {
     read(text.as_bytes(), Limits::default()).expect("small")
@@ -209,4 +209,34 @@ fn rows_without_blanks_are_right_or_rejected() {
         assert_eq!(found.len() + rejected, rows.len(), "{name}");
         assert!(found.len() * 2 > rows.len(), "{name}: {} of {}", found.len(), rows.len());
     }
+}
+
+#[test]
+fn what_was_not_asked_for_is_not_absent() {
+    let title = "Active Internet connections (only servers)\n";
+    let listener = "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN\n";
+    let up = "tcp 0 0 192.0.2.1:80 198.51.100.7:4711 ESTABLISHED\n";
+    let whole = "Active Internet connections (servers and established)\n";
+    for (text, cut) in [
+        (format!("$ netstat -tlnp\n{listener}"), Some(Cut::WithoutRequests)),
+        (format!("$ netstat -tan\n{listener}"), None),
+        (format!("{title}{listener}"), Some(Cut::WithoutRequests)),
+        (format!("{whole}{listener}"), None),
+        (listener.to_owned(), Some(Cut::WithoutRequests)),
+        (format!("{listener}{up}"), None),
+        ("$ ss -ltn\nLISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n".to_owned(), Some(Cut::WithoutRequests)),
+        (
+            "$ ss -tn\nESTAB 0 0 192.0.2.1:80 198.51.100.7:4711\n".to_owned(),
+            Some(Cut::WithoutRequests),
+        ),
+        ("$ ss -tan\nLISTEN 0 128 0.0.0.0:80 0.0.0.0:*\n".to_owned(), None),
+        ("SYN-RECV 0 0 192.0.2.1:80 198.51.100.7:4711\n".to_owned(), None),
+    ] {
+        assert_eq!(table(&text).0.cut, cut, "{text}");
+    }
+    let both = format!("$ netstat -tlnp\n{listener}$ netstat -tan\n{listener}{up}");
+    let [host] = &hosts(&ticket(&both))[..] else { panic!("one host") };
+    assert!(host.facts.sockets.whole().is_some());
+    let [host] = &hosts(&ticket(&format!("$ netstat -tlnp\n{listener}")))[..] else { panic!() };
+    assert!(host.facts.sockets.whole().is_none());
 }

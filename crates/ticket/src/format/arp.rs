@@ -170,12 +170,14 @@ fn is_title(words: &[&str]) -> bool {
         "DirecciónHW",
         "IndirizzoHW",
     ];
+    // `硬件地址` is the word for HWaddr of ifconfig too.
+    let has_data = |word: &&str| word.contains(':') || link::mac(word).is_some();
+    if !(3..=12).contains(&words.len()) || words.iter().any(has_data) {
+        return false;
+    }
     let is_windows = words.contains(&"Physical") && words.contains(&"Internet");
     let is_windows_zh = words.contains(&"物理地址") && words.contains(&"Internet");
-    // `硬件地址` is the word for HWaddr of ifconfig too.
-    let has_data = words.iter().any(|word| word.contains(':') || link::mac(word).is_some());
-    let is_known = is_windows || is_windows_zh || words.iter().any(|word| WORDS.contains(word));
-    (3..=12).contains(&words.len()) && is_known && !has_data
+    is_windows || is_windows_zh || words.iter().any(|word| WORDS.contains(word))
 }
 
 /// The number of entries that `arp -v` says it printed: the last of three counts.

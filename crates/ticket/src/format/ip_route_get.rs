@@ -30,8 +30,10 @@ impl Format for IpRouteGet {
 
     fn sees(&self, line: &str, inside: bool) -> Sees {
         let words = words(line);
-        if refusal(&words).is_some() {
-            return Sees::Row;
+        if let Some(errno) = refusal(&words) {
+            // `ss`, `tc` and changes of tables are answered so, too.
+            let is_of_many = matches!(errno, RouteErrno::EINVAL | RouteErrno::EACCES);
+            return if inside || !is_of_many { Sees::Row } else { Sees::Nothing };
         }
         if words.first() == Some(&"cache") {
             return if inside && is_cache(&words) { Sees::More } else { Sees::Nothing };

@@ -17,7 +17,7 @@ use crate::token::endpoint::{Host, Port};
 use crate::{Command, Content, Cut, Kind, Line, SocketRow, Taken};
 use notes::Seen;
 use row::{Field, Row, Tcp};
-use title::Words;
+use title::{Shown, Words};
 
 /// Characters of an address column: net-tools, BusyBox and toybox cut IPv6 addresses to fit.
 const COLUMN_WIDTH: usize = 23;
@@ -250,11 +250,18 @@ impl<'l> Reader<'l> {
         let is_nothing = self.seen.bad_option && rows.is_empty() || !is_table;
         let ends_early = matches!(parsed.iter().rev().flatten().next(), Some(Row::Incomplete));
         let selection = self.command.map(Selection::of_netstat);
+        let has_requests = rows.iter().any(|row| row.state == TcpState::SynRecv);
+        let only_listeners = match (selection, self.seen.shown) {
+            (Some(selection), _) => !selection.requests,
+            (None, Some(shown)) => shown == Shown::OnlyListeners,
+            (None, None) => socket::all_listen(&rows),
+        };
+        let without_requests = (only_listeners && !has_requests).then_some(Cut::WithoutRequests);
         Table {
             notes: self.seen.notes(selection, &rows),
             content: if is_nothing { Content::Nothing } else { Content::Sockets(rows) },
             taken,
-            cut: ends_early.then_some(Cut::LastRow),
+            cut: ends_early.then_some(Cut::LastRow).or(without_requests),
             foreign_system: self.seen.system.foreign(),
         }
     }

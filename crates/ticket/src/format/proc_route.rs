@@ -190,7 +190,7 @@ pub(super) fn hops(kind: RouteKind, gateway: Option<IpAddr>, device: &str) -> Ve
         return Vec::new();
     }
     let device = link::is_device(device).then(|| device.to_owned());
-    vec![HopRow { gateway, device, weight: 1, dead: false, linkdown: false, onlink: false }]
+    vec![HopRow { gateway, device, weight: 1, ..HopRow::default() }]
 }
 
 /// What a row of IPv6 is.

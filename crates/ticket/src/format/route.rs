@@ -208,8 +208,15 @@ pub(super) fn reading(route: &RouteRow) -> Text {
             Some(gateway) => {
                 reading.push(text![if at > 0 { " or via " } else { " via " }, gateway]);
             }
-            None if route.kind == RouteKind::Unicast => reading.push(" on-link"),
-            None => {}
+            None => match &hop.gateway_name {
+                Some(name) => {
+                    let words = if at > 0 { " or via " } else { " via " };
+                    let name = Foreign(name.clone());
+                    reading.push(text![words, name, " (a name, not an address)"]);
+                }
+                None if route.kind == RouteKind::Unicast => reading.push(" on-link"),
+                None => {}
+            },
         }
         if let Some(device) = &hop.device {
             reading.push(text![" on ", Foreign(device.clone())]);

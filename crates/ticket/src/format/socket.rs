@@ -16,6 +16,11 @@ use synrecv_model::{Endpoint, TcpState, Text, text};
 use crate::token::endpoint::{End, Host, Port};
 use crate::{Command, SocketRow};
 
+/// True for a table of nothing but sockets in LISTEN.
+pub(super) fn all_listen(rows: &[SocketRow]) -> bool {
+    !rows.is_empty() && rows.iter().all(|row| row.state == TcpState::Listen)
+}
+
 /// A row of which only the ends are known.
 pub(super) fn row(line: u32, state: TcpState, ends: Ends) -> SocketRow {
     SocketRow {

@@ -239,12 +239,13 @@ impl<'l> Reader<'l> {
         let is_nothing =
             rows.is_empty() && !self.seen.table && (is_summary || self.seen.bad_option);
         let is_part = selection.is_some_and(|selection| selection.is_part);
+        let without_requests = lacks_requests(selection, &rows).then_some(Cut::WithoutRequests);
         let filtered = (is_part || rules.is_one_state).then_some(Cut::Filtered);
         Table {
             notes: self.notes(selection, rules, &rows),
             content: if is_nothing { Content::Nothing } else { Content::Sockets(rows) },
             taken: self.taken,
-            cut: ends_early.then_some(Cut::LastRow).or(filtered),
+            cut: ends_early.then_some(Cut::LastRow).or(filtered).or(without_requests),
             foreign_system: None,
         }
     }
@@ -276,6 +277,16 @@ impl<'l> Reader<'l> {
         }
         notes
     }
+}
+
+/// True when requests were not asked for. Without a command line, a table of nothing but listeners is
+/// of `-l`, and one without listeners of no option at all.
+fn lacks_requests(selection: Option<Selection>, rows: &[SocketRow]) -> bool {
+    let has = |state: TcpState| rows.iter().any(|row| row.state == state);
+    let is_of_all = || rows.is_empty() || has(TcpState::TimeWait) || has(TcpState::Listen);
+    let is_asked = selection
+        .map_or_else(|| is_of_all() && !socket::all_listen(rows), |selection| selection.requests);
+    !is_asked && !has(TcpState::SynRecv)
 }
 
 fn has_name(end: &End<'_>) -> bool {

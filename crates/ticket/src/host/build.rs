@@ -123,6 +123,8 @@ fn flaw(piece: &Piece) -> Option<Flaw> {
         Cut::CountLine => "it counts more rows than were pasted",
         Cut::Filtered => "the command shows a part of them",
         Cut::Unreadable => "some rows could not be read",
+        Cut::TooLong => "the text holds more rows than are read",
+        Cut::WithoutRequests => "requests (SYN_RECV) were not asked for",
     };
     Some(part_missing(text![
         piece.kind.name(),

@@ -9,6 +9,9 @@ use synrecv_model::{Flow, PrintedPacket, RouteKind, TcpState};
 use crate::rows::Said;
 use crate::{Content, Piece};
 
+/// Neighbours and networks of a piece that are compared with those of another.
+const COMPARED_MAX: usize = 2048;
+
 /// Marks of one piece.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
@@ -82,6 +85,9 @@ pub(super) fn of(piece: &Piece) -> Marks {
         !ip.is_loopback() && !ip.is_unspecified() && !ip.is_multicast() && !link_local
     };
     marks.own.retain(is_own);
+    // A network that holds one of many neighbours holds one of the first.
+    marks.near = marks.near.into_iter().take(COMPARED_MAX).collect();
+    marks.wires = marks.wires.into_iter().take(COMPARED_MAX).collect();
     marks
 }
 
@@ -113,7 +119,7 @@ impl Marks {
                         let Some(device) = &hop.device else { continue };
                         match hop.gateway {
                             Some(gateway) => drop(self.near.insert((device.clone(), gateway))),
-                            None if is_wire(&row.destination) => {
+                            None if !hop.has_gateway() && is_wire(&row.destination) => {
                                 self.wires.insert((device.clone(), row.destination));
                             }
                             None => {}

@@ -1,6 +1,7 @@
 //! Devices, addresses and neighbours.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use synrecv_model::{
@@ -11,6 +12,9 @@ use synrecv_model::{
 use super::devices::Devices;
 use super::{build, sockets};
 use crate::{AddressRow, Content, LinkRow, NeighbourRow, Piece};
+
+/// Addresses times networks on wires that are compared: more is no table of a host.
+const COMPARISONS_MAX: usize = 10_000_000;
 
 /// `RTPROT_KERNEL`: the route of an address.
 const KERNEL: u8 = 2;
@@ -27,6 +31,7 @@ pub(super) fn links(
     let mut links: Vec<Link> = Vec::new();
     let mut addresses: Vec<Address> = Vec::new();
     let mut masked = true;
+    let mut places: HashMap<u32, usize> = HashMap::new();
     for piece in &of {
         let Content::Links(rows) = &piece.content else { continue };
         for row in rows {
@@ -36,9 +41,12 @@ pub(super) fn links(
                 addresses.extend(own(address, link.ifindex));
             }
             // An alias, or `ip link` and `ip addr` of one device.
-            match links.iter_mut().find(|other| other.ifindex == link.ifindex) {
-                Some(known) => merge(known, link),
-                None => links.push(link),
+            match places.entry(link.ifindex) {
+                Entry::Occupied(known) => merge(&mut links[*known.get()], link),
+                Entry::Vacant(free) => {
+                    free.insert(links.len());
+                    links.push(link);
+                }
             }
         }
     }
@@ -180,7 +188,8 @@ fn infer(addresses: &mut Vec<Address>, routes: &Section<Vec<Route>>, own: &BTree
         }
     }
     let known: BTreeSet<IpAddr> = addresses.iter().map(|address| address.address).collect();
-    for &ip in own.difference(&known) {
+    let is_too_much = own.len().saturating_mul(wires.len()) > COMPARISONS_MAX;
+    for &ip in own.difference(&known).filter(|_| !is_too_much) {
         let mut fitting: Vec<&&Route> =
             wires.iter().filter(|route| route.destination.contains(&ip)).collect();
         fitting.sort_by_key(|route| std::cmp::Reverse(route.destination.prefix_len()));
@@ -218,19 +227,20 @@ pub(super) fn neighbours(pieces: &[&Piece], devices: &mut Devices) -> Section<Ve
         return build::missing("neighbours");
     }
     let mut all: Vec<Neighbour> = Vec::new();
+    let mut places: HashMap<(u32, IpAddr, bool), usize> = HashMap::new();
     for piece in &of {
         let Content::Neighbours(rows) = &piece.content else { continue };
         for row in rows {
             let neighbour = neighbour(row, devices);
             let key = (neighbour.ifindex, neighbour.address, neighbour.flags.proxy);
-            let known = all
-                .iter_mut()
-                .find(|other| (other.ifindex, other.address, other.flags.proxy) == key);
-            match known {
+            match places.entry(key) {
                 // `arp` knows less than `ip neigh`.
-                Some(known) if row.state.is_some() => *known = neighbour,
-                Some(_) => {}
-                None => all.push(neighbour),
+                Entry::Occupied(known) if row.state.is_some() => all[*known.get()] = neighbour,
+                Entry::Occupied(_) => {}
+                Entry::Vacant(free) => {
+                    free.insert(all.len());
+                    all.push(neighbour);
+                }
             }
         }
     }

@@ -1,5 +1,9 @@
 //! Routes and rules.
 
+use std::collections::{BTreeSet, HashSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use synrecv_model::{
     Family, Foreign, NextHop, NextHopFlags, Route, RouteKind, RouteScope, Rule, Section, text,
 };
@@ -27,33 +31,54 @@ pub(super) fn routes(pieces: &[&Piece], devices: &mut Devices) -> Section<Vec<Ro
         return build::missing("routes");
     }
     let mut routes: Vec<Route> = Vec::new();
+    let mut known = HashSet::new();
     let mut all_tables = false;
+    let mut named = BTreeSet::new();
     for piece in &of {
         let Content::Routes(rows) = &piece.content else { continue };
         all_tables |= piece.kind == Kind::IpRoute
             && piece.command.as_ref().is_some_and(|command| command.has("all"));
         for row in rows {
+            // Where it leads nobody knows; the wire it is not.
+            let names: Vec<&str> =
+                row.hops.iter().filter_map(|hop| hop.gateway_name.as_deref()).collect();
+            if !names.is_empty() {
+                named.extend(names);
+                continue;
+            }
             let route = route(row, devices);
             // The same table in two forms, or pasted twice.
-            if !routes.iter().any(|other| is_same(other, &route)) {
+            if known.insert(identity(&route)) {
                 routes.push(route);
             }
         }
     }
-    let flaw = build::part_missing(text!["table main only"]);
-    build::section(routes, &of, if all_tables { Vec::new() } else { vec![flaw] })
+    let mut flaws = Vec::new();
+    if !all_tables {
+        flaws.push(build::part_missing(text!["table main only"]));
+    }
+    flaws.extend(named.into_iter().map(|name| {
+        build::part_missing(text![
+            "routes by the gateway ",
+            Foreign(name.to_owned()),
+            ", of which a name is printed and no address"
+        ])
+    }));
+    build::section(routes, &of, flaws)
 }
 
-fn is_same(one: &Route, two: &Route) -> bool {
-    (one.family, one.table, one.kind, one.destination, one.metric)
-        == (two.family, two.table, two.kind, two.destination, two.metric)
-        && one.next_hops == two.next_hops
+/// What tells two routes apart.
+type Identity = (u32, RouteKind, IpNet, u32, Vec<(u32, Option<IpAddr>)>);
+
+fn identity(route: &Route) -> Identity {
+    let hops = route.next_hops.iter().map(|hop| (hop.ifindex, hop.gateway)).collect();
+    (route.table, route.kind, route.destination, route.metric, hops)
 }
 
 /// A row as a route; what the tool leaves out is as the kernel has it most often.
 pub(super) fn route(row: &RouteRow, devices: &mut Devices) -> Route {
     let is_local = row.kind == RouteKind::Local || row.kind == RouteKind::Broadcast;
-    let has_gateway = row.hops.iter().any(|hop| hop.gateway.is_some());
+    let has_gateway = row.hops.iter().any(crate::rows::HopRow::has_gateway);
     let next_hops = row.hops.iter().map(|hop| NextHop {
         ifindex: hop.device.as_ref().map_or(0, |name| devices.index(name)),
         gateway: hop.gateway,

@@ -102,7 +102,11 @@ pub(super) fn observe(
     }
     observation.completed = completed(&others, &listeners);
     observation.seen_count = (requests.len() + others.len()) as u64;
-    observation.listeners = listeners.values().map(|own| track_listener(own, &requests)).collect();
+    let mut by_port: BTreeMap<u16, Vec<Flow>> = BTreeMap::new();
+    for flow in requests.keys() {
+        by_port.entry(flow.local.port).or_default().push(*flow);
+    }
+    observation.listeners = listeners.values().map(|own| track_listener(own, &by_port)).collect();
     let requests: Vec<Request> =
         requests.into_iter().map(|(flow, own)| own.request(flow)).collect();
     observation.tracks = requests.iter().map(track).collect();
@@ -112,7 +116,7 @@ pub(super) fn observe(
         requests,
         others: others.into_values().collect(),
     };
-    facts.sockets = build::section(data, &rows.pieces, Vec::new());
+    facts.sockets = build::section(data, &telling(&rows.pieces), Vec::new());
     if shows_listeners(&rows.pieces) {
         return observation;
     }
@@ -121,6 +125,13 @@ pub(super) fn observe(
         facts.sockets = Section::Partial { data, flaws: vec![flaw], reading };
     }
     observation
+}
+
+/// The pieces that tell what is absent: one without requests does not matter beside one with them.
+fn telling<'p>(pieces: &[&'p Piece]) -> Vec<&'p Piece> {
+    let lacks = |piece: &&'p Piece| piece.cut == Some(Cut::WithoutRequests);
+    let others: Vec<&Piece> = pieces.iter().copied().filter(|piece| !lacks(piece)).collect();
+    if others.is_empty() { pieces.to_vec() } else { others }
 }
 
 /// A whole table that shows listeners, too.
@@ -139,9 +150,10 @@ fn listen(
     bound_ifindex: u32,
 ) {
     // A tool that prints no inode shows the same listener once more.
-    let twin =
-        listeners.keys().find(|own| own.0 == key.0 && own.1 == key.1 && own.2.min(key.2) == 0);
-    let key = twin.copied().unwrap_or(key);
+    let (local, is_v6, inode) = key;
+    let mut alike = listeners.range((local, is_v6, 0)..=(local, is_v6, u64::MAX));
+    let twin = alike.find(|(own, _)| own.2.min(inode) == 0).map(|(own, _)| *own);
+    let key = twin.unwrap_or(key);
     let listener = listeners.entry(key).or_insert(Listener {
         local: row.local,
         family: if row.is_v6_socket { Family::V6 } else { Family::of(row.local.ip) },
@@ -229,7 +241,8 @@ fn track(request: &Request) -> Track {
     }
 }
 
-fn track_listener(own: &Listener, requests: &BTreeMap<Flow, Pasted>) -> ListenerTrack {
+fn track_listener(own: &Listener, requests: &BTreeMap<u16, Vec<Flow>>) -> ListenerTrack {
+    let at_port = requests.get(&own.local.port).into_iter().flatten();
     ListenerTrack {
         local: own.local,
         family: own.family,
@@ -239,7 +252,7 @@ fn track_listener(own: &Listener, requests: &BTreeMap<Flow, Pasted>) -> Listener
         accept_queue_max_count: own.accept_queue_max_count,
         drops_delta: None,
         present: true,
-        outstanding_count: requests.keys().filter(|flow| own.accepts(flow.local)).count() as u64,
+        outstanding_count: at_port.filter(|flow| own.accepts(flow.local)).count() as u64,
         made_count: 0,
     }
 }
@@ -267,9 +280,16 @@ fn completed(
     listeners: &BTreeMap<(Endpoint, bool, u64), Listener>,
 ) -> Vec<Flow> {
     let mut kept: BTreeMap<Endpoint, usize> = BTreeMap::new();
+    let mut by_port: BTreeMap<u16, Vec<&Listener>> = BTreeMap::new();
+    for listener in listeners.values() {
+        by_port.entry(listener.local.port).or_default().push(listener);
+    }
+    let accepts = |local: Endpoint| {
+        let at_port = by_port.get(&local.port);
+        at_port.is_some_and(|at_port| at_port.iter().any(|listener| listener.accepts(local)))
+    };
     let up = others.values().filter(|socket| socket.state == TcpState::Established);
-    let to_listeners =
-        up.filter(|socket| listeners.values().any(|listener| listener.accepts(socket.flow.local)));
+    let to_listeners = up.filter(|socket| accepts(socket.flow.local));
     to_listeners
         .filter(|socket| {
             let count = kept.entry(socket.flow.local).or_default();

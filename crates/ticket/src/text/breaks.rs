@@ -313,7 +313,7 @@ impl<'a> Trial<'a> {
                 let goes_on = |open: usize| FORMATS[open].sees(&joined, true) >= Sees::Row;
                 let is_group_known = known.is_some()
                     || format.is_some_and(goes_on)
-                    || one_line::parts(&joined, std::iter::empty()).is_some();
+                    || one_line::parts(&joined, std::iter::empty(), false).is_some();
                 format = known.or(format);
                 if is_group_known {
                     known_groups += 1;

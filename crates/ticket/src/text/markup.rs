@@ -17,12 +17,21 @@ const BLOCK_LINES: usize = 512;
 /// Lines of a run that are looked at before all of it is changed.
 const SAMPLED_LINES: usize = 24;
 
+/// Lines that a layer was tried on for nothing, behind which it is tried on longer runs only: the time
+/// in front of a frame can be read as the number of a line.
+const FUTILE_LINES: usize = 512;
+
+/// A run that may be chance.
+const SHORT_RUN: usize = 2;
+
 /// Lines on their way to the record.
 #[derive(Debug, Default)]
 pub(super) struct Markup {
     block: Vec<(u32, String)>,
     /// Whether a layer was taken off the last line of the block before, by layer.
     went_on: [bool; LAYERS.len()],
+    /// Lines that a layer was tried on for nothing since it last helped, by layer.
+    futile: [usize; LAYERS.len()],
     effort: Effort,
 }
 
@@ -48,8 +57,9 @@ impl Markup {
     /// Hands over what is still held.
     pub(super) fn flush(&mut self, done: &mut impl FnMut(u32, &str)) {
         let mut block = std::mem::take(&mut self.block);
-        for (layer, went_on) in LAYERS.iter().zip(&mut self.went_on) {
-            *went_on = strip(*layer, &mut block, *went_on, &mut self.effort);
+        let states = self.went_on.iter_mut().zip(&mut self.futile);
+        for (layer, (went_on, futile)) in LAYERS.iter().zip(states) {
+            *went_on = strip(*layer, &mut block, *went_on, futile, &mut self.effort);
         }
         for (number, line) in &mut block {
             words::mend(line, &mut self.effort);
@@ -72,7 +82,13 @@ fn is_marked(line: &str) -> bool {
 }
 
 /// Takes a layer off the runs of lines that have it; true when the last line lost it.
-fn strip(layer: Layer, block: &mut [(u32, String)], went_on: bool, effort: &mut Effort) -> bool {
+fn strip(
+    layer: Layer,
+    block: &mut [(u32, String)],
+    went_on: bool,
+    futile: &mut usize,
+    effort: &mut Effort,
+) -> bool {
     let mut stripped_last = false;
     let mut start = 0;
     while start < block.len() {
@@ -86,8 +102,11 @@ fn strip(layer: Layer, block: &mut [(u32, String)], went_on: bool, effort: &mut 
             let Some(next) = layer(line, inner.last().map(|last| &last.mark)) else { break };
             inner.push(next);
         }
-        stripped_last = (went_on && start == 0) || helps(block, start, &inner, effort);
         let count = inner.len();
+        let is_tried = count > SHORT_RUN || *futile < FUTILE_LINES;
+        stripped_last =
+            (went_on && start == 0) || (is_tried && helps(block, start, &inner, effort));
+        *futile = if stripped_last { 0 } else { *futile + count };
         if stripped_last {
             for ((_, line), stripped) in block[start..].iter_mut().zip(inner) {
                 *line = stripped.text;

@@ -53,6 +53,9 @@ fn contents(first: Content, then: Content) -> Content {
             first.hops.extend(then.hops);
             Content::Trace(first)
         }
+        (Content::ConntrackCpus(first), Content::ConntrackCpus(then)) => {
+            appended!(ConntrackCpus, first, then)
+        }
         (Content::Nothing, other) | (other, _) => other,
     }
 }

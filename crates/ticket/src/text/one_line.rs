@@ -19,8 +19,13 @@ const SHAPES_MAX: usize = 8;
 /// Rows that are looked at before all are.
 const SAMPLED: usize = 4;
 
-/// The parts of a line that is more than one row; asks the preferred formats first.
-pub(super) fn parts(text: &str, preferred: impl Iterator<Item = usize>) -> Option<Vec<String>> {
+/// The parts of a line that is more than one row; asks the preferred formats first. `is_row`: the first
+/// of these knows the line as it is.
+pub(super) fn parts(
+    text: &str,
+    preferred: impl Iterator<Item = usize>,
+    is_row: bool,
+) -> Option<Vec<String>> {
     let is_long = text.len() >= OCTETS_MIN;
     let is_glued = text.len() >= GLUED_OCTETS_MIN && !text.trim().contains([' ', '\t']);
     if !(is_long || is_glued) || !text.bytes().any(|octet| octet.is_ascii_digit()) {
@@ -38,9 +43,7 @@ pub(super) fn parts(text: &str, preferred: impl Iterator<Item = usize>) -> Optio
             }
         }
     }
-    if let Some(open) = tried.first()
-        && FORMATS[*open].sees(text, true) >= Sees::Row
-    {
+    if is_row || tried.first().is_some_and(|first| FORMATS[*first].sees(text, true) >= Sees::Row) {
         return None;
     }
     let others = (0..FORMATS.len()).filter(|format| !tried.contains(format));

@@ -21,6 +21,8 @@ pub(super) struct Open {
     pub(super) has_rows: bool,
     /// A mark says that lines were left out.
     pub(super) is_cut: bool,
+    /// Not all of its rows were read: the text holds too many.
+    pub(super) is_too_long: bool,
     places: Vec<Place>,
     lines: Vec<Line>,
     /// Its titles, from which the parts of a long output behind the first have their columns.
@@ -47,6 +49,7 @@ impl Open {
             command,
             has_rows: false,
             is_cut: false,
+            is_too_long: false,
             places: Vec::new(),
             lines: Vec::new(),
             titles: Vec::new(),
@@ -167,11 +170,13 @@ impl Open {
         let Table { content, cut, foreign_system, notes, .. } = self.read?;
         let is_filtered = self.command.as_ref().is_some_and(Command::is_filtered);
         let cut = None
+            .or(self.is_too_long.then_some(Cut::TooLong))
             .or(self.is_cut.then_some(Cut::Marked))
             .or(cut)
             .or(is_filtered.then_some(Cut::Filtered))
             .or((self.counts.rejected > 0).then_some(Cut::Unreadable));
-        let is_output = self.has_rows || !self.titles.is_empty() || self.command.is_some();
+        let is_output =
+            self.has_rows || self.is_too_long || !self.titles.is_empty() || self.command.is_some();
         is_output.then_some(Piece {
             kind: FORMATS[self.format].kind(),
             lines: self.span.unwrap_or_default(),

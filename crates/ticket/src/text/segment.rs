@@ -6,7 +6,7 @@ use super::effort::{Effort, Level};
 use super::markers::{self, Ask};
 use super::open::Open;
 use super::wrap::{self, Joined};
-use super::{heading, one_line, prompt};
+use super::{Limits, heading, one_line, prompt};
 use crate::format::{FORMATS, Sees};
 use crate::record::{Place, Record};
 use crate::{Command, Line, Piece, Taken};
@@ -20,10 +20,24 @@ const STRANGERS_MAX: u32 = 2;
 /// Lines behind the name of a command in a sentence among which its output has to begin.
 const HEADING_LINES: usize = 4;
 
+/// What the lines are.
+#[derive(Debug)]
+pub(super) struct Segmented {
+    pub(super) pieces: Vec<Piece>,
+    /// Lines that were not looked at, among others that are nothing.
+    pub(super) skipped_lines_count: u32,
+    /// Outputs behind the most that are used.
+    pub(super) dropped_pieces_count: u32,
+}
+
 /// Takes the lines apart into pieces.
-pub(super) fn segment(record: &mut Record) -> Vec<Piece> {
+pub(super) fn segment(record: &mut Record, limits: Limits) -> Segmented {
     let mut segmenter = Segmenter {
         record,
+        rows_left: limits.rows,
+        pieces_max: limits.pieces,
+        skipped_lines_count: 0,
+        dropped_pieces_count: 0,
         commands: Commands::default(),
         open: None,
         gap: Gap::default(),
@@ -37,7 +51,8 @@ pub(super) fn segment(record: &mut Record) -> Vec<Piece> {
         at += segmenter.line(at);
     }
     segmenter.close();
-    segmenter.pieces
+    let Segmenter { pieces, skipped_lines_count, dropped_pieces_count, .. } = segmenter;
+    Segmented { pieces, skipped_lines_count, dropped_pieces_count }
 }
 
 /// Lines behind the last one of the open piece that are none of its.
@@ -49,6 +64,11 @@ struct Gap {
 
 struct Segmenter<'a> {
     record: &'a mut Record,
+    /// Rows that still are read.
+    rows_left: usize,
+    pieces_max: usize,
+    skipped_lines_count: u32,
+    dropped_pieces_count: u32,
     commands: Commands,
     open: Option<Open>,
     gap: Gap,
@@ -65,14 +85,22 @@ impl Segmenter<'_> {
         let text = self.record.line(at).to_owned();
         if text.trim().is_empty() {
             self.gap.blanks += 1;
-            if self.gap.strangers > 0 {
+            let is_end = self.record.is_end_of_text(at);
+            if self.gap.strangers > 0 || is_end {
                 self.close();
+            }
+            if is_end {
+                self.silent();
+                self.commands = Commands::default();
+                self.is_cut_before = false;
             }
             self.record.set(at, Taken::Blank);
             return 1;
         }
+        let open_sees = self.open_sees(&text);
         if self.effort.level() == Level::Full
-            && let Some(count) = self.repaired(at, &text)
+            && self.rows_left > 0
+            && let Some(count) = self.repaired(at, &text, open_sees)
         {
             return count;
         }
@@ -80,7 +108,7 @@ impl Segmenter<'_> {
         if self.boundary(place, &text) {
             return 1;
         }
-        match self.classify(at, &text) {
+        match self.classify(at, &text, open_sees) {
             Some((format, sees)) => self.take(place, text, 1, format, sees),
             None => return self.unknown(at, &text),
         }
@@ -88,18 +116,18 @@ impl Segmenter<'_> {
     }
 
     /// Takes a line that was broken or put together with others; how many lines were taken.
-    fn repaired(&mut self, at: usize, text: &str) -> Option<usize> {
+    fn repaired(&mut self, at: usize, text: &str, open_sees: Sees) -> Option<usize> {
         if let Some(count) = self.unbroken(at) {
             return Some(count);
         }
-        if let Some(joined) = self.continuation(at, text) {
+        if let Some(joined) = self.continuation(at, open_sees) {
             let end = self.record.number(at + joined.more - 1);
             if let Some(open) = &mut self.open {
                 open.replace_last(joined.text, joined.more, end);
             }
             return Some(joined.more);
         }
-        let parts = self.parts(at, text)?;
+        let parts = self.parts(at, text, open_sees)?;
         self.split(at, &parts);
         Some(1)
     }
@@ -118,7 +146,7 @@ impl Segmenter<'_> {
         if text.trim().is_empty() {
             self.record.set_taken(place, Taken::Blank);
         } else if !self.boundary(place, &text) {
-            match self.classify(place.at, &text) {
+            match self.classify(place.at, &text, self.open_sees(&text)) {
                 Some((format, sees)) => self.take(place, text, 1, format, sees),
                 None => self.stranger(&text),
             }
@@ -126,9 +154,9 @@ impl Segmenter<'_> {
     }
 
     /// The parts of a line that holds several rows, or rows without blanks.
-    fn parts(&self, at: usize, text: &str) -> Option<Vec<String>> {
+    fn parts(&self, at: usize, text: &str, open_sees: Sees) -> Option<Vec<String>> {
         let preferred = self.open.iter().map(|open| open.format).chain(self.commands.formats());
-        let parts = one_line::parts(text, preferred)?;
+        let parts = one_line::parts(text, preferred, open_sees >= Sees::Row)?;
         // Whatever a format says, the text itself stays.
         debug_assert!(!parts.is_empty(), "line {at} has no parts");
         (parts.len() > 1 || parts.first().is_some_and(|part| part != text)).then_some(parts)
@@ -180,15 +208,31 @@ impl Segmenter<'_> {
         if let Some(format) = format {
             let mut open = Open::new(format, Some(command));
             open.cover(number);
-            self.pieces.extend(open.close(self.record));
+            let piece = open.close(self.record);
+            self.add(piece);
         }
     }
 
+    fn add(&mut self, piece: Option<Piece>) {
+        let Some(piece) = piece else { return };
+        if self.pieces.len() < self.pieces_max {
+            self.pieces.push(piece);
+        } else {
+            self.dropped_pieces_count += 1;
+            self.rows_left = 0;
+        }
+    }
+
+    /// What a line is to the format of the open piece.
+    fn open_sees(&self, text: &str) -> Sees {
+        self.open.as_ref().map_or(Sees::Nothing, |open| FORMATS[open.format].sees(text, true))
+    }
+
     /// Which format reads a line, if any.
-    fn classify(&self, at: usize, text: &str) -> Option<(usize, Sees)> {
+    fn classify(&self, at: usize, text: &str, open_sees: Sees) -> Option<(usize, Sees)> {
         let mut weak = None;
         if let Some(open) = &self.open {
-            let sees = FORMATS[open.format].sees(text, true);
+            let sees = open_sees;
             let is_strong = matches!(sees, Sees::Title | Sees::Row);
             if is_strong && !self.begins_next(open.format, text) {
                 return Some((open.format, sees));
@@ -267,6 +311,17 @@ impl Segmenter<'_> {
         let mut open = self.open.take().unwrap_or_else(|| self.start(format));
         open.is_cut |= std::mem::take(&mut self.is_cut_before);
         self.gap = Gap::default();
+        if sees == Sees::Row {
+            if self.rows_left == 0 {
+                open.is_too_long = true;
+                open.cover(self.record.number(place.at));
+                let words = "behind the rows that are read of one text";
+                self.record.set_taken(place, Taken::Aside(words));
+                self.open = Some(open);
+                return;
+            }
+            self.rows_left -= 1;
+        }
         let line = Line {
             number: self.record.number(place.at),
             text,
@@ -312,6 +367,7 @@ impl Segmenter<'_> {
 
     /// A line that is nothing. A table goes on behind it only when it stands right in it.
     fn stranger(&mut self, text: &str) {
+        self.skipped_lines_count += u32::from(self.effort.level() == Level::Little);
         self.effort.fail(text.len());
         self.is_cut_before = false;
         self.commands.pass_silently();
@@ -341,7 +397,7 @@ impl Segmenter<'_> {
         let all = wrap::unbroken(self.record, at, breaks);
         let whole = all.first()?;
         let place = Place { at, part: None };
-        if let Some(parts) = self.parts(at, &whole.text) {
+        if let Some(parts) = self.parts(at, &whole.text, self.open_sees(&whole.text)) {
             let count = whole.more + 1;
             self.split(at, &parts);
             self.set_behind(at, count);
@@ -354,10 +410,12 @@ impl Segmenter<'_> {
         }
         // What can be read without the lines behind it, can be read with them.
         let alone = self.record.line(at);
-        let needed = self.classify(at, alone).filter(|(_, sees)| *sees >= Sees::Row);
+        let needed =
+            self.classify(at, alone, self.open_sees(alone)).filter(|(_, sees)| *sees >= Sees::Row);
         let needed = needed.is_some_and(|(format, _)| self.reads(format, alone));
         all.into_iter().find_map(|joined| {
-            let (format, sees) = self.classify(at + joined.more, &joined.text)?;
+            let open_sees = self.open_sees(&joined.text);
+            let (format, sees) = self.classify(at + joined.more, &joined.text, open_sees)?;
             let is_row = sees >= Sees::Row;
             if needed && !(is_row && self.reads(format, &joined.text)) {
                 return None;
@@ -383,12 +441,12 @@ impl Segmenter<'_> {
 
     /// The last row, when it cannot be read without this line, or the last title, when this line
     /// stands between it and the rows.
-    fn continuation(&mut self, at: usize, text: &str) -> Option<Joined> {
+    fn continuation(&mut self, at: usize, open_sees: Sees) -> Option<Joined> {
         let open =
             self.open.as_ref().filter(|_| self.gap.blanks == 0 && self.gap.strangers == 0)?;
         let (last, last_sees, last_at) = open.last()?;
         let format = FORMATS[open.format];
-        if last_at + 1 != at || format.sees(text, true) > Sees::Nothing {
+        if last_at + 1 != at || open_sees > Sees::Nothing {
             return None;
         }
         let is_needed = match last_sees {
@@ -421,7 +479,8 @@ impl Segmenter<'_> {
             self.breaks.around(self.record, at, self.open.as_ref().map(|open| open.format));
         let guesses = wrap::guesses(self.record, text, at, breaks);
         guesses.into_iter().find_map(|joined| {
-            let (format, sees) = self.classify(at, &joined.text)?;
+            let open_sees = self.open_sees(&joined.text);
+            let (format, sees) = self.classify(at, &joined.text, open_sees)?;
             let is_read = sees >= Sees::Row && wrap::reads(format, &joined.text, &[], None);
             is_read.then_some((format, sees, joined))
         })
@@ -430,7 +489,8 @@ impl Segmenter<'_> {
     fn close(&mut self) {
         self.gap = Gap::default();
         if let Some(open) = self.open.take() {
-            self.pieces.extend(open.close(self.record));
+            let piece = open.close(self.record);
+            self.add(piece);
         }
     }
 }

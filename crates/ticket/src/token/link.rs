@@ -22,6 +22,12 @@ pub(crate) fn is_device(word: &str) -> bool {
         && !word.contains(|c: char| c == '/' || c == ':' || c.is_whitespace() || c.is_control())
 }
 
+/// True for a name of a host or network, as `_gateway` or `fritz.box`.
+pub(crate) fn is_host_name(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+}
+
 /// The device of `eth0:1`, an address with a label.
 pub(crate) fn without_label(word: &str) -> &str {
     word.split(':').next().unwrap_or_default()

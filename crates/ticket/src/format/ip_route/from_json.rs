@@ -31,7 +31,7 @@ pub(in crate::format) fn parsed(members: &Members) -> Result<Parsed, Text> {
         parsed.family = Some(Family::of(net.addr()));
     }
     let own = hop(members);
-    if own.gateway.is_some() || own.device.is_some() {
+    if own.is_way() {
         parsed.hops.push(own);
     }
     parsed.hops.extend(json::lists(members, "nexthops").map(hop));
@@ -46,8 +46,11 @@ fn hop(members: &Members) -> HopRow {
     let flag = |name: &str| json::strings(members, "flags").any(|flag| flag == name);
     let via = members.get("via").and_then(serde_json::Value::as_object);
     let gateway = json::string(members, "gateway").or_else(|| json::string(via?, "host"));
+    let address = gateway.and_then(address::ip);
+    let name = gateway.filter(|word| address.is_none() && link::is_host_name(word));
     HopRow {
-        gateway: gateway.and_then(address::ip),
+        gateway: address,
+        gateway_name: name.map(str::to_owned),
         device: json::string(members, "dev")
             .filter(|word| link::is_device(word))
             .map(str::to_owned),

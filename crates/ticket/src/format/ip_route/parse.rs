@@ -137,7 +137,7 @@ const SCOPES: [&str; 5] = ["link", "host", "global", "site", "nowhere"];
 
 /// A way out of which nothing is known yet.
 fn hop() -> HopRow {
-    HopRow { gateway: None, device: None, weight: 1, dead: false, linkdown: false, onlink: false }
+    HopRow { weight: 1, ..HopRow::default() }
 }
 
 /// Reads the words of a line that begins with a destination, or with a type.
@@ -165,7 +165,7 @@ pub(in crate::format) fn nexthop(words: &[&str]) -> Option<Parsed> {
     let (_, rest) = words.split_first().filter(|(first, _)| **first == "nexthop")?;
     parsed.hops.push(hop());
     parsed.keys(rest);
-    let is_way = parsed.hops.iter().any(|hop| hop.gateway.is_some() || hop.device.is_some());
+    let is_way = parsed.hops.iter().any(HopRow::is_way);
     (is_way && !parsed.is_joined).then_some(parsed)
 }
 
@@ -186,8 +186,12 @@ impl Parsed {
                 "via" => {
                     // `via inet6 fe80::1` of an IPv4 route.
                     let family = rest.next_if(|next| matches!(*next, "inet" | "inet6"));
-                    let gateway = rest.next().and_then(address::ip);
-                    self.unknown_count += usize::from(gateway.is_none());
+                    let word = rest.next().unwrap_or_default();
+                    let gateway = address::ip(word);
+                    // `ip -r` prints names.
+                    let name = link::is_host_name(word) && gateway.is_none();
+                    self.unknown_count += usize::from(gateway.is_none() && !name);
+                    self.hop().gateway_name = name.then(|| word.to_owned());
                     if family.is_none()
                         && let Some(gateway) = gateway
                     {
@@ -266,9 +270,7 @@ impl Parsed {
 
     /// True when the line names a way out, or says that there is none.
     pub(in crate::format) fn has_way(&self) -> bool {
-        self.is_dead_end()
-            || self.nexthop_id.is_some()
-            || self.hops.iter().any(|hop| hop.gateway.is_some() || hop.device.is_some())
+        self.is_dead_end() || self.nexthop_id.is_some() || self.hops.iter().any(HopRow::is_way)
     }
 
     /// Types that send nothing.
@@ -320,14 +322,14 @@ impl Parsed {
         }
         let is_device_left_out = self.is_scope_link && self.hops.is_empty() && !self.is_dead_end();
         // With ways of their own on lines below, the line of the route has none.
-        self.hops.retain(|hop| hop.gateway.is_some() || hop.device.is_some());
+        self.hops.retain(HopRow::is_way);
         if is_device_left_out {
             self.hops.push(hop());
         }
         if self.hops.is_empty() && !self.is_dead_end() && self.nexthop_id.is_none() {
             return Err(text!["no way out is printed"]);
         }
-        let has_gateway = self.hops.iter().any(|hop| hop.gateway.is_some());
+        let has_gateway = self.hops.iter().any(HopRow::has_gateway);
         let is_of_local = matches!(
             kind,
             RouteKind::Local | RouteKind::Broadcast | RouteKind::Anycast | RouteKind::Multicast

@@ -19,6 +19,18 @@ fn shown(command: Option<&str>, text: &str) -> Vec<String> {
         .collect()
 }
 
+#[test]
+fn gateways_by_name_are_no_way_on_the_wire() {
+    let text = "default via _gateway dev eth0 proto dhcp metric 100";
+    let table = read(&IpRoute, Some("ip -r route"), text);
+    let [row] = rows(&table) else { panic!("{table:?}") };
+    assert!(!row.on_link && row.hops[0].gateway_name.as_deref() == Some("_gateway"));
+    assert_eq!(
+        shown(None, text),
+        ["0.0.0.0/0 via _gateway (a name, not an address) on eth0, metric 100"]
+    );
+}
+
 const TABLE: &str = "\
 default via 192.0.2.1 dev eth0 metric 80
 10.1.0.0/16

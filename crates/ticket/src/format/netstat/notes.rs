@@ -50,8 +50,8 @@ impl Seen {
         let mut notes = Vec::new();
         let has = |state: TcpState| rows.iter().any(|row| row.state == state);
         let title = self.shown.map(|shown| Selection {
-            listeners: shown == Shown::OnlyListeners,
-            requests: shown == Shown::WithoutListeners,
+            listeners: shown != Shown::WithoutListeners,
+            requests: shown != Shown::OnlyListeners,
             is_part: false,
             only: None,
         });

@@ -25,6 +25,8 @@ pub(super) enum Shown {
     WithoutListeners,
     /// Only them.
     OnlyListeners,
+    /// All sockets.
+    All,
 }
 
 /// Reads a line as a title or a notice.
@@ -81,7 +83,23 @@ fn shown(text: &str) -> Option<Shown> {
         "仅服务器",
         "ainult server",
     ];
-    has(&only).then_some(Shown::OnlyListeners)
+    if has(&only) {
+        return Some(Shown::OnlyListeners);
+    }
+    let all = [
+        "servers and established",
+        "serversandestablished",
+        "Server und stehende",
+        "serveurs et établies",
+        "servery a navázaná",
+        "サーバと確立",
+        "服务器和已建立",
+        "伺服器和已建立",
+        "servidores e estabelecidas",
+        "servidores y establecidos",
+        "serverid ja",
+    ];
+    has(&all).then_some(Shown::All)
 }
 
 /// The line above the rows: `Proto Recv-Q Send-Q ...`, in any language, or that of Windows, which
@@ -216,7 +234,10 @@ mod tests {
     #[test]
     fn titles_of_many_languages() {
         for (line, is) in [
-            ("Active Internet connections (servers and established)", Words::Connections(None)),
+            (
+                "Active Internet connections (servers and established)",
+                Words::Connections(Some(Shown::All)),
+            ),
             (
                 "Active Internet connections (w/o servers)",
                 Words::Connections(Some(Shown::WithoutListeners)),

@@ -64,9 +64,10 @@ fn v4<'a>(words: &[&'a str]) -> Option<Row<'a>> {
         [word, ..] if number::decimal(word).is_none() && address::ip(word).is_none() => Some(false),
         _ => None,
     }?;
-    let is_destination = address::ip(words[0]).is_some() || is_name(words[0]);
-    let is_gateway =
-        address::ip(words[1]).is_some() || is_name(words[1]) || ["*", "-"].contains(&words[1]);
+    let is_destination = address::ip(words[0]).is_some() || link::is_host_name(words[0]);
+    let is_gateway = address::ip(words[1]).is_some()
+        || link::is_host_name(words[1])
+        || ["*", "-"].contains(&words[1]);
     let is_device = ["*", "-"].contains(device) || link::is_device(device);
     let fits = is_flags(flags)
         && numbers.iter().all(|word| is_count(word))
@@ -121,12 +122,6 @@ fn is_flags(word: &str) -> bool {
         && word.chars().all(|c| "UGHRDMAC!SBIi".contains(c))
 }
 
-/// A name of a host or network.
-fn is_name(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && word.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-}
-
 /// What the names mean that `/etc/networks` of most systems holds.
 fn network(name: &str) -> Option<IpAddr> {
     Some(IpAddr::V4(match name {
@@ -172,31 +167,27 @@ impl Row<'_> {
             () if self.device == "*" => RouteKind::Blackhole,
             () => RouteKind::Unicast,
         };
-        let gateway = match self.gateway {
-            "*" | "-" => None,
-            word => Some(address::ip(word).ok_or_else(|| {
-                text![
-                    "the name ",
-                    Foreign(word.to_owned()),
-                    " in place of a gateway, which route -n prints"
-                ]
-            })?),
-        };
-        let gateway = gateway.filter(|gateway| !gateway.is_unspecified());
+        let is_none = |word: &str| matches!(word, "*" | "-" | "default");
+        let gateway = address::ip(self.gateway).filter(|gateway| !gateway.is_unspecified());
+        let is_named = address::ip(self.gateway).is_none() && !is_none(self.gateway);
         let is_unicast = kind == RouteKind::Unicast;
-        if is_unicast && gateway.is_none() && self.flags.contains('G') {
+        if is_unicast && gateway.is_none() && !is_named && self.flags.contains('G') {
             return Err(text!["the gateway is of IPv6 and is not printed"]);
         }
         let has_metric = self.is_extended || columns == Columns::Metric;
+        let mut hops = hops(kind, gateway, self.device);
+        for hop in &mut hops {
+            hop.gateway_name = is_named.then(|| self.gateway.to_owned());
+        }
         Ok(RouteRow {
             line: 0,
             kind,
             destination: net.trunc(),
-            hops: hops(kind, gateway, self.device),
+            hops,
             metric: number::any32(self.numbers[0]).filter(|_| has_metric),
             table: None,
             prefsrc: None,
-            on_link: is_unicast && gateway.is_none(),
+            on_link: is_unicast && gateway.is_none() && !is_named,
             protocol: None,
             nexthop_id: None,
         })

@@ -90,7 +90,7 @@ Recv-Q Send-Q           Local Address:Port             Peer Address:Port
 0      0                            *:80                         *:*";
     let table = read(&Ss, None, text);
     assert_eq!((rows(&table).len(), rows(&table)[1].state), (2, TcpState::Listen));
-    assert_eq!(table.cut, None);
+    assert_eq!(table.cut, Some(Cut::WithoutRequests));
     assert!(rows(&read(&Ss, Some("ss -lnu"), text)).is_empty());
     let unknown = read(&Ss, None, &text.replace("128", "0"));
     assert!(rows(&unknown).is_empty());
