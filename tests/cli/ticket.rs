@@ -167,3 +167,75 @@ fn less_is_asked_for_when_more_is_there() {
     assert!(all.out.contains("ip -s neigh") && !rest.out.contains("ip -s neigh"));
     assert!(rest.out.contains("ip route get 198.51.20.7 from 198.51.100.10"), "{}", rest.out);
 }
+
+/// A text in a file.
+fn saved(scratch: &Scratch, name: &str, text: &str) -> String {
+    let file = scratch.path().join(name);
+    fs::write(&file, text).expect("a file in a directory of our own");
+    file.to_str().expect("a path of our own").to_owned()
+}
+
+#[test]
+fn several_texts_are_one_ticket() {
+    let scratch = Scratch::new();
+    let (sockets, tables) =
+        TOO_WIDE.split_at(TOO_WIDE.find("[root@web1 ~]# ip route").expect("its prompt"));
+    let paths = [saved(&scratch, "a.txt", sockets), saved(&scratch, "b.txt", tables)];
+    let said = run(&[&paths[0], &paths[1], "--format", "json"]);
+    let report: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
+    assert_eq!(report["verdict"]["finding"], "bad-netmask");
+    assert!(report["pieces"][1].to_string().contains("lines 1-3 of b.txt"), "{}", said.out);
+    let explained = run(&[&paths[0], &paths[1], "--explain-parse"]);
+    assert!(explained.out.contains("== b.txt, from line 10"), "{}", explained.out);
+}
+
+#[test]
+fn only_texts_can_be_joined() {
+    let scratch = Scratch::new();
+    let text = saved(&scratch, "a.txt", TOO_WIDE);
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/frames/tests/data/incident.pcap");
+    for args in [[&text, capture], [capture, &text]] {
+        let said = run(&args);
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.err.contains(&*text) && said.err.contains(capture), "{}", said.err);
+    }
+    assert_eq!(run(&["-", "-"]).code, Some(2));
+    assert_eq!(run(&[&text, "no-such-file"]).code, Some(2));
+}
+
+#[test]
+fn tables_of_a_text() {
+    let scratch = Scratch::new();
+    let text = saved(&scratch, "a.txt", TOO_WIDE);
+    for (table, row) in [
+        ("sockets", "198.51.20.7:41000"),
+        ("arp", "02:00:00:00:00:0b"),
+        ("route", "198.51.0.0/16"),
+        ("interfaces", "198.51.100.10/16"),
+    ] {
+        let said = run(&[table, &text]);
+        assert!(said.code == Some(0) && said.out.contains(row), "{said:?}");
+        let said = run(&[table, &text, "--format", "json"]);
+        let json: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
+        assert_eq!(json["source"]["kind"], "ticket", "{table}");
+    }
+    let bundle =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/bundle/tests/data/incident.v1.bundle");
+    assert_eq!(run(&["arp", bundle]).code, Some(0));
+    let none = saved(&scratch, "b.txt", "tcp 0 0 192.0.2.1:443 198.51.100.9:5001 SYN_RECV\n");
+    assert_eq!(run(&["arp", &none]).code, Some(4));
+    assert_eq!(run(&["route", &text, "--netns", "1"]).code, Some(2));
+}
+
+#[test]
+fn a_table_of_listeners_is_no_proof_that_nothing_is_stuck() {
+    let listener = "tcp 0 0 0.0.0.0:80 0.0.0.0:* LISTEN\n";
+    let shown = |command: &str| {
+        let (report, _) = report(&format!("$ {command}\n{listener}"));
+        (report["pieces"][0]["cut"].clone(), judge(&format!("$ {command}\n{listener}"), &[]).out)
+    };
+    let (cut, said) = shown("netstat -tan");
+    assert!(cut.is_null() && said.contains("No connection is in SYN_RECV"), "{said}");
+    let (cut, said) = shown("netstat -tln");
+    assert!(cut.is_string() && !said.contains("No connection is in SYN_RECV"), "{said}");
+}

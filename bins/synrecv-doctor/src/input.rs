@@ -3,19 +3,21 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use synrecv_collect::captures::{self, Damage};
-use synrecv_model::{Capture, Foreign, NotChecked, Reason, text};
+use synrecv_model::{Capture, Facts, Foreign, NotChecked, Reason, text};
+use synrecv_report::escape::printable;
 use synrecv_ticket::Ticket;
 
 use crate::cli::FilterArgs;
+use crate::cmd::UsageError;
 use crate::observe::Interrupt;
 use crate::pasted;
 use crate::redacted::{Changed, Redaction, Told};
 use crate::source::{self, Case};
-use crate::terminal::Progress;
+use crate::terminal::{self, Progress};
 
 /// Octets that tell the kind of a file, compressed or not.
 const BEGINNING: u64 = 512;
@@ -31,6 +33,17 @@ pub(crate) enum Kind {
     Text,
 }
 
+impl Kind {
+    /// With its article.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bundle => "a bundle",
+            Self::Capture => "a capture",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// An open file.
 pub(crate) struct Input<'a> {
     path: &'a Path,
@@ -38,9 +51,46 @@ pub(crate) struct Input<'a> {
     rest: Box<dyn Read>,
     /// Octets, where that is known.
     size: Option<u64>,
+    /// Texts that are joined with this one.
+    more: Vec<Self>,
 }
 
 impl<'a> Input<'a> {
+    /// Opens files that are judged as one: several texts are joined, anything else stands alone.
+    pub(crate) fn open_all(paths: &'a [PathBuf]) -> Result<Self> {
+        let [first, others @ ..] = paths else {
+            return Err(UsageError("no SOURCE".to_owned()).into());
+        };
+        if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            let words = "`-` is given twice, and standard input can be read once";
+            return Err(UsageError(words.to_owned()).into());
+        }
+        let mut input = Self::open(first)?;
+        for path in others {
+            input.more.push(Self::open(path)?);
+        }
+        let all = || std::iter::once(&input).chain(&input.more);
+        if others.is_empty() || all().all(|one| one.kind() == Kind::Text) {
+            return Ok(input);
+        }
+        let other = |one: &Self| one.kind() != Kind::Text;
+        let (Some(alone), Some(beside)) = (
+            all().find(|one| other(one)),
+            all().position(other).and_then(|at| all().nth(usize::from(at == 0))),
+        ) else {
+            return Ok(input);
+        };
+        let words = format!(
+            "`{}` is {} and `{}` is {}: only texts can be judged together; give {} by itself",
+            alone.path.display(),
+            alone.kind().name(),
+            beside.path.display(),
+            beside.kind().name(),
+            alone.kind().name(),
+        );
+        Err(UsageError(words).into())
+    }
+
     /// Opens a file; `-` is standard input.
     pub(crate) fn open(path: &'a Path) -> Result<Self> {
         let mut size = None;
@@ -56,7 +106,7 @@ impl<'a> Input<'a> {
             .take(BEGINNING)
             .read_to_end(&mut beginning)
             .with_context(|| cannot_read(path))?;
-        Ok(Self { path, beginning, rest, size })
+        Ok(Self { path, beginning, rest, size, more: Vec::new() })
     }
 
     /// By its first octets.
@@ -90,7 +140,8 @@ impl<'a> Input<'a> {
             }
             Kind::Capture => self.capture(filter, quiet).and_then(tell),
             Kind::Text => {
-                self.ticket().and_then(|ticket| pasted::judge(&ticket, &name(path), redaction))
+                let names = self.names();
+                self.ticket().and_then(|ticket| pasted::judge(&ticket, &names, redaction))
             }
         };
         told.map_err(
@@ -100,11 +151,36 @@ impl<'a> Input<'a> {
         )
     }
 
-    /// Takes a text apart.
+    /// Takes texts apart.
     pub(crate) fn ticket(self) -> Result<Ticket> {
         let path = self.path;
-        pasted::read(Cursor::new(self.beginning).chain(self.rest))
-            .with_context(|| cannot_read(path))
+        let Self { beginning, rest, more, .. } = self;
+        let first = Cursor::new(beginning).chain(rest);
+        let more = more.into_iter().map(|text| Cursor::new(text.beginning).chain(text.rest));
+        pasted::read(std::iter::once(first).chain(more)).with_context(|| cannot_read(path))
+    }
+
+    /// What the files are called in reports.
+    pub(crate) fn names(&self) -> Vec<Foreign> {
+        std::iter::once(self).chain(&self.more).map(|text| name(text.path)).collect()
+    }
+
+    /// The case for a table: of a text with several hosts, the first host that has what is wanted.
+    pub(crate) fn table(self, wanted: impl Fn(&Facts) -> bool) -> Result<Case> {
+        if self.kind() != Kind::Text {
+            return self.judge(&FilterArgs { peer: None, port: None }, true);
+        }
+        let (path, names) = (self.path, self.names());
+        let read = self.ticket().and_then(|ticket| pasted::with(&ticket, &names, wanted));
+        let (case, other_count) = read.with_context(|| cannot_read(path))?;
+        if other_count > 0 {
+            let name = printable(&case.facts.host.name.0).into_owned();
+            terminal::complain(&format!(
+                "the text shows {} hosts; this is of the first that has such a table: {name}",
+                other_count + 1
+            ));
+        }
+        Ok(case)
     }
 
     fn capture(self, filter: &FilterArgs, quiet: bool) -> Result<Case> {

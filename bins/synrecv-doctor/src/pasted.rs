@@ -7,43 +7,114 @@ use std::io::Read;
 use anyhow::{Context as _, Result, bail};
 use synrecv_checks::{diagnose, together};
 use synrecv_collect::captures::{self, Excerpt};
-use synrecv_model::{Facts, Flow, Foreign, Observation, PieceView, Text, Track, text};
+use synrecv_model::{
+    Facts, Flow, Foreign, NotChecked, Observation, PieceView, Reason, Text, Track, text,
+};
 use synrecv_report::escape::{foreign, plain};
 use synrecv_ticket::{Cut, Limits, PastedHost, Piece, Taken, Ticket, hosts};
 
 use crate::redacted::{Redaction, Told};
 use crate::source::Case;
 
-/// Takes a text apart.
-pub(crate) fn read(mut bytes: impl Read) -> Result<Ticket> {
+/// Takes texts apart, as one ticket.
+pub(crate) fn read(texts: impl Iterator<Item = impl Read>) -> Result<Ticket> {
     let limits = Limits::default();
     let mut all = Vec::new();
-    bytes.by_ref().take(limits.octets as u64 + 1).read_to_end(&mut all)?;
-    Ok(synrecv_ticket::read(&all, limits)?)
+    for text in texts {
+        let mut bytes = Vec::new();
+        text.take(limits.octets as u64 + 1).read_to_end(&mut bytes)?;
+        all.push(bytes);
+    }
+    Ok(synrecv_ticket::read_all(all, limits)?)
 }
 
-/// Judges each host that a ticket shows by itself.
+/// Judges each host that a ticket shows by itself. `names` are those of its texts.
 pub(crate) fn judge(
     ticket: &Ticket,
-    name: &Foreign,
+    names: &[Foreign],
     redaction: Option<&Redaction>,
 ) -> Result<Told> {
-    let hosts = hosts(ticket);
-    if hosts.is_empty() {
-        bail!(
-            "it is not a capture (pcap, pcapng), not a bundle of `synrecv-doctor collect`, and no output \
-             of a tool that is known was found in it (--explain-parse shows each line)"
-        );
-    }
-    let views = pieces(ticket, &hosts);
+    let hosts = hosts_of(ticket)?;
+    let views = pieces(ticket, &hosts, names);
+    let name = &together_named(names);
     let cases = hosts.into_iter().map(|host| Told::new(one(host, name), redaction));
     let mut cases = cases.collect::<Result<Vec<Told>, _>>()?;
     let diagnoses = cases.iter().map(|told| told.case.diagnosis.clone()).collect();
     let (leading, mut whole) = together(diagnoses).context("a host to judge")?;
     let mut told = cases.swap_remove(leading);
     whole.pieces = views.into_iter().map(|piece| told.piece(piece)).collect();
+    whole.not_checked.extend(left_out(ticket).into_iter().map(|detail| NotChecked {
+        check: "text",
+        reason: Reason::NotInInput,
+        detail,
+    }));
     told.case.diagnosis = whole;
     Ok(told)
+}
+
+/// The first host that has what is wanted, or the first of all; and how many others there are.
+pub(crate) fn with(
+    ticket: &Ticket,
+    names: &[Foreign],
+    wanted: impl Fn(&Facts) -> bool,
+) -> Result<(Case, usize)> {
+    let mut hosts = hosts_of(ticket)?;
+    let others = hosts.len() - 1;
+    let at = hosts.iter().position(|host| wanted(&host.facts)).unwrap_or(0);
+    Ok((one(hosts.swap_remove(at), &together_named(names)), others))
+}
+
+/// The hosts that a ticket shows, one at least.
+fn hosts_of(ticket: &Ticket) -> Result<Vec<PastedHost>> {
+    let hosts = hosts(ticket);
+    if hosts.is_empty() {
+        let left_out: String =
+            left_out(ticket).iter().map(|words| format!("; {}", plain(words))).collect();
+        bail!(
+            "it is not a capture (pcap, pcapng), not a bundle of `synrecv-doctor collect`, and no output \
+             of a tool that is known was found in it (--explain-parse shows each line){left_out}"
+        );
+    }
+    Ok(hosts)
+}
+
+/// What several texts are called together.
+fn together_named(names: &[Foreign]) -> Foreign {
+    match names {
+        [] => Foreign(String::new()),
+        [name] => name.clone(),
+        [first, second] => Foreign(format!("{}, {}", first.0, second.0)),
+        [first, others @ ..] => Foreign(format!("{} and {} more", first.0, others.len())),
+    }
+}
+
+/// What of a text was not looked at, because there is too much of it.
+fn left_out(ticket: &Ticket) -> Vec<Text> {
+    let mut all = Vec::new();
+    if ticket.long_lines_count > 0 {
+        let octets = Limits::default().line_octets;
+        all.push(text![
+            "lines longer than ",
+            octets,
+            " octets, of which only the beginning was read: ",
+            ticket.long_lines_count
+        ]);
+    }
+    if ticket.skipped_lines_count > 0 {
+        all.push(text![
+            "lines that were not looked at, among too many that are no output of a known tool: ",
+            ticket.skipped_lines_count
+        ]);
+    }
+    if ticket.dropped_pieces_count > 0 {
+        all.push(text![
+            "outputs behind the first ",
+            Limits::default().pieces,
+            ", which are not used: ",
+            ticket.dropped_pieces_count
+        ]);
+    }
+    all
 }
 
 fn one(host: PastedHost, name: &Foreign) -> Case {
@@ -106,7 +177,7 @@ fn add_frames(
     }
 }
 
-fn pieces(ticket: &Ticket, hosts: &[PastedHost]) -> Vec<PieceView> {
+fn pieces(ticket: &Ticket, hosts: &[PastedHost], names: &[Foreign]) -> Vec<PieceView> {
     let of_host = |index: usize| {
         hosts.iter().position(|host| host.pieces.contains(&index)).unwrap_or_default()
     };
@@ -126,7 +197,7 @@ fn pieces(ticket: &Ticket, hosts: &[PastedHost]) -> Vec<PieceView> {
                 row_count: piece.row_count,
                 rejected_count: piece.rejected_count,
                 cut: piece.cut.map(cut),
-                notes: notes(piece),
+                notes: place(ticket, piece, names).into_iter().chain(notes(piece)).collect(),
             }
         })
         .collect()
@@ -139,7 +210,18 @@ fn cut(cut: Cut) -> &'static str {
         Cut::CountLine => "fewer rows than it counts",
         Cut::Filtered => "a part of the rows",
         Cut::Unreadable => "some rows unreadable",
+        Cut::TooLong => "more rows than are read of one text",
+        Cut::WithoutRequests => "requests (SYN_RECV) not asked for",
     }
+}
+
+/// Where a piece stands, when it is one of several texts.
+fn place(ticket: &Ticket, piece: &Piece, names: &[Foreign]) -> Option<Text> {
+    let starts = &ticket.text_starts;
+    let at = starts.iter().rposition(|start| *start <= piece.lines.0)?;
+    let (name, start) = (names.get(at)?, starts.get(at)?);
+    let (first, last) = (piece.lines.0 - start + 1, piece.lines.1 - start + 1);
+    (starts.len() > 1).then(|| text!["lines ", first, "-", last, " of ", name.clone()])
 }
 
 fn notes(piece: &Piece) -> Vec<Text> {
@@ -154,11 +236,17 @@ fn notes(piece: &Piece) -> Vec<Text> {
     notes
 }
 
-/// Each line of a ticket and what was taken from it.
-pub(crate) fn explain(ticket: &Ticket) -> String {
+/// Each line of a ticket and what was taken from it. `names` are those of its texts.
+pub(crate) fn explain(ticket: &Ticket, names: &[Foreign]) -> String {
     let mut out = String::new();
+    let mut texts = names.iter().zip(&ticket.text_starts).peekable();
     let mut pieces = ticket.pieces.iter().enumerate().peekable();
     for (number, line, taken) in ticket.lines() {
+        while let Some((name, _)) = texts.next_if(|(_, start)| **start <= number) {
+            if names.len() > 1 {
+                let _ = writeln!(out, "\n== {}, from line {number}", foreign(&name.0));
+            }
+        }
         if let Some((index, piece)) = pieces.next_if(|(_, piece)| piece.lines.0 <= number) {
             let (first, last) = piece.lines;
             let kind = piece.kind.name();

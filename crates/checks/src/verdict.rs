@@ -63,7 +63,12 @@ fn shows_nothing(view: &View<'_>) -> bool {
 
 fn idle(view: &View<'_>) -> Text {
     if view.source() == SourceKind::Ticket {
-        return text!["no connection is in SYN_RECV in this text"];
+        return match view.whole_sockets() {
+            Some(_) => text!["no connection is in SYN_RECV in this text"],
+            None => text![
+                "this text shows no connection in SYN_RECV, and does not list all that there are"
+            ],
+        };
     }
     if view.observation().sample_count < 2 {
         return text!["no connection is in SYN_RECV now (one look; nothing was watched)"];

@@ -169,6 +169,12 @@ impl<'a> View<'a> {
         self.facts.sockets.data()
     }
 
+    /// Every socket, when none can be missing.
+    pub fn whole_sockets(&self) -> Option<&'a Sockets> {
+        self.note(Part::Sockets);
+        self.facts.sockets.whole()
+    }
+
     /// The listener that a request to `local` belongs to: an exact address before a wildcard.
     pub fn listener(&self, local: Endpoint) -> Option<&'a Listener> {
         let fitting = || self.sockets().into_iter().flat_map(|sockets| &sockets.listeners);

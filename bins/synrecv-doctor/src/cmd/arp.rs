@@ -2,6 +2,7 @@
 
 mod probe;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -13,6 +14,7 @@ use synrecv_report::table::ArpTable;
 use super::peer::{Peer, parse_peer};
 use super::table::{ask, inside, write};
 use crate::cli::TableArgs;
+use crate::input::Input;
 
 #[derive(Debug, Args)]
 pub(crate) struct ArpArgs {
@@ -25,6 +27,9 @@ pub(crate) struct ArpArgs {
     /// kernel takes the answers too, and its entries can change
     #[arg(long, requires = "probe")]
     own_mac: bool,
+    /// A bundle, or text with the output of other tools, - for standard input; without it, this host
+    #[arg(value_name = "SOURCE", conflicts_with_all = ["netns", "load_modules", "probe"])]
+    file: Option<PathBuf>,
     #[command(flatten)]
     table: TableArgs,
 }
@@ -33,25 +38,45 @@ pub(crate) fn run(args: &ArpArgs) -> Result<ExitCode> {
     if !args.probe.is_empty() {
         return probe::run(&args.probe, args.own_mac, &args.table);
     }
+    if let Some(path) = &args.file {
+        let facts = Input::open(path)?.table(|facts| facts.neighbours.data().is_some())?.facts;
+        return show(
+            args,
+            &ArpTable {
+                kind: facts.source,
+                host: &facts.host,
+                neighbours: &facts.neighbours,
+                links: &facts.links,
+                addresses: &facts.addresses,
+                routes: &facts.routes,
+            },
+        );
+    }
     inside(&args.table, |place| {
         let host = host(&place);
         let neighbours = ask(&place, tables::neighbours);
         let links = ask(&place, tables::links).map(|devices| devices.links);
         let addresses = ask(&place, tables::addresses);
         let routes = ask(&place, tables::routes);
-        let table = ArpTable {
-            kind: SourceKind::Live,
-            host: &host,
-            neighbours: &neighbours,
-            links: &links,
-            addresses: &addresses,
-            routes: &routes,
-        };
-        write(
-            &args.table,
-            &neighbours,
-            |out| table.write_json(out),
-            |style, out| table.write_text(style, out),
+        show(
+            args,
+            &ArpTable {
+                kind: SourceKind::Live,
+                host: &host,
+                neighbours: &neighbours,
+                links: &links,
+                addresses: &addresses,
+                routes: &routes,
+            },
         )
     })
+}
+
+fn show(args: &ArpArgs, table: &ArpTable<'_>) -> Result<ExitCode> {
+    write(
+        &args.table,
+        table.neighbours,
+        |out| table.write_json(out),
+        |style, out| table.write_text(style, out),
+    )
 }

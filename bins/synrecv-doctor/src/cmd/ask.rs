@@ -17,9 +17,9 @@ use crate::output;
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct AskArgs {
-    /// What is already there (text, a bundle, a capture): only what is missing is asked for
+    /// What is already there (texts, a bundle, a capture): only what is missing is asked for
     #[arg(value_name = "SOURCE")]
-    file: Option<PathBuf>,
+    sources: Vec<PathBuf>,
     /// A list with reasons, or a shell script whose output is imported with certainty
     #[arg(long, value_enum, default_value_t = AskFormat::Text)]
     format: AskFormat,
@@ -33,14 +33,15 @@ enum AskFormat {
 }
 
 pub(crate) fn run(args: &AskArgs) -> Result<ExitCode> {
-    let questions = match &args.file {
-        None => ask::general(),
-        Some(path) => {
-            if path.as_os_str() != "-" && !path.exists() {
+    let is_missing = |path: &&PathBuf| path.as_os_str() != "-" && !path.exists();
+    let questions = match args.sources.as_slice() {
+        [] => ask::general(),
+        files => {
+            if let Some(path) = files.iter().find(is_missing) {
                 return Err(UsageError(format!("no file `{}`", path.display())).into());
             }
             let all = FilterArgs { peer: None, port: None };
-            let case = Input::open(path)?.judge(&all, true)?;
+            let case = Input::open_all(files)?.judge(&all, true)?;
             if case.facts.source == SourceKind::Live {
                 ask::general()
             } else {

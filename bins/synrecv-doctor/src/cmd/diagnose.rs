@@ -1,6 +1,6 @@
 //! `diagnose`: the main job.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -13,24 +13,24 @@ use crate::redacted::Told;
 use crate::{output, pasted, source, terminal};
 
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
-    let file = file(args)?;
+    let files = files(args)?;
     let delivery = Delivery::new(&args.report)?;
     let redaction = args.redact.wanted()?;
     let quiet = args.report.common.quiet;
-    let told = match file {
-        None if args.explain_parse => {
+    let told = match files {
+        [] if args.explain_parse => {
             return Err(UsageError("`--explain-parse` needs a SOURCE".to_owned()).into());
         }
-        None => Told::new(source::live(&args.live, args.probe, quiet)?, redaction.as_ref())?,
-        Some(path) if args.probe => {
+        [] => Told::new(source::live(&args.live, args.probe, quiet)?, redaction.as_ref())?,
+        [path, ..] if args.probe => {
             let words = format!(
                 "`--probe` asks the network that this host is on, and `{}` is a file; run it on the host",
                 path.display()
             );
             return Err(UsageError(words).into());
         }
-        Some(path) => {
-            let input = Input::open(path)?;
+        [path, ..] => {
+            let input = Input::open_all(files)?;
             if let Some(option) = unfit_option(&args.live, input.kind()) {
                 let shown = path.display();
                 let words = format!("`{option}` does not apply to a file of this kind: `{shown}`");
@@ -46,7 +46,8 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
                         format!("`--explain-parse` is for text; `{}` is none", path.display());
                     return Err(UsageError(words).into());
                 }
-                output::stdout(&pasted::explain(&input.ticket()?))?;
+                let names = input.names();
+                output::stdout(&pasted::explain(&input.ticket()?, &names))?;
                 return Ok(ExitCode::SUCCESS);
             }
             input.told(&args.live.filter, quiet, redaction.as_ref())?
@@ -59,23 +60,14 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
     delivery.about(peer).deliver(&told.case)
 }
 
-/// The file to read instead of this host; a mistyped subcommand lands here too.
-fn file(args: &DiagnoseArgs) -> Result<Option<&Path>, UsageError> {
-    let path = match &args.sources[..] {
-        [] => return Ok(None),
-        [path] => path,
-        [_, second, ..] => {
-            let shown = second.display();
-            return Err(UsageError(format!("`{shown}`: this version reads one SOURCE at a time")));
-        }
-    };
+/// The files to read instead of this host; a mistyped subcommand lands here too.
+fn files(args: &DiagnoseArgs) -> Result<&[PathBuf], UsageError> {
+    let is_missing = |path: &&PathBuf| path.as_os_str() != "-" && !path.exists();
+    let Some(path) = args.sources.iter().find(is_missing) else { return Ok(&args.sources) };
     let shown = path.display();
-    if path.as_os_str() != "-" && !path.exists() {
-        let hint = nearest_subcommand(&path.to_string_lossy())
-            .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
-        return Err(UsageError(format!("`{shown}` is neither a subcommand nor a file{hint}")));
-    }
-    Ok(Some(path))
+    let hint = nearest_subcommand(&path.to_string_lossy())
+        .map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+    Err(UsageError(format!("`{shown}` is neither a subcommand nor a file{hint}")))
 }
 
 /// The first option given that only a running host can follow; captures know peers and ports.

@@ -21,7 +21,8 @@ use crate::terminal::Progress;
 
 #[derive(Debug, Args)]
 pub(crate) struct SocketsArgs {
-    /// A capture (its handshakes are listed) or a bundle, - for standard input; without it, this host
+    /// A capture (its handshakes are listed), a bundle, or text with the output of other tools, - for
+    /// standard input; without it, this host
     #[arg(value_name = "SOURCE", conflicts_with_all = ["source", "observe", "netns", "load_modules"])]
     file: Option<PathBuf>,
     /// Only these states, as ss or netstat writes them; repeatable (default: listen, syn-recv)
@@ -158,7 +159,11 @@ fn run_recorded(args: &SocketsArgs, states: &[TcpState], path: &Path) -> Result<
         let words = "`--all` and `--state` are for sockets, and a capture holds handshakes";
         return Err(UsageError(words.to_owned()).into());
     }
-    let mut case = input.judge(&FilterArgs { peer: None, port: args.port }, false)?;
+    let mut case = if input.kind() == Kind::Text {
+        input.table(|facts| facts.sockets.data().is_some())?
+    } else {
+        input.judge(&FilterArgs { peer: None, port: args.port }, false)?
+    };
     if is_capture {
         let table = HandshakesTable {
             kind: case.facts.source,

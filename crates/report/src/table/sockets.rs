@@ -1,6 +1,11 @@
 //! TCP sockets: listeners with their queues, requests with both counters, and the rest.
 
 mod requests;
+/// `(uid_t) -1` stands for an owner that the source does not name.
+fn known(uid: u32) -> Option<u32> {
+    (uid != u32::MAX).then_some(uid)
+}
+
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -212,7 +217,7 @@ fn listener_row(listener: &Listener, syn_recv: String, names: &LinkNames) -> Row
         syn_recv,
         or_unknown(listener.drops_count),
         owners(&listener.owners),
-        listener.uid.to_string(),
+        or_unknown(known(listener.uid)),
     ]);
     // sk_acceptq_is_full: the queue takes one more than its limit.
     if max.is_some_and(|max| listener.accept_queue_count > max) {
@@ -339,7 +344,7 @@ fn others(
             socket.recv_queue_bytes.to_string(),
             socket.send_queue_bytes.to_string(),
             timer.unwrap_or_else(|| "-".to_owned()),
-            socket.uid.to_string(),
+            or_unknown(known(socket.uid)),
             socket.inode.to_string(),
         ])
     });
