@@ -14,16 +14,20 @@ const SERVER: [u8; 4] = [192, 0, 2, 80];
 const CLIENT: [u8; 4] = [198, 51, 100, 7];
 const SYN: u8 = 2;
 const SYN_ACK: u8 = 18;
+const ACK: u8 = 16;
 const HEADER: usize = 24;
 /// A record of the file: its header, then Ethernet, IPv4 and TCP without options.
 const RECORD: usize = 16 + 14 + 20 + 20;
 
+/// A file without packets.
+fn empty() -> Vec<u8> {
+    let words = [0xa1b2_c3d4_u32, 0x0002_0004, 0, 0, 262_144, 1];
+    words.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
 /// A SYN every second, each with its SYN-ACK to another MAC.
 fn pcap(seconds: u32) -> Vec<u8> {
-    let mut file = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0002_0004, 0, 0, 262_144, 1] {
-        file.extend(word.to_le_bytes());
-    }
+    let mut file = empty();
     for second in 0..seconds {
         record(&mut file, (second, 0), SYN);
         record(&mut file, (second, 40), SYN_ACK);
@@ -35,7 +39,7 @@ fn record(file: &mut Vec<u8>, (second, us): (u32, u32), flags: u8) {
     for word in [1_700_000_000 + second, us, 54, 54] {
         file.extend(word.to_le_bytes());
     }
-    let from_client = flags == SYN;
+    let from_client = flags != SYN_ACK;
     let (to_mac, from_mac, from, to, ports, ttl) = if from_client {
         (0x10, 0x01, CLIENT, SERVER, [40_000_u16, 80], 63)
     } else {
@@ -46,7 +50,11 @@ fn record(file: &mut Vec<u8>, (second, us): (u32, u32), flags: u8) {
     file.extend(from);
     file.extend(to);
     file.extend(ports.into_iter().flat_map(u16::to_be_bytes));
-    let (sequence, acknowledged) = if from_client { (100_u32, 0_u32) } else { (900, 101) };
+    let (sequence, acknowledged) = match flags {
+        SYN => (100_u32, 0_u32),
+        SYN_ACK => (900, 101),
+        _ => (101, 901),
+    };
     file.extend(sequence.to_be_bytes());
     file.extend(acknowledged.to_be_bytes());
     file.extend([0x50, flags, 0xfa, 0xf0, 0, 0, 0, 0]);
@@ -171,4 +179,22 @@ fn options_of_the_running_host_do_not_apply() {
     ] {
         assert_eq!(run(args).code, Some(2), "{args:?}");
     }
+}
+
+/// A kernel before 3.1 with a full accept queue: the schedule starts at 3 s, each SYN-ACK is answered.
+#[test]
+fn an_old_kernel_that_ignores_its_acks_is_named_and_no_prefix_is_blamed() {
+    let mut file = empty();
+    record(&mut file, (0, 0), SYN);
+    for second in [0, 3, 9, 21, 45, 93] {
+        record(&mut file, (second, 40), SYN_ACK);
+        record(&mut file, (second, 240), ACK);
+    }
+    let report = json(&run(&[File::new(&file).name(), "--format", "json"]));
+    assert_eq!(report["verdict"]["finding"], "ack-ignored-locally", "{report:#}");
+    assert_eq!(report["verdict"]["class"], "local", "{report:#}");
+    let findings = report["findings"].as_array().expect("a list");
+    assert!(findings.iter().all(|finding| finding["id"] != "bad-netmask"), "{report:#}");
+    let texts = report["findings"][0]["evidence"].to_string();
+    assert!(texts.contains("3 s"), "{texts}");
 }
