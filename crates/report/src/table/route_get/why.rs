@@ -1,5 +1,7 @@
 //! What decided: the rule and route behind the kernel's answer, which does not name them.
 
+use std::net::IpAddr;
+
 use synrecv_model::view::fib::{Fib, FibAnswer, FibFacts, FibQuery, Refusal};
 use synrecv_model::{NextHop, Reply, Route, RouteErrno, RouteKind, Rule};
 
@@ -8,6 +10,7 @@ use crate::escape::plain;
 
 /// RT_TABLE_MAIN.
 const TABLE_MAIN: u32 = 254;
+const IPPROTO_UDP: u8 = 17;
 /// RT_TABLE_LOCAL.
 const TABLE_LOCAL: u32 = 255;
 
@@ -61,10 +64,17 @@ impl RouteGet<'_> {
     fn query(&self, reply: &Reply) -> FibQuery {
         let question = &reply.question;
         let names_ports = question.flow.local.port != 0;
+        let ip_protocol = match question.flow.peer.ip {
+            _ if names_ports => FibQuery::from(question).ip_protocol,
+            // `inet_rtm_getroute` looks up a datagram where no protocol is named; its twin for IPv6
+            // leaves it open.
+            IpAddr::V4(_) => IPPROTO_UDP,
+            IpAddr::V6(_) => 0,
+        };
         FibQuery {
             bound: false,
             uid: Some(question.uid.unwrap_or(self.host.uid)),
-            ip_protocol: if names_ports { FibQuery::from(question).ip_protocol } else { 0 },
+            ip_protocol,
             ..FibQuery::from(question)
         }
     }
