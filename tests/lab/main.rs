@@ -5,6 +5,7 @@
 
 mod advice;
 mod arp_probe;
+mod arp_probe;
 mod bundles;
 mod captures;
 mod elsewhere;

@@ -168,6 +168,7 @@ pub fn no_rights() -> Gap {
 mod tests {
     use synrecv_model::{Address, AddressScope, Mono, OperState, ProbeSender};
 
+    use super::Sender::{Administered, Device};
     use super::*;
 
     fn probed() -> Probed {
@@ -269,7 +270,6 @@ mod tests {
             let wanted = (ifindex, text.parse().unwrap(), ProbePurpose::Named);
             target(&wire, &links, wanted, &[], sender).map(|target| target.sources)
         };
-        use Sender::{Administered, Device};
         let own: IpAddr = "192.168.4.10".parse().unwrap();
         assert_eq!(on(2, "192.168.5.11", Device), Ok(vec![own]));
         assert_eq!(on(2, "2001:db8::1", Administered), Ok(vec![]));

@@ -188,6 +188,16 @@ fn answers_for_nobody(all: &[Probed], probed: &Probed, mac: Mac) -> bool {
     }
 }
 
+/// Somebody answered the kernel so long ago at most.
+const ANSWERED_MS: u64 = 60_000;
+
+fn has_answered(entry: &Neighbour) -> bool {
+    let lately = entry.ages.is_some_and(|ages| ages.confirmed_ms <= ANSWERED_MS);
+    let by_hand = matches!(entry.state, Nud::Permanent | Nud::NoArp | Nud::None);
+    let resolved = entry.mac.is_some() && !entry.state.is_unresolved() && !by_hand;
+    entry.state == Nud::Reachable || resolved && lately
+}
+
 /// Addresses from whose device no answer came at all, though the kernel's own entry says that somebody
 /// does answer: the network lets no frames to made-up MACs pass. Empty when the MAC was the device's.
 pub fn unheard(all: &[Probed], neighbours: &[Neighbour]) -> Vec<IpAddr> {
@@ -199,9 +209,7 @@ pub fn unheard(all: &[Probed], neighbours: &[Neighbour]) -> Vec<IpAddr> {
     };
     let is_reachable = |probed: &Probed| {
         neighbours.iter().any(|entry| {
-            entry.ifindex == probed.ifindex
-                && entry.address == probed.target
-                && entry.state == Nud::Reachable
+            entry.ifindex == probed.ifindex && entry.address == probed.target && has_answered(entry)
         })
     };
     all.iter()

@@ -15,10 +15,9 @@ pub(super) fn severity(view: &ProbeView<'_>, faces: &Faces<'_>) -> Option<Severi
     match view.word {
         ProbeWord::OneOwner => is_unused.then_some(Severity::Info),
         ProbeWord::Nobody => (!is_unused).then_some(Severity::Warning),
-        ProbeWord::DuplicateAddress => Some(Severity::Warning),
         ProbeWord::Proxy if view.is_by_design() => None,
         ProbeWord::Proxy if view.proxies().all(is_gateway) => Some(Severity::Info),
-        ProbeWord::Proxy => Some(Severity::Warning),
+        ProbeWord::DuplicateAddress | ProbeWord::Proxy => Some(Severity::Warning),
     }
 }
 
@@ -72,29 +71,28 @@ pub(super) fn meaning(view: &ProbeView<'_>, faces: &Faces<'_>) -> Option<String>
 fn proxy(view: &ProbeView<'_>, faces: &Faces<'_>) -> String {
     let proxies = named(view, faces, |answerer| answerer.is_proxy);
     let answer = if view.proxies().count() == 1 { "answers" } else { "answer" };
-    let mut words = format!("{proxies} {answer} for addresses of others");
-    words.push_str(&shown_by(view, faces));
+    let shown_by = shown_by(view, faces);
+    let mut parts = vec![format!("{proxies} {answer} for addresses of others{shown_by}")];
     if view.is_by_design() {
-        words.push_str("; this is how the network is built");
-        return words;
+        parts.push("this is how the network is built".to_owned());
+        return parts.join("; ");
     }
     if let (Some(lead), Some(first)) = (view.lead_us, view.answerers.first()) {
-        words.push_str(&format!(
-            "; {} was first {} of {} times, by {}, and the kernel takes the first",
+        parts.push(format!(
+            "{} was first {} of {} times, by {}, and the kernel takes the first",
             first.mac,
             first.first_count,
             view.probed.question_count,
             delays(lead)
         ));
     }
-    let mut owners = view.owners().peekable();
-    if owners.peek().is_some() {
-        let macs: Vec<String> = owners.map(|owner| owner.mac.to_string()).collect();
-        words.push_str(&format!("; its owner answers too: {}", macs.join(", ")));
+    let owners: Vec<String> = view.owners().map(|owner| owner.mac.to_string()).collect();
+    parts.push(if owners.is_empty() {
+        "nobody says that it is his own".to_owned()
     } else {
-        words.push_str("; nobody says that it is his own");
-    }
-    words
+        format!("its owner answers too: {}", owners.join(", "))
+    });
+    parts.join("; ")
 }
 
 /// What shows that they are proxies.

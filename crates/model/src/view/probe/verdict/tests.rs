@@ -1,6 +1,6 @@
 use super::ProbeWord::{DuplicateAddress, Nobody, OneOwner, Proxy};
 use super::*;
-use crate::{NeighbourFlags, ProbeAnswer};
+use crate::{NeighbourAges, NeighbourFlags, ProbeAnswer};
 
 const BALANCER: u8 = 2;
 const ROUTER: u8 = 1;
@@ -158,6 +158,14 @@ fn silence_where_the_kernel_hears_somebody_is_told() {
     let silent = [named("10.0.0.20", vec![]), unused("10.0.0.222", vec![])];
     assert_eq!(unheard(&silent, &[entry(Nud::Reachable)]), [silent[0].target]);
     assert!(unheard(&silent, &[entry(Nud::Stale)]).is_empty());
+    let aged = |state, confirmed_ms| {
+        let ages = NeighbourAges { confirmed_ms, ..NeighbourAges::default() };
+        Neighbour { ages: Some(ages), ..entry(state) }
+    };
+    assert_eq!(unheard(&silent, &[aged(Nud::Delay, 20_000)]).len(), 1);
+    for entry in [aged(Nud::Stale, 300_000), aged(Nud::Failed, 10), aged(Nud::Permanent, 10)] {
+        assert!(unheard(&silent, &[entry]).is_empty());
+    }
     let own = silent.clone().map(|one| Probed { sender: ProbeSender::Device(mac(0x10)), ..one });
     assert!(unheard(&own, &[entry(Nud::Reachable)]).is_empty());
     let heard = [silent[0].clone(), named("10.0.0.21", vec![answer(0x21, 1, 50)])];
