@@ -4,6 +4,8 @@
 //! its timer. Each row was read at its own time, so what must agree is the deadline: the time of
 //! reading plus what was left on the timer.
 
+mod pairs;
+
 use std::collections::HashMap;
 
 use synrecv_model::{
@@ -11,6 +13,7 @@ use synrecv_model::{
     TimerKind, order,
 };
 
+pub use self::pairs::Pairs;
 use crate::parse::diag::DiagRow;
 use crate::parse::proc_tcp::ProcRow;
 
@@ -18,74 +21,16 @@ use crate::parse::proc_tcp::ProcRow;
 /// own clock may tick as slowly.
 pub const SAME_DEADLINE_MS: u64 = 50;
 
-/// One request in either source or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestPair {
-    /// As `sock_diag` shows it.
-    pub diag: Option<DiagRow>,
-    /// As /proc shows it.
-    pub proc: Option<ProcRow>,
-}
-
+/// Family and both ends.
 type Key = (Family, Flow);
 
-/// Pairs the rows of requests by family and both ends, in order of these.
-///
-/// A row that a source shows twice (it moved within the table while that was read) counts once,
-/// the last time. Only link-local peers can be the same on two devices; those are paired by
-/// nearest deadline.
-pub fn pair_requests(mut diag: Vec<DiagRow>, mut proc: Vec<ProcRow>) -> Vec<RequestPair> {
-    diag.sort_by_key(|row| (row.family, row.flow));
-    proc.sort_by_key(|row| (row.family, row.flow));
-    let mut pairs = Vec::with_capacity(diag.len().max(proc.len()));
-    let (mut diag, mut proc) = (diag.into_iter().peekable(), proc.into_iter().peekable());
-    loop {
-        let heads = (diag.peek().map(diag_key), proc.peek().map(proc_key));
-        let key: Key = match heads {
-            (None, None) => return pairs,
-            (Some(key), None) | (None, Some(key)) => key,
-            (Some(a), Some(b)) => a.min(b),
-        };
-        let from_diag = std::iter::from_fn(|| diag.next_if(|row| diag_key(row) == key)).collect();
-        let from_proc = std::iter::from_fn(|| proc.next_if(|row| proc_key(row) == key)).collect();
-        pair_group(from_diag, from_proc, key.1.peer.needs_device(), &mut pairs);
-    }
-}
-
-fn diag_key(row: &DiagRow) -> Key {
-    (row.family, row.flow)
-}
-
-fn proc_key(row: &ProcRow) -> Key {
-    (row.family, row.flow)
-}
-
-fn pair_group(
-    mut diag: Vec<DiagRow>,
-    mut proc: Vec<ProcRow>,
-    several_devices: bool,
-    pairs: &mut Vec<RequestPair>,
-) {
-    if !several_devices {
-        pairs.push(RequestPair { diag: diag.pop(), proc: proc.pop() });
-        return;
-    }
-    // The last row of each device: later ones come first now.
-    diag.reverse();
-    let mut seen = Vec::new();
-    diag.retain(|row| {
-        !seen.contains(&row.ifindex) && {
-            seen.push(row.ifindex);
-            true
-        }
-    });
-    for row in diag {
-        let distance = |other: &ProcRow| deadline(&row).abs_diff(proc_deadline(other));
-        let nearest = (0..proc.len()).min_by_key(|&index| proc.get(index).map(distance));
-        let found = nearest.map(|index| proc.swap_remove(index));
-        pairs.push(RequestPair { diag: Some(row), proc: found });
-    }
-    pairs.extend(proc.into_iter().map(|row| RequestPair { diag: None, proc: Some(row) }));
+/// One request in either source or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestPair<'a> {
+    /// As `sock_diag` shows it.
+    pub diag: Option<&'a DiagRow>,
+    /// As /proc shows it.
+    pub proc: Option<&'a ProcRow>,
 }
 
 /// Milliseconds on `CLOCK_MONOTONIC` at which the timer expires.
@@ -97,15 +42,16 @@ fn proc_deadline(row: &ProcRow) -> u64 {
     row.at.plus_ms(u64::from(row.expires_ms)).0 / 1_000_000
 }
 
-impl RequestPair {
+impl RequestPair<'_> {
     /// Family and both ends; `None` when the pair is empty.
     pub fn key(&self) -> Option<(Family, Flow)> {
-        self.diag.as_ref().map(diag_key).or_else(|| self.proc.as_ref().map(proc_key))
+        let diag = self.diag.map(|row| (row.family, row.flow));
+        diag.or_else(|| self.proc.map(|row| (row.family, row.flow)))
     }
 
     /// True when both rows are there and show the same state of the timer.
     pub fn same_instant(&self) -> bool {
-        match (&self.diag, &self.proc) {
+        match (self.diag, self.proc) {
             (Some(diag), Some(proc)) => {
                 deadline(diag).abs_diff(proc_deadline(proc)) <= SAME_DEADLINE_MS
             }
@@ -118,39 +64,25 @@ impl RequestPair {
         self.proc.is_some() && !self.same_instant()
     }
 
-    /// Takes a fresh row of `sock_diag` if that fits better; true when the pair is one of the same
-    /// instant afterwards.
-    pub fn refresh(&mut self, fresh: DiagRow) -> bool {
-        let candidate = Self { diag: Some(fresh), proc: self.proc.take() };
-        if candidate.same_instant() || self.diag.is_none() {
-            *self = candidate;
-        } else {
-            self.proc = candidate.proc;
-        }
-        self.same_instant()
-    }
-
     /// The request; `None` when the pair is empty. The timer is that at `as_of`, however much
     /// earlier the row was read.
-    pub fn into_request(self, as_of: Mono) -> Option<Request> {
-        let same_instant = self.same_instant();
+    pub fn request(&self, as_of: Mono) -> Option<Request> {
         let (family, flow) = self.key()?;
         // /proc belongs to the number of expiries, from which the age is computed.
-        let deadline_ms = self.proc.as_ref().map(proc_deadline);
-        let deadline_ms = deadline_ms.or_else(|| self.diag.as_ref().map(deadline))?;
+        let deadline_ms = self.proc.map(proc_deadline).or_else(|| self.diag.map(deadline))?;
         let left = deadline_ms.saturating_sub(as_of.0 / 1_000_000);
         Some(Request {
             flow,
             listener_family: family,
-            ifindex: self.diag.as_ref().map_or(0, |row| row.ifindex),
+            ifindex: self.diag.map_or(0, |row| row.ifindex),
             counters: RetryCounters {
-                synack_retrans_count: self.diag.as_ref().map(|row| u32::from(row.retrans_count)),
-                timer_expiry_count: self.proc.as_ref().map(|row| row.retrans_count),
-                same_instant,
+                synack_retrans_count: self.diag.map(|row| u32::from(row.retrans_count)),
+                timer_expiry_count: self.proc.map(|row| row.retrans_count),
+                same_instant: self.same_instant(),
                 timer_ms: Some(u32::try_from(left).unwrap_or(u32::MAX)),
             },
-            uid: self.proc.as_ref().map(|row| row.uid),
-            mark: self.diag.as_ref().and_then(|row| row.mark),
+            uid: self.proc.map(|row| row.uid),
+            mark: self.diag.and_then(|row| row.mark),
             fastopen: self.diag.is_some_and(|row| row.full)
                 || self.proc.is_some_and(|row| row.full),
         })

@@ -57,9 +57,8 @@ fn proc(peer: &str, at_ms: u64, expires_ms: u32, retrans_count: u32) -> ProcRow 
 const PEER: &str = "198.51.100.7";
 
 fn joined(diag: Vec<DiagRow>, proc: Vec<ProcRow>) -> Vec<Request> {
-    let pairs = pair_requests(diag, proc);
     let as_of = Mono(100 * SECOND).plus_ms(100);
-    pairs.into_iter().filter_map(|pair| pair.into_request(as_of)).collect()
+    Pairs::new(diag, proc).requests(as_of)
 }
 
 #[test]
@@ -158,24 +157,47 @@ fn a_family_of_listener_is_part_of_the_key() {
 
 #[test]
 fn a_second_look_replaces_only_what_does_not_fit() {
-    let torn = || pair_requests(vec![diag(PEER, 0, 5, 1)], vec![proc(PEER, 10, 1990, 1)]);
-    let mut pair = torn().remove(0);
-    assert!(pair.wants_another_look());
-    assert!(pair.refresh(diag(PEER, 15, 1985, 2)));
-    assert_eq!(pair.diag.as_ref().map(|row| row.retrans_count), Some(2));
-    assert!(!pair.wants_another_look());
+    let torn = || Pairs::new(vec![diag(PEER, 0, 5, 1)], vec![proc(PEER, 10, 1990, 1)]);
+    let sent = |pairs: &Pairs| pairs.get(0).unwrap().diag.map(|row| row.retrans_count);
+    let wants_more = |pairs: &Pairs| pairs.get(0).unwrap().wants_another_look();
+    let mut pairs = torn();
+    assert!(wants_more(&pairs));
+    assert!(pairs.refresh(0, diag(PEER, 15, 1985, 2)));
+    assert_eq!(sent(&pairs), Some(2));
+    assert!(!wants_more(&pairs));
 
-    let mut pair = torn().remove(0);
-    assert!(!pair.refresh(diag(PEER, 15, 3985, 3)));
-    assert_eq!(pair.diag.as_ref().map(|row| row.retrans_count), Some(1));
-    assert!(pair.proc.is_some());
+    let mut pairs = torn();
+    assert!(!pairs.refresh(0, diag(PEER, 15, 3985, 3)));
+    assert_eq!(sent(&pairs), Some(1));
+    assert!(pairs.get(0).unwrap().proc.is_some());
 
     // Known to /proc only: a late counter is better than none, and says that it is late.
-    let mut pair = pair_requests(vec![], vec![proc(PEER, 10, 1990, 1)]).remove(0);
-    assert!(!pair.refresh(diag(PEER, 15, 3985, 3)));
-    let request = pair.into_request(Mono(0)).unwrap();
+    let mut pairs = Pairs::new(vec![], vec![proc(PEER, 10, 1990, 1)]);
+    assert!(!pairs.refresh(0, diag(PEER, 15, 3985, 3)));
+    let request = pairs.get(0).unwrap().request(Mono(0)).unwrap();
     assert_eq!(request.counters.synack_retrans_count, Some(3));
     assert!(!request.counters.same_instant);
+}
+
+#[test]
+fn requests_come_in_order_of_family_and_ends_and_are_found_by_them() {
+    let mapped = |peer| DiagRow { family: Family::V6, ..diag(peer, 0, 600, 1) };
+    let peers = ["2001:db8::7", "198.51.100.9", "198.51.100.8", "10.0.0.1", "2001:db8::6"];
+    let rows: Vec<DiagRow> =
+        peers.iter().flat_map(|peer| [diag(peer, 0, 600, 1), mapped(peer)]).collect();
+    let seen_by_proc: Vec<ProcRow> = peers.iter().map(|peer| proc(peer, 0, 600, 1)).collect();
+    let pairs = Pairs::new(rows, seen_by_proc);
+    let keys: Vec<_> = (0..pairs.len()).filter_map(|at| pairs.get(at)?.key()).collect();
+    // The two of IPv6 were shown twice.
+    assert_eq!(keys.len(), 8);
+    assert!(keys.is_sorted());
+    for (at, &key) in keys.iter().enumerate() {
+        assert_eq!(pairs.find(key), at..at + 1);
+        let v4 = key.0 == Family::V4;
+        let v6 = key.1.peer.ip.is_ipv6();
+        assert_eq!(pairs.get(at).unwrap().same_instant(), v4 || v6, "{key:?}");
+    }
+    assert!(pairs.find((Family::V4, flow("10.0.0.2"))).is_empty());
 }
 
 #[test]

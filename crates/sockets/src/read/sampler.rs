@@ -9,12 +9,15 @@ use synrecv_netlink::{DumpReport, NetlinkError, Socket, Undecodable, clock, errn
 use super::diag::{self, Look};
 use super::{End, ProcFile, SocketQuery, Wanted};
 use crate::StateSet;
-use crate::join::{self, RequestPair};
+use crate::join::{self, Pairs};
 use crate::parse::diag::DiagRow;
 use crate::parse::proc_tcp::{self, ProcRow};
 
-/// Up to so many requests are looked up one by one; for more, a dump is cheaper.
-const LOOK_UP_MOST: usize = 64;
+/// So many requests are looked up one by one at least; more where a dump, which shows every request,
+/// would cost more.
+const LOOK_UP_LEAST: usize = 64;
+/// A look-up costs as much as so many rows of a dump.
+const LOOK_UP_ROWS: usize = 8;
 
 /// Reads sockets again and again through the same socket, files and buffers.
 ///
@@ -164,15 +167,14 @@ impl Sampler {
                 self.read_proc(family, plan, &mut rows, &mut report).map_err(Failed::Proc)?;
             }
         }
-        let mut pairs = join::pair_requests(rows.diag.requests, rows.proc.requests);
+        let mut pairs = Pairs::new(rows.diag.requests, rows.proc.requests);
         if plan.diag && plan.proc {
             self.look_again(&mut pairs);
         }
         report.ended = clock::now();
-        let requests = pairs.into_iter().filter_map(|pair| pair.into_request(report.ended));
         let sockets = Sockets {
             source: plan.source(),
-            requests: requests.collect(),
+            requests: pairs.requests(report.ended),
             listeners: join::join_listeners(rows.diag.listeners, rows.proc.listeners),
             others: rows.others,
         };
@@ -259,19 +261,20 @@ impl Sampler {
 
     /// One targeted second look by `sock_diag` at the requests whose rows do not belong together. An
     /// error leaves the pairs as they are, which says that they do not.
-    fn look_again(&mut self, pairs: &mut [RequestPair]) {
+    fn look_again(&mut self, pairs: &mut Pairs) {
         let Some(socket) = &mut self.diag else { return };
         let torn: Vec<usize> = (0..pairs.len())
-            .filter(|&at| pairs.get(at).is_some_and(RequestPair::wants_another_look))
+            .filter(|&at| pairs.get(at).is_some_and(|pair| pair.wants_another_look()))
             .collect();
         if torn.is_empty() {
             return;
         }
-        let _: Result<(), NetlinkError> = if torn.len() <= LOOK_UP_MOST {
-            look_up_each(socket, pairs, &torn)
-        } else {
-            dump_again(socket, pairs, self.query.port)
-        };
+        let _: Result<(), NetlinkError> =
+            if torn.len() <= LOOK_UP_LEAST.max(pairs.len() / LOOK_UP_ROWS) {
+                look_up_each(socket, pairs, &torn)
+            } else {
+                dump_again(socket, pairs, self.query.port)
+            };
     }
 }
 
@@ -281,42 +284,39 @@ fn joined_states() -> StateSet {
 
 fn look_up_each(
     socket: &mut Socket,
-    pairs: &mut [RequestPair],
+    pairs: &mut Pairs,
     torn: &[usize],
 ) -> Result<(), NetlinkError> {
     let look = |&at: &usize| {
         let pair = pairs.get(at)?;
-        let proc = pair.proc.as_ref()?;
-        let ifindex = pair.diag.as_ref().map_or(0, |row| row.ifindex);
+        let proc = pair.proc?;
+        let ifindex = pair.diag.map_or(0, |row| row.ifindex);
         Some((at, Look { family: proc.family, flow: proc.flow, ifindex }))
     };
     let (places, looks): (Vec<usize>, Vec<Look>) = torn.iter().filter_map(look).unzip();
     diag::look_up(socket, &looks, |index, row| {
-        if let Some(pair) = places.get(index).and_then(|&at| pairs.get_mut(at)) {
-            pair.refresh(row);
+        if let Some(&at) = places.get(index) {
+            pairs.refresh(at, row);
         }
     })
 }
 
 fn dump_again(
     socket: &mut Socket,
-    pairs: &mut [RequestPair],
+    pairs: &mut Pairs,
     port: Option<u16>,
 ) -> Result<(), NetlinkError> {
     let requests = StateSet::only(TcpState::SynRecv);
     for family in [Family::V4, Family::V6] {
         diag::dump(socket, family, requests, port, |row| {
-            // Pairs are in order of family and both ends.
-            let key = (row.family, row.flow);
-            let start = pairs.partition_point(|pair| pair.key() < Some(key));
-            let same = pairs.iter_mut().skip(start).take_while(|pair| pair.key() == Some(key));
-            for pair in same {
-                let same_device =
-                    pair.diag.as_ref().is_none_or(|known| known.ifindex == row.ifindex);
-                if pair.wants_another_look() && same_device {
-                    pair.refresh(row);
-                    break;
-                }
+            let same = pairs.find((row.family, row.flow)).find(|&at| {
+                pairs.get(at).is_some_and(|pair| {
+                    let same_device = pair.diag.is_none_or(|known| known.ifindex == row.ifindex);
+                    pair.wants_another_look() && same_device
+                })
+            });
+            if let Some(at) = same {
+                pairs.refresh(at, row);
             }
         })?;
     }
