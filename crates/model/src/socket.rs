@@ -237,14 +237,22 @@ pub struct RetryCounters {
     pub timer_ms: Option<u32>,
 }
 
+/// `TCP_RTO_MAX`: no timer of a request is longer.
+const RTO_MAX_S: u64 = 120;
+/// Expiries after which doubling would make it longer.
+const DOUBLINGS_MAX: u64 = 6;
+
 impl RetryCounters {
-    /// Least age in milliseconds: (2^(n+1) - 1) s less the remaining timer, n = timer expiries.
+    /// Least age in milliseconds: the times of all timers so far less what remains of the last one.
+    /// The timer after n expiries lasts 2^n s, at most 120 s (`TCP_RTO_MAX`).
     ///
     /// Exact within 0.2 s up to n = 2 and 0.7 s up to n = 5 when the client does not repeat its
     /// SYN; a lower bound when it does, because each repeated SYN arms the timer anew.
     pub fn age_ms(&self) -> Option<u64> {
-        let n = self.timer_expiry_count?.min(30);
-        let schedule_ms = ((1_u64 << (n + 1)) - 1) * 1000;
+        let n = u64::from(self.timer_expiry_count?);
+        let doubled = n.min(DOUBLINGS_MAX);
+        let schedule_s = (1_u64 << (doubled + 1)) - 1 + (n - doubled) * RTO_MAX_S;
+        let schedule_ms = schedule_s * 1000;
         Some(schedule_ms.saturating_sub(u64::from(self.timer_ms?)))
     }
 
@@ -355,6 +363,10 @@ mod tests {
         };
         assert_eq!(counters(0, 600).age_ms(), Some(400));
         assert_eq!(counters(2, 4000).age_ms(), Some(3000));
+        // With tcp_synack_retries over 6: 127 s to the seventh timer, which lasts 120 s as all after it.
+        assert_eq!(counters(6, 64_000).age_ms(), Some(63_000));
+        assert_eq!(counters(7, 120_000).age_ms(), Some(127_000));
+        assert_eq!(counters(16, 120_000).age_ms(), Some(127_000 + 9 * 120_000));
         assert!(!counters(2, 4000).age_is_lower_bound());
         let repeating = RetryCounters { synack_retrans_count: Some(4), ..counters(1, 1500) };
         assert!(repeating.age_is_lower_bound());
