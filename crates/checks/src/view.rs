@@ -2,7 +2,7 @@
 
 mod evidence;
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
@@ -14,6 +14,7 @@ use synrecv_model::{
 };
 
 use crate::seen::Seen;
+use crate::waiting::Waiting;
 
 /// Facts and observation, indexed once. Accessors note what a check reads; a test compares that
 /// with what it declares.
@@ -25,7 +26,13 @@ pub struct View<'a> {
     requests: Vec<RequestView<'a>>,
     replies: HashMap<Flow, &'a Reply>,
     neighbours: HashMap<(u32, IpAddr), &'a Neighbour>,
+    /// Of each local end that requests are made to: a flood has half a million requests to a few.
+    listeners: BTreeMap<Endpoint, Option<&'a Listener>>,
+    /// What several checks look at, found once.
+    pub(crate) waiting: OnceCell<Vec<Waiting<'a>>>,
     read: RefCell<BTreeSet<Part>>,
+    /// The parts in `read`, one bit each.
+    noted: Cell<u32>,
 }
 
 /// One request with what belongs to it.
@@ -129,6 +136,11 @@ impl<'a> View<'a> {
             let age = request.track.last_life().least_age_ms();
             (!request.is_stuck(), std::cmp::Reverse(age), request.track.flow)
         });
+        let mut listeners = BTreeMap::new();
+        for together in requests.chunk_by(|one, other| one.local() == other.local()) {
+            let Some(local) = together.first().map(RequestView::local) else { continue };
+            listeners.entry(local).or_insert_with(|| listener_of(facts, local));
+        }
         Self {
             facts,
             observation,
@@ -136,16 +148,24 @@ impl<'a> View<'a> {
             requests,
             replies,
             neighbours,
+            listeners,
+            waiting: OnceCell::new(),
             read: RefCell::default(),
+            noted: Cell::default(),
         }
     }
 
     fn note(&self, part: Part) {
-        self.read.borrow_mut().insert(part);
+        let bit = 1 << part as u32;
+        if self.noted.get() & bit == 0 {
+            self.noted.set(self.noted.get() | bit);
+            self.read.borrow_mut().insert(part);
+        }
     }
 
     /// The parts read since the last call.
     pub(crate) fn take_read(&self) -> BTreeSet<Part> {
+        self.noted.set(0);
         self.read.take()
     }
 
@@ -177,10 +197,9 @@ impl<'a> View<'a> {
 
     /// The listener that a request to `local` belongs to: an exact address before a wildcard.
     pub fn listener(&self, local: Endpoint) -> Option<&'a Listener> {
-        let fitting = || self.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
-        fitting()
-            .find(|listener| listener.local == local)
-            .or_else(|| fitting().find(|listener| listener.accepts(local)))
+        self.note(Part::Sockets);
+        let known = self.listeners.get(&local).copied();
+        known.unwrap_or_else(|| listener_of(self.facts, local))
     }
 
     /// Listeners over time.
@@ -350,6 +369,12 @@ impl<'a> View<'a> {
         let completed = &self.observation.completed;
         completed.iter().filter_map(|flow| self.replies.get(flow).copied())
     }
+}
+
+fn listener_of(facts: &Facts, local: Endpoint) -> Option<&Listener> {
+    let listeners = &facts.sockets.data()?.listeners;
+    let exact = listeners.iter().find(|listener| listener.local == local);
+    exact.or_else(|| listeners.iter().find(|listener| listener.accepts(local)))
 }
 
 fn rows<T>(section: &Section<Vec<T>>) -> &[T] {

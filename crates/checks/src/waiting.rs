@@ -3,6 +3,8 @@
 //! TCP counters are kept per network namespace, `sk_drops` per listener: together they tie a cause to
 //! a listener.
 
+use std::collections::BTreeMap;
+
 use synrecv_model::view::RetryReading;
 use synrecv_model::view::books::{Rhythm, rhythm};
 use synrecv_model::{Listener, ListenerTrack, RetryCounters, Weight};
@@ -13,7 +15,7 @@ use crate::undelivered::close;
 use crate::view::View;
 
 /// A listener and its requests whose clients do not repeat their SYN.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Waiting<'a> {
     pub(crate) listener: &'a Listener,
     pub(crate) track: Option<&'a ListenerTrack>,
@@ -66,15 +68,18 @@ pub(crate) fn rejecting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
 
 /// Every listener with at least one waiting request.
 pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
+    view.waiting.get_or_init(|| find(view)).clone()
+}
+
+fn find<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
     let repeated = repeated_syns_at_most(view);
     let drops_rhythm = rhythm(view.steps(), |step| step.listener_drops);
+    let mut own = by_listener(view);
     let listeners = view.sockets().into_iter().flat_map(|sockets| &sockets.listeners);
     listeners
         .filter_map(|listener| {
-            let requests = view.stuck(|request| {
-                request.reading == RetryReading::NoRepeatSeen
-                    && view.listener(request.local()).is_some_and(|own| own.inode == listener.inode)
-            });
+            let Own { all, waiting: requests } = own.get_mut(&listener.inode)?;
+            let (all, requests) = (std::mem::take(all), std::mem::take(requests));
             if requests.is_empty() {
                 return None;
             }
@@ -83,7 +88,7 @@ pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
                 listener,
                 track,
                 retries: phrase::retries_watched(view, &requests),
-                expected_acks: expected_acks(view, listener),
+                expected_acks: expected_acks(view, &all),
                 drops: track.and_then(|track| track.drops_delta),
                 drops_rhythm,
                 completes: view.completes(view.requests()[requests[0]].local()),
@@ -96,19 +101,35 @@ pub(crate) fn waiting<'a>(view: &View<'a>) -> Vec<Waiting<'a>> {
         .collect()
 }
 
-fn expected_acks(view: &View<'_>, listener: &Listener) -> u32 {
+/// Requests of one listener, as indexes into the view's.
+#[derive(Debug, Default)]
+struct Own {
+    all: Vec<usize>,
+    /// Those that are stuck and whose clients do not repeat their SYN.
+    waiting: Vec<usize>,
+}
+
+/// The requests of each listener, by inode. One pass, however many listeners there are.
+fn by_listener(view: &View<'_>) -> BTreeMap<u64, Own> {
+    let mut own: BTreeMap<u64, Own> = BTreeMap::new();
+    for (index, request) in view.requests().iter().enumerate() {
+        let Some(listener) = view.listener(request.local()) else { continue };
+        let own = own.entry(listener.inode).or_default();
+        own.all.push(index);
+        if request.is_stuck() && request.reading == RetryReading::NoRepeatSeen {
+            own.waiting.push(index);
+        }
+    }
+    own
+}
+
+fn expected_acks(view: &View<'_>, own: &[usize]) -> u32 {
     let started = view.observation().started;
-    let own: Vec<usize> = (0..view.requests().len())
-        .filter(|&index| {
-            let local = view.requests()[index].local();
-            view.listener(local).is_some_and(|own| own.inode == listener.inode)
-        })
-        .collect();
     let born = own
         .iter()
         .filter(|&&index| view.requests()[index].track.last_life().first.at > started)
         .count();
-    phrase::retries_watched(view, &own) + u32::try_from(born).unwrap_or(u32::MAX)
+    phrase::retries_watched(view, own) + u32::try_from(born).unwrap_or(u32::MAX)
 }
 
 /// SYNs that clients repeated while watching, on the whole host, at most: the SYN-ACKs sent again
