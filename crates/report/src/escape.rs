@@ -30,10 +30,25 @@ fn is_harmful(c: char) -> bool {
         )
 }
 
+/// True for what nearly every cell and every key is: ASCII without controls, in which nothing is harmful.
+///
+/// Eight bytes at a time: a table of a million rows has some hundred million of them.
+fn is_plain(raw: &str) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let (words, rest) = raw.as_bytes().as_chunks::<8>();
+    let plain_word = |bytes: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*bytes);
+        // A byte below 0x20 borrows from its upper bit; 0x7f plus one and all above have it.
+        (word.wrapping_sub(ONES * 0x20) | word.wrapping_add(ONES) | word) & HIGH == 0
+    };
+    words.iter().all(plain_word) && rest.iter().all(|byte| matches!(byte, 0x20..=0x7e))
+}
+
 /// The string with every harmful character written as `\x1b` or `\u{202e}`; a backslash is doubled
 /// when anything was escaped, so that the result is unambiguous.
 pub fn printable(raw: &str) -> Cow<'_, str> {
-    if !raw.chars().any(is_harmful) {
+    if is_plain(raw) || !raw.chars().any(is_harmful) {
         return Cow::Borrowed(raw);
     }
     let mut escaped = String::with_capacity(raw.len() + 8);
@@ -53,6 +68,9 @@ pub fn printable(raw: &str) -> Cow<'_, str> {
 
 /// [`printable`], cut at 64 columns or 256 characters.
 pub fn foreign(raw: &str) -> String {
+    if raw.len() <= FOREIGN_MAX_COLUMNS && is_plain(raw) {
+        return raw.to_owned();
+    }
     let clean = printable(raw);
     if clean.width() <= FOREIGN_MAX_COLUMNS && clean.chars().count() <= FOREIGN_MAX_CHARACTERS {
         return clean.into_owned();
@@ -76,7 +94,7 @@ pub fn foreign(raw: &str) -> String {
 /// where the escape means the same.
 pub fn json(document: &str) -> Cow<'_, str> {
     let raw = |c: char| is_harmful(c) && c != '\n';
-    if !document.contains(raw) {
+    if is_plain(document) || !document.contains(raw) {
         return Cow::Borrowed(document);
     }
     let mut escaped = String::with_capacity(document.len() + 64);
@@ -128,6 +146,22 @@ pub fn command(raw: &str) -> String {
 mod tests {
     use super::*;
     use synrecv_model::{Foreign, text};
+
+    #[test]
+    fn plain_is_ascii_without_controls_wherever_it_stands() {
+        for length in [1, 7, 8, 9, 17] {
+            for byte in 0..=0x7f_u8 {
+                for at in 0..length {
+                    let mut bytes = vec![b' '; length];
+                    bytes[at] = byte;
+                    let text = String::from_utf8(bytes).unwrap();
+                    let expected = (0x20..0x7f).contains(&byte);
+                    assert_eq!(is_plain(&text), expected, "{byte:#x} at {at} of {length}");
+                }
+            }
+        }
+        assert!(is_plain("") && !is_plain("a 16 byte s\u{fc}ring") && !is_plain("\u{202e}"));
+    }
 
     #[test]
     fn nothing_from_outside_moves_the_cursor() {

@@ -18,9 +18,48 @@ pub(crate) fn write(
     broken_depth: usize,
 ) -> io::Result<()> {
     let layout = Layout { broken_depth, depth: 0, filled: false };
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, layout);
-    value.serialize(&mut serializer)?;
-    out.write_all(b"\n")
+    let mut buffer = Buffer { bytes: Vec::with_capacity(BUFFER_LEN), out };
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut buffer, layout))?;
+    buffer.write_all(b"\n")?;
+    buffer.flush()
+}
+
+/// Bytes that are handed on together.
+const BUFFER_LEN: usize = 1 << 16;
+
+/// Takes the few bytes of each bracket, key and value without a call to who knows whom.
+struct Buffer<'a> {
+    bytes: Vec<u8>,
+    out: &'a mut dyn Write,
+}
+
+impl Write for Buffer<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() > self.bytes.capacity() - self.bytes.len() {
+            return self.hand_on(bytes);
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.hand_on(&[])
+    }
+}
+
+impl Buffer<'_> {
+    #[cold]
+    fn hand_on(&mut self, more: &[u8]) -> io::Result<()> {
+        self.out.write_all(&self.bytes)?;
+        self.bytes.clear();
+        self.out.write_all(more)
+    }
 }
 
 /// Breaks lines in the outer levels.

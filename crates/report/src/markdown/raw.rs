@@ -108,7 +108,7 @@ fn route(row: &RouteRow) -> [String; 6] {
         row.kind.to_owned(),
         quoted(&row.destination),
         hops.join("; "),
-        row.protocol.clone(),
+        row.protocol.to_string(),
         row.metric.to_string(),
     ]
 }

@@ -24,7 +24,7 @@ pub(crate) use probe::purpose;
 pub use probe::{ProbeAnswerRow, ProbedRow, TraceHopRow, TraceRow};
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
 pub(crate) use route::{flag_names, metric_name};
-pub(crate) use socket::endpoint;
+pub(crate) use socket::ShownEndpoint;
 pub use socket::{ListenerRow, OptionsRow, ProcessRow, RequestRow, SocketRow};
 
 pub use watched::{ReplyWayRow, WatchedListenerRow, WatchedRequestRow};

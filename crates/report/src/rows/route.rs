@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -28,9 +29,9 @@ pub struct RouteRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tos: Option<u8>,
     /// Who made it: `kernel`, `static`, `ra`, or the number.
-    pub protocol: String,
+    pub protocol: Cow<'static, str>,
     /// `global`, `link`, `host`, or the number.
-    pub scope: String,
+    pub scope: Cow<'static, str>,
     /// Metric; less is better.
     pub metric: u32,
     /// Source address that local senders get.
@@ -89,7 +90,7 @@ pub(crate) fn flag_names(flags: NextHopFlags) -> Vec<&'static str> {
 }
 
 /// The name of `rtm_protocol` as in iproute2's rt_protos; the number for others.
-pub fn protocol_name(protocol: u8) -> String {
+pub fn protocol_name(protocol: u8) -> Cow<'static, str> {
     let name = match protocol {
         0 => "unspec",
         1 => "redirect",
@@ -112,9 +113,9 @@ pub fn protocol_name(protocol: u8) -> String {
         188 => "ospf",
         189 => "rip",
         192 => "eigrp",
-        other => return other.to_string(),
+        other => return other.to_string().into(),
     };
-    name.to_owned()
+    name.into()
 }
 
 pub(crate) fn metric_name(number: u16) -> String {
@@ -153,7 +154,10 @@ impl RouteRow {
             source: route.source.map(|source| source.to_string()),
             tos: (route.tos != 0).then_some(route.tos),
             protocol: protocol_name(route.protocol),
-            scope: route.scope.name().map_or_else(|| route.scope.0.to_string(), ToOwned::to_owned),
+            scope: route
+                .scope
+                .name()
+                .map_or_else(|| route.scope.0.to_string().into(), Cow::Borrowed),
             metric: route.metric,
             prefsrc: route.prefsrc.map(|address| address.to_string()),
             next_hops: route.next_hops.iter().map(|&hop| NextHopRow::new(hop, names)).collect(),
@@ -301,7 +305,7 @@ impl RuleRow {
             goto: rule.goto,
             suppress_prefix_len: rule.suppress_prefix_len,
             suppress_if_group: rule.suppress_if_group,
-            protocol: protocol_name(rule.protocol),
+            protocol: protocol_name(rule.protocol).into_owned(),
             unknown_selectors: rule.unknown_selectors.clone(),
         }
     }

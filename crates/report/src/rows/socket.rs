@@ -1,15 +1,38 @@
+use std::fmt;
+
 use serde::Serialize;
 use synrecv_model::view::{RetryReading, snapshot_reading};
 use synrecv_model::{
     Endpoint, LinkNames, Listener, ListenerOptions, Owners, Process, Request, Socket,
 };
 
+use crate::escape::printable;
+
 /// An endpoint; a link-local address carries `%dev`.
 pub(crate) fn endpoint(end: Endpoint, ifindex: u32, names: &LinkNames) -> String {
-    if end.needs_device() && ifindex != 0 {
-        format!("[{}%{}]:{}", end.ip, names.name(ifindex).0, end.port)
-    } else {
-        end.to_string()
+    on_device(end, ifindex, names).unwrap_or_else(|| end.to_string())
+}
+
+/// `[fe80::1%eth0]:80`; `None` where the address says enough.
+fn on_device(end: Endpoint, ifindex: u32, names: &LinkNames) -> Option<String> {
+    let wanted = end.needs_device() && ifindex != 0;
+    wanted.then(|| format!("[{}%{}]:{}", end.ip, names.name(ifindex).0, end.port))
+}
+
+/// The same for a terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ShownEndpoint<'a> {
+    pub(crate) end: Endpoint,
+    pub(crate) ifindex: u32,
+    pub(crate) names: &'a LinkNames,
+}
+
+impl fmt::Display for ShownEndpoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match on_device(self.end, self.ifindex, self.names) {
+            Some(named) => f.write_str(&printable(&named)),
+            None => self.end.fmt(f),
+        }
     }
 }
 

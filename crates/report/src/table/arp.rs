@@ -215,14 +215,14 @@ const COLUMNS: &[Column] = &[
 fn row(entry: &Neighbour, seen: &Neighbourhood, names: &LinkNames) -> Row {
     let resolved = entry.ages.filter(|_| entry.mac.is_some());
     let role = if entry.flags.proxy { Some("proxy") } else { role(seen, entry) };
-    let mut row = Row::new(vec![
-        if entry.ifindex == 0 { "*".to_owned() } else { foreign(&names.name(entry.ifindex).0) },
-        entry.address.to_string(),
-        entry.state.name().to_owned(),
-        or_none(entry.mac.filter(|mac| !mac.is_zero())),
-        or_none(role.or(entry.flags.router.then_some("router"))),
-        resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.confirmed_ms)),
-        resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.used_ms)),
+    let mut row = Row::new(&[
+        &if entry.ifindex == 0 { "*".to_owned() } else { foreign(&names.name(entry.ifindex).0) },
+        &entry.address,
+        &entry.state.name(),
+        &or_none(entry.mac.filter(|mac| !mac.is_zero())),
+        &or_none(role.or(entry.flags.router.then_some("router"))),
+        &resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.confirmed_ms)),
+        &resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.used_ms)),
     ]);
     for mark in marks(seen, entry, names) {
         let words = mark.words();

@@ -1,5 +1,6 @@
 //! Columns of tables that can be long: widths come from the first rows, the rest is streamed.
 
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use synrecv_model::Severity;
@@ -18,11 +19,52 @@ const SHORT_NOTE: usize = 24;
 /// Columns aligned to the left give way to this width before a table counts as too wide.
 const LEAST_WIDTH: usize = 15;
 
+/// The cells of one line, one behind the other in one string: a table of a million lines makes no
+/// string for each of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cells {
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    /// Cells of a line have about so many bytes together.
+    const LINE_BYTES: usize = 96;
+
+    /// One for each column, already escaped.
+    pub(super) fn of(cells: &[&dyn Display]) -> Self {
+        let text = String::with_capacity(Self::LINE_BYTES);
+        let mut all = Self { text, ends: Vec::with_capacity(cells.len()) };
+        for cell in cells {
+            all.push(cell);
+        }
+        all
+    }
+
+    pub(super) fn push(&mut self, cell: &dyn Display) {
+        // A string takes everything.
+        let _ = write!(self.text, "{cell}");
+        self.ends.push(self.text.len());
+    }
+
+    /// The cell of a column; empty where the line is too short.
+    pub(super) fn get(&self, at: usize) -> &str {
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        let end = self.ends.get(at).copied().unwrap_or(self.text.len());
+        self.text.get(start.unwrap_or(0)..end).filter(|_| at < self.ends.len()).unwrap_or_default()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|at| self.get(at))
+    }
+}
+
 /// One line of a table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
-    /// One for each column, already escaped.
-    pub(super) cells: Vec<String>,
+    /// One for each column.
+    pub(super) cells: Cells,
     /// What is special about it; empty for most rows.
     pub(super) note: String,
     /// How much the note matters.
@@ -30,8 +72,9 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn new(cells: Vec<String>) -> Self {
-        Self { cells, ..Self::default() }
+    /// One cell for each column, already escaped.
+    pub(super) fn new(cells: &[&dyn Display]) -> Self {
+        Self { cells: Cells::of(cells), ..Self::default() }
     }
 
     /// Adds to the note; the heaviest severity wins.
@@ -42,6 +85,11 @@ impl Row {
         self.note.push_str(words);
         self.severity = self.severity.max(severity);
     }
+}
+
+/// Columns that a string takes. What stands in tables is ASCII but for foreign names.
+fn columns_of(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 #[derive(Debug)]
@@ -63,24 +111,28 @@ pub(super) fn write_rows(
     let mut rows = rows.into_iter();
     let sample: Vec<Row> = rows.by_ref().take(SAMPLE_ROWS).collect();
     let plan = plan(columns, &sample, style.width);
+    let mut line = String::new();
     if !plan.records {
-        let titles = columns.iter().map(|column| column.title.to_owned()).collect();
-        let line = aligned(columns, &plan, &Row::new(titles));
+        let mut titles = Cells::default();
+        for column in columns {
+            titles.push(&column.title);
+        }
+        align(columns, &plan, &titles, &mut line);
         writeln!(out, "{}", line.trim_end())?;
     }
     for row in sample.into_iter().chain(rows) {
         if plan.records {
             record(out, columns, &row, style)?;
         } else {
-            let line = aligned(columns, &plan, &row);
-            with_note(out, &line, &row, style)?;
+            align(columns, &plan, &row.cells, &mut line);
+            with_note(out, &mut line, &row, style)?;
         }
     }
     Ok(())
 }
 
 fn plan(columns: &[Column], sample: &[Row], width: usize) -> Plan {
-    let cell_width = |row: &Row, at: usize| row.cells.get(at).map_or(0, |cell| cell.width());
+    let cell_width = |row: &Row, at: usize| columns_of(row.cells.get(at));
     let mut widths: Vec<usize> = columns
         .iter()
         .enumerate()
@@ -129,30 +181,45 @@ fn total(shown: &[usize], widths: &[usize]) -> usize {
     shown.iter().map(|&at| widths[at] + 2).sum::<usize>().saturating_sub(2)
 }
 
-fn aligned(columns: &[Column], plan: &Plan, row: &Row) -> String {
-    let mut line = String::new();
+/// Writes the cells that are shown into `line`, in place of what was there.
+fn align(columns: &[Column], plan: &Plan, cells: &Cells, line: &mut String) {
+    line.clear();
     for (place, &at) in plan.shown.iter().enumerate() {
-        let cell = row.cells.get(at).map_or("", String::as_str);
-        let padding = " ".repeat(plan.widths[at].saturating_sub(cell.width()));
-        let separator = if place > 0 { "  " } else { "" };
-        let (before, after) =
-            if columns[at].right { (padding.as_str(), "") } else { ("", padding.as_str()) };
-        line.extend([separator, before, cell, after]);
+        if place > 0 {
+            line.push_str("  ");
+        }
+        let cell = cells.get(at);
+        let padding = plan.widths[at].saturating_sub(columns_of(cell));
+        if columns[at].right {
+            pad(line, padding);
+            line.push_str(cell);
+        } else {
+            line.push_str(cell);
+            pad(line, padding);
+        }
     }
-    line
+}
+
+fn pad(line: &mut String, mut count: usize) {
+    const BLANKS: &str = "                                ";
+    while let Some(rest) = count.checked_sub(BLANKS.len()) {
+        line.push_str(BLANKS);
+        count = rest;
+    }
+    line.push_str(&BLANKS[..count]);
 }
 
 /// The note goes behind the row where it fits, else below it.
-fn with_note(out: &mut dyn Write, line: &str, row: &Row, style: Style) -> io::Result<()> {
-    if row.note.is_empty() {
-        return writeln!(out, "{}", line.trim_end());
-    }
+fn with_note(out: &mut dyn Write, line: &mut String, row: &Row, style: Style) -> io::Result<()> {
     let sign = row.severity.map_or("-", mark);
-    if line.width() + 2 + sign.len() + 1 + row.note.width() <= style.width {
+    let whole = columns_of(line) + 2 + sign.len() + 1 + columns_of(&row.note);
+    if !row.note.is_empty() && whole <= style.width {
         return writeln!(out, "{line}  {} {}", painted(row, style), row.note);
     }
-    writeln!(out, "{}", line.trim_end())?;
-    note_below(out, row, style)
+    line.truncate(line.trim_end().len());
+    line.push('\n');
+    out.write_all(line.as_bytes())?;
+    if row.note.is_empty() { Ok(()) } else { note_below(out, row, style) }
 }
 
 fn note_below(out: &mut dyn Write, row: &Row, style: Style) -> io::Result<()> {
@@ -170,11 +237,11 @@ fn painted(row: &Row, style: Style) -> String {
 
 fn record(out: &mut dyn Write, columns: &[Column], row: &Row, style: Style) -> io::Result<()> {
     let lead = if columns.get(1).is_some_and(|column| !column.right) { 2 } else { 1 };
-    let (first, rest) = row.cells.split_at(lead.min(row.cells.len()));
+    let first: Vec<&str> = row.cells.iter().take(lead).collect();
     writeln!(out, "{}", first.join("  "))?;
-    let titled = columns.iter().skip(lead).zip(rest);
+    let titled = columns.iter().zip(row.cells.iter()).skip(lead);
     let words: Vec<String> = titled
-        .filter(|(_, cell)| !matches!(cell.as_str(), "" | "-"))
+        .filter(|&(_, cell)| !matches!(cell, "" | "-"))
         .map(|(column, cell)| format!("{} {cell}", column.title.to_lowercase()))
         .collect();
     if !words.is_empty() {
@@ -199,7 +266,7 @@ mod tests {
     }
 
     fn row(name: &str, n: &str, note: &str) -> Row {
-        let mut row = Row::new(vec![name.to_owned(), n.to_owned(), "some more".to_owned()]);
+        let mut row = Row::new(&[&name, &n, &"some more"]);
         if !note.is_empty() {
             row.remark(Some(Severity::Warning), note);
         }

@@ -119,19 +119,19 @@ fn row(capture: &Capture, handshake: &Handshake) -> Row {
         (Some(came), Some(left)) if came != left => Some(format!("{came}, {left}")),
         (came, left) => came.or(left),
     };
-    let mut row = Row::new(vec![
-        handshake.flow.peer.to_string(),
-        handshake.flow.local.to_string(),
-        handshake.outcome.name().to_owned(),
-        counts.syn_count.to_string(),
-        counts.synack_count.to_string(),
-        counts.ack_count.to_string(),
-        or_none(syn.and_then(HandshakeFrame::ttl_seen)),
-        or_none(syn.and_then(|frame| frame.src_mac)),
-        or_none(synack.and_then(|frame| frame.dst_mac)),
-        or_none(length),
-        counts.rst_count.to_string(),
-        or_none(devices),
+    let mut row = Row::new(&[
+        &handshake.flow.peer,
+        &handshake.flow.local,
+        &handshake.outcome.name(),
+        &counts.syn_count,
+        &counts.synack_count,
+        &counts.ack_count,
+        &or_none(syn.and_then(HandshakeFrame::ttl_seen)),
+        &or_none(syn.and_then(|frame| frame.src_mac)),
+        &or_none(synack.and_then(|frame| frame.dst_mac)),
+        &or_none(length),
+        &counts.rst_count,
+        &or_none(devices),
     ]);
     let macs = syn.and_then(|syn| syn.src_mac).zip(synack.and_then(|synack| synack.dst_mac));
     // A router with a virtual address answers for one MAC and sends from another.

@@ -153,14 +153,14 @@ const DEVICES: &[Column] = &[
 ];
 
 fn device_row(link: &Link, settings: Option<&DeviceSettings>, names: &LinkNames) -> Row {
-    let mut row = Row::new(vec![
-        foreign(&link.name.0),
-        state(link),
-        or_none(link.mac.filter(|mac| !mac.is_zero())),
-        rp_filter(link, settings),
-        link.mtu_bytes.to_string(),
-        link.kind.as_ref().map_or_else(|| "-".to_owned(), |kind| foreign(&kind.0)),
-        link.ifindex.to_string(),
+    let mut row = Row::new(&[
+        &foreign(&link.name.0),
+        &state(link),
+        &or_none(link.mac.filter(|mac| !mac.is_zero())),
+        &rp_filter(link, settings),
+        &link.mtu_bytes,
+        &link.kind.as_ref().map_or_else(|| "-".to_owned(), |kind| foreign(&kind.0)),
+        &link.ifindex,
     ]);
     if let Some(master) = link.master_ifindex {
         row.remark(None, &format!("part of {}", foreign(&names.name(master).0)));
@@ -253,14 +253,14 @@ const ADDRESSES: &[Column] = &[
 
 fn address_row(address: &Address, fit: Option<&PrefixFit>, names: &LinkNames) -> Row {
     let dev = names.name(address.ifindex);
-    let mut row = Row::new(vec![
-        foreign(&dev.0),
-        format!("{}/{}", address.address, address.prefix_len),
-        fit.map_or_else(|| "-".to_owned(), fits),
-        or_none(address.netmask()),
-        range(address),
-        address.scope.name().to_owned(),
-        or_none(address.broadcast),
+    let mut row = Row::new(&[
+        &foreign(&dev.0),
+        &format!("{}/{}", address.address, address.prefix_len),
+        &fit.map_or_else(|| "-".to_owned(), fits),
+        &or_none(address.netmask()),
+        &range(address),
+        &address.scope.name(),
+        &or_none(address.broadcast),
     ]);
     if address.dad_failed {
         row.remark(Some(Severity::Problem), "not used: another host has it");

@@ -15,6 +15,7 @@ mod route_get;
 mod sockets;
 mod trace;
 
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use synrecv_model::Section;
@@ -75,13 +76,29 @@ fn duration(ms: u64) -> String {
 }
 
 /// A number, or `?` for one that is not known.
-fn or_unknown<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(|| "?".to_owned(), |value| value.to_string())
+fn or_unknown<T: Display>(value: Option<T>) -> Or<T> {
+    Or { value, or: "?" }
 }
 
 /// A cell, or `-` where there is nothing to say.
-fn or_none<T: ToString>(value: Option<T>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+fn or_none<T: Display>(value: Option<T>) -> Or<T> {
+    Or { value, or: "-" }
+}
+
+/// A value, or what stands for none.
+#[derive(Clone, Copy, Debug)]
+struct Or<T> {
+    value: Option<T>,
+    or: &'static str,
+}
+
+impl<T: Display> Display for Or<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => value.fmt(f),
+            None => f.write_str(self.or),
+        }
+    }
 }
 
 /// `1 route`, `2 routes`.

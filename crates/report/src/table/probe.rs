@@ -18,7 +18,7 @@ use synrecv_model::{
 
 use super::columns::{Row, write_rows};
 use super::json::RowsJson;
-use super::{counted, heading, legend, shortcomings};
+use super::{Or, counted, heading, legend, shortcomings};
 use crate::Style;
 use crate::escape::foreign;
 use crate::layout::Column;
@@ -183,31 +183,29 @@ const COLUMNS: &[Column] = &[
 /// One line for each who answered, the first with the verdict.
 fn lines(view: &ProbeView<'_>, faces: &Faces<'_>, names: &LinkNames) -> Vec<Row> {
     let probed = view.probed;
+    let dev = foreign(&names.name(probed.ifindex).0);
     let mut lines: Vec<Row> = view
         .answerers
         .iter()
         .enumerate()
         .map(|(at, answerer)| {
             let whose = faces.whose(probed, answerer.mac).short();
-            Row::new(vec![
-                String::new(),
-                String::new(),
-                ordinal(at + 1),
-                words::delays((answerer.fastest_us, answerer.slowest_us)),
-                answerer.mac.to_string(),
-                if whose.is_empty() { "-".to_owned() } else { whose },
+            let (dev, target) = if at == 0 { (&*dev, Some(probed.target)) } else { ("", None) };
+            Row::new(&[
+                &dev,
+                &Or { value: target, or: "" },
+                &ordinal(at + 1),
+                &words::delays((answerer.fastest_us, answerer.slowest_us)),
+                &answerer.mac,
+                if whose.is_empty() { &"-" } else { &whose },
             ])
         })
         .collect();
     if lines.is_empty() {
         let none = if view.is_own { "-" } else { "none" };
-        let cells = ["", "", none, "-", "-", "-"];
-        lines.push(Row::new(cells.map(str::to_owned).to_vec()));
+        lines.push(Row::new(&[&dev, &probed.target, &none, &"-", &"-", &"-"]));
     }
-    let first = &mut lines[0];
-    first.cells[0] = foreign(&names.name(probed.ifindex).0);
-    first.cells[1] = probed.target.to_string();
-    first.remark(words::severity(view, faces), &words::verdict(view));
+    lines[0].remark(words::severity(view, faces), &words::verdict(view));
     lines
 }
 

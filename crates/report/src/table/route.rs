@@ -149,11 +149,11 @@ const RULES: &[Column] = &[
 ];
 
 fn rule_row(rule: &Rule) -> Row {
-    let mut row = Row::new(vec![
-        rule.priority.to_string(),
-        rule.family.name().to_owned(),
-        words::selectors(rule),
-        words::action(rule),
+    let mut row = Row::new(&[
+        &rule.priority,
+        &rule.family.name(),
+        &words::selectors(rule),
+        &words::action(rule),
     ]);
     if !rule.unknown_selectors.is_empty() {
         let numbers: Vec<String> = rule.unknown_selectors.iter().map(u16::to_string).collect();

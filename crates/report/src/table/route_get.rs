@@ -247,7 +247,7 @@ impl RouteGet<'_> {
             entry: reply.matched.as_ref().map(|entry| EntryJson {
                 prefix: entry.prefix.to_string(),
                 table: entry.table,
-                protocol: protocol_name(entry.protocol),
+                protocol: protocol_name(entry.protocol).into_owned(),
                 next_hop_count: entry.next_hop_count,
                 expires_s: entry.expires_s,
             }),

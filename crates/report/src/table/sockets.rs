@@ -1,11 +1,6 @@
 //! TCP sockets: listeners with their queues, requests with both counters, and the rest.
 
 mod requests;
-/// `(uid_t) -1` stands for an owner that the source does not name.
-fn known(uid: u32) -> Option<u32> {
-    (uid != u32::MAX).then_some(uid)
-}
-
 #[cfg(test)]
 mod tests;
 mod watched;
@@ -23,9 +18,9 @@ use super::columns::{Row, write_rows};
 use super::json::{Rows, RowsJson};
 use super::{duration, heading, or_unknown, shortcomings};
 use crate::Style;
-use crate::escape::{foreign, printable};
+use crate::escape::foreign;
 use crate::layout::{Column, wrap};
-use crate::rows::{SectionRow, SocketRow, WatchedListenerRow, WatchedRequestRow, endpoint};
+use crate::rows::{SectionRow, ShownEndpoint, SocketRow, WatchedListenerRow, WatchedRequestRow};
 
 pub use watched::Watched;
 use watched::WatchedRequest;
@@ -199,7 +194,7 @@ fn listeners(
     let pending = Pending::new(sockets);
     let rows = sockets.listeners.iter().map(|listener| {
         let syn_recv = if with_requests { pending.of(listener) } else { "-".to_owned() };
-        let mut row = listener_row(listener, syn_recv, names);
+        let mut row = listener_row(listener, &syn_recv, names);
         if let Some(watched) = watched {
             watched.add_changes(listener, &mut row);
         }
@@ -209,15 +204,15 @@ fn listeners(
     write_rows(out, columns, rows, style)
 }
 
-fn listener_row(listener: &Listener, syn_recv: String, names: &LinkNames) -> Row {
+fn listener_row(listener: &Listener, syn_recv: &str, names: &LinkNames) -> Row {
     let max = listener.accept_queue_max_count;
-    let mut row = Row::new(vec![
-        printable(&endpoint(listener.local, listener.bound_ifindex, names)).into_owned(),
-        format!("{}/{}", listener.accept_queue_count, or_unknown(max)),
-        syn_recv,
-        or_unknown(listener.drops_count),
-        owners(&listener.owners),
-        or_unknown(known(listener.uid)),
+    let mut row = Row::new(&[
+        &ShownEndpoint { end: listener.local, ifindex: listener.bound_ifindex, names },
+        &format!("{}/{}", listener.accept_queue_count, or_unknown(max)),
+        &syn_recv,
+        &or_unknown(listener.drops_count),
+        &owners(&listener.owners),
+        &or_unknown(known(listener.uid)),
     ]);
     // sk_acceptq_is_full: the queue takes one more than its limit.
     if max.is_some_and(|max| listener.accept_queue_count > max) {
@@ -268,6 +263,11 @@ fn owners(owners: &Owners) -> String {
     }
 }
 
+/// `(uid_t) -1` stands for an owner that the source does not name.
+fn known(uid: u32) -> Option<u32> {
+    (uid != u32::MAX).then_some(uid)
+}
+
 /// Requests by listener: those of the same address first, else those of the wildcard.
 struct Pending {
     by_listener: HashMap<(Family, Endpoint), u64>,
@@ -281,7 +281,12 @@ impl Pending {
             *members.entry((listener.family, listener.local)).or_default() += 1;
         }
         let mut by_listener: HashMap<_, u64> = HashMap::new();
-        for request in &sockets.requests {
+        // In order of the flow those of one local end are together.
+        let same_end = |one: &Request, other: &Request| {
+            one.flow.local == other.flow.local && one.listener_family == other.listener_family
+        };
+        for together in sockets.requests.chunk_by(same_end) {
+            let Some(request) = together.first() else { continue };
             let family = request.listener_family;
             let local = request.flow.local;
             let own = (family, local);
@@ -291,7 +296,7 @@ impl Pending {
             };
             let wildcard = (family, Endpoint::new(unspecified, local.port));
             let key = if members.contains_key(&own) { own } else { wildcard };
-            *by_listener.entry(key).or_default() += 1;
+            *by_listener.entry(key).or_default() += together.len() as u64;
         }
         Self { by_listener, members }
     }
@@ -329,7 +334,7 @@ fn others(
         return Ok(());
     }
     let rows = sockets.iter().map(|socket| {
-        let end = |end| printable(&endpoint(end, socket.ifindex, names)).into_owned();
+        let end = |end| ShownEndpoint { end, ifindex: socket.ifindex, names };
         let timer = socket.timer.map(|timer| {
             let left = duration(u64::from(timer.expires_ms));
             match timer.retrans_count {
@@ -337,15 +342,15 @@ fn others(
                 tries => format!("{} {left} try {tries}", timer.kind.name()),
             }
         });
-        Row::new(vec![
-            socket.state.name().to_owned(),
-            end(socket.flow.local),
-            end(socket.flow.peer),
-            socket.recv_queue_bytes.to_string(),
-            socket.send_queue_bytes.to_string(),
-            timer.unwrap_or_else(|| "-".to_owned()),
-            or_unknown(known(socket.uid)),
-            socket.inode.to_string(),
+        Row::new(&[
+            &socket.state.name(),
+            &end(socket.flow.local),
+            &end(socket.flow.peer),
+            &socket.recv_queue_bytes,
+            &socket.send_queue_bytes,
+            &timer.unwrap_or_else(|| "-".to_owned()),
+            &or_unknown(known(socket.uid)),
+            &socket.inode,
         ])
     });
     write_rows(out, OTHERS, rows, style)

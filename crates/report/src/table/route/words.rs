@@ -84,13 +84,13 @@ pub(super) fn route(route: &Route, names: &LinkNames) -> Vec<Row> {
     };
     let several = route.next_hops.len() > 1;
     let first = route.next_hops.first();
-    let mut head = Row::new(vec![
-        prefix,
-        first.map_or_else(|| "-".to_owned(), |hop| dev(hop, names)),
-        first.map_or_else(|| "-".to_owned(), |hop| via(hop, route)),
-        or_none(route.prefsrc),
-        route.metric.to_string(),
-        protocol_name(route.protocol),
+    let mut head = Row::new(&[
+        &prefix,
+        &first.map_or_else(|| "-".to_owned(), |hop| dev(hop, names)),
+        &first.map_or_else(|| "-".to_owned(), |hop| via(hop, route)),
+        &or_none(route.prefsrc),
+        &route.metric,
+        &protocol_name(route.protocol),
     ]);
     for words in notes(route) {
         head.remark(None, &words);
@@ -100,14 +100,7 @@ pub(super) fn route(route: &Route, names: &LinkNames) -> Vec<Row> {
     }
     let mut rows = vec![head];
     rows.extend(route.next_hops.iter().skip(1).map(|hop| {
-        let mut row = Row::new(vec![
-            "  or".to_owned(),
-            dev(hop, names),
-            via(hop, route),
-            String::new(),
-            String::new(),
-            String::new(),
-        ]);
+        let mut row = Row::new(&[&"  or", &dev(hop, names), &via(hop, route), &"", &"", &""]);
         remark_hop(&mut row, hop, several);
         row
     }));

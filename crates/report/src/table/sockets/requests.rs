@@ -11,9 +11,8 @@ use synrecv_model::{Endpoint, LinkNames, Request, order};
 use super::super::columns::{Row, write_rows};
 use super::super::{duration, heading, legend, or_unknown};
 use crate::Style;
-use crate::escape::printable;
 use crate::layout::Column;
-use crate::rows::endpoint;
+use crate::rows::ShownEndpoint;
 
 /// With more requests than this they are grouped, unless more detail is wanted.
 pub(super) const ROWS_MAX: usize = 50;
@@ -64,17 +63,17 @@ fn rows(
     let mut oldest: Vec<&Request> = requests.iter().collect();
     order::sort_by_key(&mut oldest, |request| (Reverse(request.counters.age_ms()), request.flow));
     let rows = oldest.into_iter().map(|request| {
-        let end = |end| printable(&endpoint(end, request.ifindex, names)).into_owned();
+        let end = |end| ShownEndpoint { end, ifindex: request.ifindex, names };
         let counters = &request.counters;
-        let mut row = Row::new(vec![
-            end(request.flow.local),
-            end(request.flow.peer),
-            age(request),
-            or_unknown(counters.synack_retrans_count),
-            or_unknown(counters.timer_expiry_count),
-            counters.timer_ms.map_or_else(|| "?".to_owned(), |ms| duration(u64::from(ms))),
-            reading(request).to_owned(),
-            or_unknown(request.uid),
+        let mut row = Row::new(&[
+            &end(request.flow.local),
+            &end(request.flow.peer),
+            &age(request),
+            &or_unknown(counters.synack_retrans_count),
+            &or_unknown(counters.timer_expiry_count),
+            &counters.timer_ms.map_or_else(|| "?".to_owned(), |ms| duration(u64::from(ms))),
+            &reading(request),
+            &or_unknown(request.uid),
         ]);
         if request.fastopen {
             row.remark(None, "Fast Open: has data already");
@@ -126,6 +125,8 @@ struct Group<'a> {
     timer: Range,
     peers: HashSet<IpAddr>,
     named: Vec<IpAddr>,
+    /// Of the request before: in order of the flow its others come next to it.
+    last_peer: Option<IpAddr>,
 }
 
 #[derive(Default)]
@@ -156,6 +157,9 @@ impl<'a> Group<'a> {
         self.synack.add(request.counters.synack_retrans_count);
         self.timer.add(request.counters.timer_expiry_count);
         let peer = request.flow.peer.ip;
+        if self.last_peer.replace(peer) == Some(peer) {
+            return;
+        }
         if self.peers.insert(peer) && self.named.len() < PEERS_NAMED {
             self.named.push(peer);
         }
@@ -167,14 +171,14 @@ impl<'a> Group<'a> {
         if more > 0 {
             peers.push(format!("{more} more"));
         }
-        Row::new(vec![
-            local.to_string(),
-            reading.to_owned(),
-            self.count.to_string(),
-            self.oldest.map_or_else(|| "?".to_owned(), age),
-            self.synack.words(),
-            self.timer.words(),
-            peers.join(", "),
+        Row::new(&[
+            &local,
+            &reading,
+            &self.count,
+            &self.oldest.map_or_else(|| "?".to_owned(), age),
+            &self.synack.words(),
+            &self.timer.words(),
+            &peers.join(", "),
         ])
     }
 }

@@ -11,14 +11,14 @@ use synrecv_model::{
     Severity, Track, order,
 };
 
-use super::super::columns::{Row, write_rows};
+use super::super::columns::{Cells, Row, write_rows};
 use super::super::json::Rows;
 use super::super::{duration, heading, legend, or_unknown};
 use super::requests::{LEGEND, ROWS_MAX, Range};
 use crate::Style;
-use crate::escape::{foreign, printable};
+use crate::escape::foreign;
 use crate::layout::Column;
-use crate::rows::{WatchedRequestRow, endpoint};
+use crate::rows::{ShownEndpoint, WatchedRequestRow};
 use crate::text::connections::age;
 
 /// What watching showed.
@@ -72,10 +72,17 @@ impl<'a> Watched<'a> {
         const DROPS: usize = 3;
         let track = self.listener(listener);
         let delta = track.and_then(|track| track.drops_delta);
-        if let (Some(delta), Some(drops)) = (delta, row.cells.get_mut(DROPS)) {
-            *drops = format!("{drops} (+{delta})");
+        let mut cells = Cells::default();
+        for (at, cell) in row.cells.iter().enumerate() {
+            if at == DROPS {
+                cells.push(&or_unknown(track.map(|track| track.made_count)));
+            }
+            match delta.filter(|_| at == DROPS) {
+                Some(delta) => cells.push(&format_args!("{cell} (+{delta})")),
+                None => cells.push(&cell),
+            }
         }
-        row.cells.insert(DROPS, or_unknown(track.map(|track| track.made_count)));
+        row.cells = cells;
         let full = |track: &&ListenerTrack| {
             track.accept_queue_max_count.is_some_and(|max| track.accept_queue_peak_count > max)
         };
@@ -177,17 +184,17 @@ impl WatchedRequest<'_> {
 
     fn row(&self, names: &LinkNames) -> Row {
         let Self { track, connection } = self;
-        let end = |end| printable(&endpoint(end, track.ifindex, names)).into_owned();
-        let mut row = Row::new(vec![
-            end(track.flow.local),
-            end(track.flow.peer),
-            age(connection),
-            duration(connection.seen_for_ms),
-            or_unknown(connection.counters.synack_retrans_count),
-            or_unknown(connection.counters.timer_expiry_count),
-            connection.reading.name().to_owned(),
-            via(connection),
-            self.finding().to_owned(),
+        let end = |end| ShownEndpoint { end, ifindex: track.ifindex, names };
+        let mut row = Row::new(&[
+            &end(track.flow.local),
+            &end(track.flow.peer),
+            &age(connection),
+            &duration(connection.seen_for_ms),
+            &or_unknown(connection.counters.synack_retrans_count),
+            &or_unknown(connection.counters.timer_expiry_count),
+            &connection.reading.name(),
+            &via(connection),
+            &self.finding(),
         ]);
         if connection.life_count > 1 {
             row.remark(None, &format!("made anew {} times", connection.life_count - 1));
@@ -235,16 +242,16 @@ impl Group {
     }
 
     fn row(&self, local: Endpoint, reading: RetryReading, finding: &str) -> Row {
-        Row::new(vec![
-            reading.name().to_owned(),
-            local.to_string(),
-            named(self.peers.iter().map(ToString::to_string), self.peers.len(), 1),
-            self.count.to_string(),
-            duration(self.seen_for_ms),
-            self.synack.words(),
-            self.timer.words(),
-            named(self.ways.iter().cloned(), self.ways.len(), 1),
-            finding.to_owned(),
+        Row::new(&[
+            &reading.name(),
+            &local,
+            &named(self.peers.iter().map(ToString::to_string), self.peers.len(), 1),
+            &self.count,
+            &duration(self.seen_for_ms),
+            &self.synack.words(),
+            &self.timer.words(),
+            &named(self.ways.iter().cloned(), self.ways.len(), 1),
+            &finding,
         ])
     }
 }

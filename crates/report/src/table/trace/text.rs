@@ -158,19 +158,18 @@ fn rows(trace: &PathTrace, is_all: bool) -> Vec<Row> {
 fn silent_run(hops: &[TracedHop]) -> Row {
     let distance = |hop: Option<&TracedHop>| hop.map_or(0, |hop| hop.distance);
     let asked = hops.iter().map(|hop| hop.asked_count).max().unwrap_or(0);
-    let none = || "-".to_owned();
     let range = format!("{}-{}", distance(hops.first()), distance(hops.last()));
-    Row::new(vec![range, none(), none(), none(), format!("{asked} each")])
+    Row::new(&[&range, &"-", &"-", &"-", &format_args!("{asked} each")])
 }
 
 fn row(trace: &PathTrace, hop: &TracedHop) -> Row {
     let answer = hop.answers.first();
-    let mut row = Row::new(vec![
-        hop.distance.to_string(),
-        or_none(answer.map(|answer| answer.from)),
-        or_none(answer.map(|answer| delay(answer.delay_us))),
-        or_none(answer.and_then(|answer| answer.ttl)),
-        hop.asked_count.to_string(),
+    let mut row = Row::new(&[
+        &hop.distance,
+        &or_none(answer.map(|answer| answer.from)),
+        &or_none(answer.map(|answer| delay(answer.delay_us))),
+        &or_none(answer.and_then(|answer| answer.ttl)),
+        &hop.asked_count,
     ]);
     let Some(answer) = answer else { return row };
     if let Some(words) = remark(trace, answer) {
