@@ -84,7 +84,14 @@ pub(crate) fn watch(
     progress: &mut Progress,
 ) -> std::io::Result<Watched> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    let mut watch = Watch { session, interval_ms: INTERVAL_MS, next_interim_ms: INTERIM_FIRST_MS };
+    // The reading that comes before watching says what each further one will cost.
+    let first = session.facts().sockets.reading();
+    let pace_ms = first.map_or(0, |reading| reading.ended.ms_since(reading.started) * COST_SHARE);
+    let mut watch = Watch {
+        session,
+        interval_ms: INTERVAL_MS.max(pace_ms),
+        next_interim_ms: INTERIM_FIRST_MS.max(pace_ms),
+    };
     let limit_ms = match observe {
         Observe::Auto => AUTO_MAX_S * 1000,
         Observe::For(duration) => u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
