@@ -4,13 +4,14 @@ mod neighbours;
 mod routes;
 mod sockets;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Result;
 use clap::ValueEnum;
 use synrecv_faults::traffic::Traffic;
 use synrecv_faults::{Lab, Namespace};
 
+use crate::bench::crowd::Crowd;
 use crate::bench::flood;
 use crate::output;
 
@@ -72,18 +73,13 @@ impl Size {
     }
 }
 
-/// Sockets that live as long as this.
-struct Connected {
-    _listeners: Vec<TcpListener>,
-    _streams: Vec<TcpStream>,
-}
-
 /// The host and all that keeps its tables full.
 pub(super) struct Host {
     pub(super) server: Namespace,
     flooder: Namespace,
     target: SocketAddr,
-    connected: Option<Connected>,
+    /// Held, not read.
+    connected: Vec<Crowd>,
     _app: Traffic,
     _lab: Lab,
 }
@@ -93,7 +89,7 @@ impl Host {
     pub(super) fn new() -> Result<Self> {
         let mut lab = Lab::new()?;
         let flood::Listening { server, flooder, app, target } = flood::listening(&mut lab, "0")?;
-        Ok(Self { server, flooder, target, connected: None, _app: app, _lab: lab })
+        Ok(Self { server, flooder, target, connected: Vec::new(), _app: app, _lab: lab })
     }
 
     /// Adds one load.
@@ -105,7 +101,7 @@ impl Host {
                 neighbours::add(&self.server, size.of(NEIGHBOUR_COUNT))
             }
             Load::Sockets => {
-                self.connected = Some(sockets::connect(&self.server, size.of(CONNECTED_COUNT))?);
+                self.connected.push(sockets::connect(&self.server, size.of(CONNECTED_COUNT))?);
                 let (requests, peers) = (size.of(REQUEST_COUNT), size.of(PEER_COUNT));
                 sockets::request(&self.server, &self.flooder, self.target, requests, peers)
             }

@@ -20,14 +20,16 @@ Written by `cargo xtask bench --only scale`. It builds one host in network names
 SYN_RECV from 100,000 peers and 50,000 connected sockets, 1,000,000 IPv4 routes with the prefix lengths of the
 internet, and 150,000 neighbours. On it the programs run by turns, so that what disturbs the machine disturbs
 all; their output goes through a pipe to a reader that throws it away. *Raw* is the kernel's limit: one
-blocking netlink socket with one buffer of 32 KiB and nothing parsed, or `read` of a /proc file. Times are medians of
-whole processes, and only their ratios mean anything on another machine.
+blocking netlink socket with one buffer of 32 KiB and nothing parsed, or `read` of a /proc file. Times are
+medians, of whole processes. Ratios are of *processor* time (user and system), which other work on the machine
+disturbs less than wall time; only ratios mean anything on another machine.
 ";
 
 /// Everything that was measured, on the terminal.
 pub(super) fn print(measured: &Measured) {
-    let mut rows =
-        vec![["PROGRAM", "MEDIAN MS", "PEAK MIB", "WRITTEN MIB"].map(str::to_owned).into()];
+    let mut rows = vec![
+        ["PROGRAM", "PROCESSOR MS", "WALL MS", "PEAK MIB", "WRITTEN MIB"].map(str::to_owned).into(),
+    ];
     rows.extend(measured.0.iter().map(|(name, took)| cells(name, took).to_vec()));
     output::heading("scale");
     output::say(&output::table(&rows).join("\n"));
@@ -43,7 +45,9 @@ pub(super) fn write(measured: &Measured, bars: &[Measure], rounds: usize) -> Res
         let verdict = if bar.kept { "kept" } else { "**missed**" };
         let _ = writeln!(page, "| {} | {} | {} | {verdict} |", bar.what, bar.measured, bar.bar);
     }
-    page.push_str("\n| program | median ms | peak MiB | written MiB |\n|---|---|---|---|\n");
+    page.push_str(
+        "\n| program | processor ms | wall ms | peak MiB | written MiB |\n|---|---|---|---|---|\n",
+    );
     for (name, took) in &measured.0 {
         let _ = writeln!(page, "| {} |", cells(&shown(name), took).join(" | "));
     }
@@ -56,14 +60,14 @@ fn shown(name: &str) -> String {
     if raw.contains(&name) { name.to_owned() } else { format!("`{name}`") }
 }
 
-fn cells(name: &str, took: &Took) -> [String; 4] {
+fn cells(name: &str, took: &Took) -> [String; 5] {
     let mib = |bytes: u64| format!("{}.{}", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20);
-    let time = if took.late {
-        "stopped at its deadline".to_owned()
-    } else {
-        took.median_ms().map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"))
+    let ms = |median: Option<f64>| {
+        let late = || if took.late { "stopped at its deadline" } else { "-" };
+        median.map_or_else(|| late().to_owned(), |ms| format!("{ms:.1}"))
     };
-    [name.to_owned(), time, mib(took.peak_kib << 10), mib(took.written)]
+    let (busy, lasted) = (ms(took.busy_ms()), ms(took.lasted_ms()));
+    [name.to_owned(), busy, lasted, mib(took.peak_kib << 10), mib(took.written)]
 }
 
 /// When and where.

@@ -75,8 +75,10 @@ impl Contestant {
 /// What one contestant took.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Took {
-    /// Wall time of each round; none when it did not end in time.
-    times: Vec<Duration>,
+    /// Processor time of each round; none when it did not end in time.
+    busy: Vec<Duration>,
+    /// Wall time of each round.
+    lasted: Vec<Duration>,
     /// Largest resident set of all rounds.
     pub(super) peak_kib: u64,
     /// Bytes that it wrote to its standard output, in the last round.
@@ -86,9 +88,18 @@ pub(super) struct Took {
 }
 
 impl Took {
-    /// The median, in milliseconds.
-    pub(super) fn median_ms(&self) -> Option<f64> {
-        let mut times = self.times.clone();
+    /// Median of the processor time, in milliseconds.
+    pub(super) fn busy_ms(&self) -> Option<f64> {
+        self.median_ms(&self.busy)
+    }
+
+    /// Median of the wall time, in milliseconds.
+    pub(super) fn lasted_ms(&self) -> Option<f64> {
+        self.median_ms(&self.lasted)
+    }
+
+    fn median_ms(&self, times: &[Duration]) -> Option<f64> {
+        let mut times = times.to_vec();
         times.sort_unstable();
         let median = times.get(times.len() / 2).filter(|_| !self.late);
         median.map(|time| time.as_secs_f64() * 1000.0)
@@ -111,7 +122,8 @@ pub(super) fn race(
             match run(server, contestant)? {
                 None => took.late = true,
                 Some(ran) => {
-                    took.times.extend((round > 0).then_some(ran.time));
+                    took.busy.extend((round > 0).then_some(ran.busy));
+                    took.lasted.extend((round > 0).then_some(ran.lasted));
                     took.peak_kib = took.peak_kib.max(ran.peak_kib);
                     took.written = ran.written;
                 }
@@ -122,7 +134,8 @@ pub(super) fn race(
 }
 
 struct Ran {
-    time: Duration,
+    busy: Duration,
+    lasted: Duration,
     peak_kib: u64,
     written: u64,
 }
@@ -146,11 +159,11 @@ fn run(server: &Namespace, contestant: &Contestant) -> Result<Option<Ran>> {
         let _ = child.wait();
     }
     let written = drainer.join().map_err(|_| anyhow::anyhow!("reading of `{name}` broke off"))?;
-    let Some((status, time, peak_kib)) = watched? else { return Ok(None) };
+    let Some(Ended { status, at, busy, peak_kib }) = watched? else { return Ok(None) };
     if status.code().is_none_or(|code| code > contestant.worst_status) {
         bail!("`{name}` failed ({status})");
     }
-    Ok(Some(Ran { time: time.duration_since(began), peak_kib, written }))
+    Ok(Some(Ran { busy, lasted: at.duration_since(began), peak_kib, written }))
 }
 
 fn drain(mut reader: io::PipeReader) -> u64 {
@@ -162,8 +175,16 @@ fn drain(mut reader: io::PipeReader) -> u64 {
     count
 }
 
-/// Waits for the end and looks at the memory meanwhile.
-fn watch(child: &mut Child, until: Instant) -> Result<Option<(ExitStatus, Instant, u64)>> {
+/// What is known of a program that ended.
+struct Ended {
+    status: ExitStatus,
+    at: Instant,
+    busy: Duration,
+    peak_kib: u64,
+}
+
+/// Waits for the end and looks at the memory meanwhile; `None` when it does not end in time.
+fn watch(child: &mut Child, until: Instant) -> Result<Option<Ended>> {
     let status_file = format!("/proc/{}/status", child.id());
     let pidfd =
         pidfd_open(Pid::from_child(child), PidfdFlags::empty()).context("watch a process")?;
@@ -172,7 +193,10 @@ fn watch(child: &mut Child, until: Instant) -> Result<Option<(ExitStatus, Instan
         let ended = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&LOOK_EVERY));
         if ended.context("wait for a process")? > 0 {
             let at = Instant::now();
-            return Ok(Some((child.wait().context("wait for a process")?, at, peak_kib)));
+            // What it used can be read until it is waited for.
+            let busy = processor_time(child.id());
+            let status = child.wait().context("wait for a process")?;
+            return Ok(Some(Ended { status, at, busy, peak_kib }));
         }
         if Instant::now() > until {
             return Ok(None);
@@ -182,15 +206,42 @@ fn watch(child: &mut Child, until: Instant) -> Result<Option<(ExitStatus, Instan
     }
 }
 
+/// Processor time of a process: exact for one thread, within 20 ms for several.
+fn processor_time(pid: u32) -> Duration {
+    let of_all = fs::read_to_string(format!("/proc/{pid}/stat")).ok();
+    let of_all = of_all.and_then(|stat| ticks(&stat)).unwrap_or(0);
+    let of_main = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok();
+    let of_main = of_main.and_then(|text| text.split(' ').next()?.parse().ok()).unwrap_or(0);
+    Duration::from_millis(of_all * MS_PER_TICK).max(Duration::from_nanos(of_main))
+}
+
+/// Milliseconds of a tick of `USER_HZ`.
+const MS_PER_TICK: u64 = 10;
+
+/// `utime` and `stime` of `/proc/PID/stat`: the 14th and 15th field.
+fn ticks(stat: &str) -> Option<u64> {
+    // The name of the program is in parentheses and may hold anything.
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut times = rest.split_ascii_whitespace().skip(11).map(str::parse::<u64>);
+    Some(times.next()?.ok()? + times.next()?.ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_median_is_the_one_in_the_middle() {
-        let times = [9, 1, 5].map(Duration::from_millis).to_vec();
-        let took = Took { times, ..Took::default() };
-        assert!((took.median_ms().unwrap() - 5.0).abs() < 1e-9);
-        assert_eq!(Took { late: true, ..took }.median_ms(), None);
+        let busy = [9, 1, 5].map(Duration::from_millis).to_vec();
+        let took = Took { busy, ..Took::default() };
+        assert!((took.busy_ms().unwrap() - 5.0).abs() < 1e-9);
+        assert_eq!(Took { late: true, ..took }.busy_ms(), None);
+    }
+
+    #[test]
+    fn both_times_are_added_whatever_the_program_is_called() {
+        let stat = "7 (a ) b) S 1 7 7 0 -1 4194560 94 0 0 0 12 30 0 0 20 0 1 0 5 0 0";
+        assert_eq!(ticks(stat), Some(42));
+        assert_eq!(ticks("7 (x) S 1"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Requests by injected SYNs, and connected sockets over the loopback device.
 
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use anyhow::{Context, Result, bail};
 use rustix::net::{
     AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sendto, socket_with,
 };
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use synrecv_faults::Namespace;
 use synrecv_faults::traffic::{Flags, Segment};
 
-use super::{Connected, plus};
+use super::plus;
+use crate::bench::crowd::Crowd;
 use crate::bench::scale::wire;
 
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -21,11 +21,6 @@ const PATIENCE: Duration = Duration::from_mins(3);
 const BURST: u32 = 2_000;
 /// The first port that a peer uses.
 const FIRST_PORT: u32 = 20_000;
-/// Connections to one listener, which the ports of the client side allow.
-const PER_LISTENER: u32 = 20_000;
-/// Descriptors that this process needs besides.
-const SPARE_DESCRIPTORS: u64 = 1_000;
-
 /// Sends SYNs until so many requests are held.
 pub(super) fn request(
     server: &Namespace,
@@ -76,34 +71,6 @@ fn syn(raw: &OwnedFd, number: u32, target: SocketAddr, peers: u32) {
 }
 
 /// Opens so many sockets, both ends of each connection in the namespace.
-pub(super) fn connect(server: &Namespace, wanted: u32) -> Result<Connected> {
-    let pairs = wanted / 2;
-    raise_descriptor_limit(u64::from(wanted) + SPARE_DESCRIPTORS)?;
-    server.run(move || {
-        let mut listeners = Vec::new();
-        let mut streams = Vec::new();
-        let mut left = pairs;
-        while left > 0 {
-            let listener = TcpListener::bind("127.0.0.1:0").context("listen")?;
-            let at = listener.local_addr().context("find the port of a listener")?;
-            for _ in 0..left.min(PER_LISTENER) {
-                let client = TcpStream::connect(at).with_context(|| format!("connect to {at}"))?;
-                let (accepted, _) = listener.accept().with_context(|| format!("accept on {at}"))?;
-                streams.extend([client, accepted]);
-            }
-            left = left.saturating_sub(PER_LISTENER);
-            listeners.push(listener);
-        }
-        Ok(Connected { _listeners: listeners, _streams: streams })
-    })?
-}
-
-fn raise_descriptor_limit(wanted: u64) -> Result<()> {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current.is_some_and(|current| current < wanted) {
-        let maximum = maximum.map(|maximum| maximum.max(wanted));
-        setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })
-            .context("raise the limit of open descriptors")?;
-    }
-    Ok(())
+pub(super) fn connect(server: &Namespace, wanted: u32) -> Result<Crowd> {
+    Crowd::connected(server, wanted / 2)
 }
