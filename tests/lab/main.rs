@@ -5,9 +5,9 @@
 
 mod advice;
 mod arp_probe;
-mod arp_probe;
 mod bundles;
 mod captures;
+mod churn;
 mod elsewhere;
 mod fib;
 mod hooks;
