@@ -119,16 +119,23 @@ impl Wire for Connect {
 
     fn hear(&mut self) -> io::Result<Option<Heard>> {
         let from = self.ends.target.ip();
+        let heard = |question, said| Heard {
+            question: Some(question),
+            from,
+            said,
+            ttl: None,
+            age: Duration::ZERO,
+        };
         if let Some((question, said)) = self.at_once.take() {
-            return Ok(Some(Heard { question: Some(question), from, said, ttl: None }));
+            return Ok(Some(heard(question, said)));
         }
         let Some((socket, question)) = &self.current else { return Ok(None) };
         let question = *question;
         if let Some(received) = next_error(socket)? {
-            let heard =
+            let error =
                 received.error.and_then(|error| Heard::error(&received, error, Some(question)));
             self.current = None;
-            return Ok(heard);
+            return Ok(error);
         }
         let said = match socket_error(socket)? {
             Err(Errno::CONNREFUSED | Errno::CONNRESET) => HopSaid::Reset,
@@ -141,7 +148,7 @@ impl Wire for Connect {
             Ok(()) => return Ok(None),
         };
         self.current = None;
-        Ok(Some(Heard { question: Some(question), from, said, ttl: None }))
+        Ok(Some(heard(question, said)))
     }
 
     fn pending(&self) -> Option<(BorrowedFd<'_>, PollFlags)> {

@@ -48,15 +48,17 @@ impl Running {
     }
 
     /// Takes all answers that have arrived.
-    fn hear(&mut self, now: Duration) -> io::Result<()> {
+    fn hear(&mut self, start: Instant) -> io::Result<()> {
         while let Some(heard) = self.wire.hear()? {
+            // When it came, not when this machine had time for it.
+            let at = start.elapsed().saturating_sub(heard.age);
             let answer = |delay_us| HopAnswer {
                 from: heard.from,
                 said: heard.said,
                 delay_us,
                 ttl: heard.ttl,
             };
-            self.schedule.answer(heard.question, answer, now);
+            self.schedule.answer(heard.question, answer, at);
         }
         Ok(())
     }
@@ -116,7 +118,7 @@ pub(super) fn drive(traces: &mut [Running]) -> io::Result<()> {
     loop {
         let mut until: Option<Duration> = None;
         for trace in &mut *traces {
-            trace.hear(start.elapsed())?;
+            trace.hear(start)?;
             if let Some(next) = trace.ask(start, &mut limit) {
                 until = Some(until.map_or(next, |until| until.min(next)));
             }

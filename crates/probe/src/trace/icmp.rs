@@ -121,6 +121,7 @@ impl Wire for Icmp {
                     from: self.ends.target.ip(),
                     said: HopSaid::Icmp { kind: reply, code: 0 },
                     ttl: received.ttl,
+                    age: received.age,
                 }));
             }
         }

@@ -5,6 +5,7 @@ use std::mem::size_of;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, AsRawFd};
 use std::ptr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use libc::{c_int, iovec, msghdr};
 
@@ -26,6 +27,8 @@ pub(super) struct Received {
     pub(super) ttl: Option<u8>,
     /// The error; `None` of an ordinary packet.
     pub(super) error: Option<Reported>,
+    /// How long it lay there before it was taken.
+    pub(super) age: Duration,
 }
 
 /// An error of the queue, `struct sock_extended_err`.
@@ -73,28 +76,40 @@ fn receive(socket: impl AsFd, flags: c_int) -> io::Result<Option<Received>> {
     };
     data.truncate(len);
     // A length of zero, which is behind what the kernel wrote, ends them.
-    let (ttl, error) = understand(&control.0);
-    Ok(Some(Received { data, ttl, error }))
+    let told = understand(&control.0);
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let age = told.arrived.and_then(|arrived| since_epoch.checked_sub(arrived));
+    let age = age.unwrap_or_default();
+    Ok(Some(Received { data, ttl: told.ttl, error: told.error, age }))
 }
 
 /// Aligned as `struct cmsghdr` has to be.
 #[repr(align(8))]
 struct Control([u8; CONTROL_LEN]);
 
-/// TTL and error out of control messages.
-fn understand(mut control: &[u8]) -> (Option<u8>, Option<Reported>) {
-    let (mut ttl, mut error) = (None, None);
+/// What control messages tell.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Told {
+    ttl: Option<u8>,
+    error: Option<Reported>,
+    /// SCM_TIMESTAMPNS: when the packet arrived, since the epoch.
+    arrived: Option<Duration>,
+}
+
+fn understand(mut control: &[u8]) -> Told {
+    let mut told = Told::default();
     while let Some((len, rest)) = control.split_first_chunk::<{ size_of::<usize>() }>() {
         let len = usize::from_ne_bytes(*len);
         let (Some(level), Some(kind)) = (int(rest, 0), int(rest, 4)) else { break };
         let Some(payload) = control.get(HEADER_LEN..len) else { break };
         match (level, kind) {
             (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => {
-                ttl = int(payload, 0).and_then(|ttl| u8::try_from(ttl).ok());
+                told.ttl = int(payload, 0).and_then(|ttl| u8::try_from(ttl).ok());
             }
             (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) => {
-                error = reported(payload);
+                told.error = reported(payload);
             }
+            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => told.arrived = time(payload),
             _ => {}
         }
         match control.get(len.next_multiple_of(size_of::<usize>())..) {
@@ -102,7 +117,16 @@ fn understand(mut control: &[u8]) -> (Option<u8>, Option<Reported>) {
             None => break,
         }
     }
-    (ttl, error)
+    told
+}
+
+/// `struct timespec`, of longs.
+fn time(octets: &[u8]) -> Option<Duration> {
+    let long = |octets: &[u8]| octets.first_chunk().map(|octets| isize::from_ne_bytes(*octets));
+    let seconds = long(octets)?;
+    let nanoseconds = long(octets.get(size_of::<isize>()..)?)?;
+    let nanoseconds = u32::try_from(nanoseconds).ok().filter(|&ns| ns < 1_000_000_000)?;
+    Some(Duration::new(u64::try_from(seconds).ok()?, nanoseconds))
 }
 
 fn int(octets: &[u8], at: usize) -> Option<i32> {
@@ -154,7 +178,9 @@ mod tests {
         error.extend([0; 8]);
         error.extend(2_u16.to_ne_bytes());
         error.extend([0, 0, 10, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
-        let mut all = control(libc::IPPROTO_IP, libc::IP_TTL, &64_i32.to_ne_bytes());
+        let time = [1_700_000_000_isize, 5_000].map(isize::to_ne_bytes).concat();
+        let mut all = control(libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS, &time);
+        all.extend(control(libc::IPPROTO_IP, libc::IP_TTL, &64_i32.to_ne_bytes()));
         all.extend(control(libc::IPPROTO_IP, libc::IP_RECVERR, &error));
         all
     }
@@ -162,8 +188,9 @@ mod tests {
     #[test]
     fn an_error_names_who_reports_it() {
         let from = Some(Ipv4Addr::new(10, 0, 1, 2).into());
-        let expected = (Some(64), Some(Reported { kind: 11, code: 0, from }));
-        assert_eq!(understand(&time_exceeded()), expected);
+        let error = Some(Reported { kind: 11, code: 0, from });
+        let arrived = Some(Duration::new(1_700_000_000, 5_000));
+        assert_eq!(understand(&time_exceeded()), Told { ttl: Some(64), error, arrived });
     }
 
     #[test]
@@ -171,7 +198,7 @@ mod tests {
         let mut error = 90_u32.to_ne_bytes().to_vec();
         error.extend([libc::SO_EE_ORIGIN_LOCAL, 0, 0, 0]);
         error.extend([0; 24]);
-        let found = understand(&control(libc::IPPROTO_IPV6, libc::IPV6_RECVERR, &error)).1;
+        let found = understand(&control(libc::IPPROTO_IPV6, libc::IPV6_RECVERR, &error)).error;
         assert_eq!(found, Some(Reported { kind: 0, code: 0, from: None }));
     }
 
@@ -188,14 +215,14 @@ mod tests {
     fn whatever_is_cut_off_does_no_harm() {
         let whole = time_exceeded();
         for len in 0..whole.len() {
-            let (_, error) = understand(&whole[..len]);
-            assert!(error.is_none() || len >= whole.len() - 16, "{len}");
+            let told = understand(&whole[..len]);
+            assert!(told.error.is_none() || len >= whole.len() - 16, "{len}");
         }
         // Lengths that cannot be.
         for len in [0_usize, 1, 15, usize::MAX] {
             let mut damaged = whole.clone();
             damaged[..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
-            assert_eq!(understand(&damaged), (None, None));
+            assert_eq!(understand(&damaged), Told::default());
         }
     }
 }

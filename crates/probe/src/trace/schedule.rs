@@ -23,12 +23,12 @@ const WINDOW: usize = 16;
 /// Longest wait for an answer where nothing is known about the way.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Added to delays before they are multiplied: what a machine may be busy with.
-const JITTER: Duration = Duration::from_millis(1);
+/// Added to delays before they are multiplied: what a router may be busy with.
+const JITTER: Duration = Duration::from_micros(400);
 
-/// A hop is late when one behind it answered this many times faster. Asked three times, it has three
-/// times as long in all.
-const LATE_FACTOR: u32 = 4;
+/// A hop is late after this many times the slowest delay of others, once one behind it answered. Asked
+/// three times, it has three times as long in all.
+const LATE_FACTOR: u32 = 3;
 
 /// A question: its distance, and which of the questions to that hop it is, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,17 +143,21 @@ impl Schedule {
 
     /// How long an answer from `distance` is waited for.
     fn patience(&self, distance: u8) -> Duration {
-        let slowest = |hops: &[Asked]| {
-            let delays = hops.iter().flat_map(|hop| &hop.answers).map(|answer| answer.delay_us);
-            delays.max().map(|delay| Duration::from_micros(u64::from(delay)) + JITTER)
+        let slowest = || {
+            let answers = self.hops.iter().flat_map(|hop| &hop.answers);
+            let delays = answers.map(|answer| Duration::from_micros(answer.delay_us.into()));
+            delays.max().map(|delay| delay + JITTER)
         };
+        let is_behind = |hop: &Asked| !hop.answers.is_empty();
         let known = if self.single {
             // Hops behind are unknown yet; a fifth of the patience is more than most ways take. An
             // answer that is later than that must not be taken for that of the next hop.
             let least = self.pace.patience / if self.pace.window == 1 { 5 } else { 2 };
-            slowest(&self.hops).map(|delay| (delay * LATE_FACTOR).max(least))
+            slowest().map(|delay| (delay * LATE_FACTOR).max(least))
+        } else if self.hops[usize::from(distance)..].iter().any(is_behind) {
+            slowest().map(|delay| delay * LATE_FACTOR)
         } else {
-            slowest(&self.hops[usize::from(distance)..]).map(|delay| delay * LATE_FACTOR)
+            None
         };
         known.map_or(self.pace.patience, |known| known.min(self.pace.patience))
     }

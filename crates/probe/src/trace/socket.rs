@@ -50,6 +50,7 @@ pub(super) fn open(
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(family, kind, flags, Some(protocol))
         .map_err(|errno| TraceError::Open { method, source: errno.into() })?;
+    set(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS")?;
     if v4 {
         set(&socket, libc::IPPROTO_IP, libc::IP_RECVERR, 1, "IP_RECVERR")?;
         set(&socket, libc::IPPROTO_IP, libc::IP_RECVTTL, 1, "IP_RECVTTL")?;

@@ -136,7 +136,8 @@ impl Wire for Syn {
             };
             if let Some((question, said)) = packet.and_then(|segment| self.answered(segment)) {
                 let from = self.ends.target.ip();
-                return Ok(Some(Heard { question, from, said, ttl: received.ttl }));
+                let (ttl, age) = (received.ttl, received.age);
+                return Ok(Some(Heard { question, from, said, ttl, age }));
             }
         }
         Ok(None)

@@ -74,6 +74,7 @@ impl Wire for Udp {
             from: self.ends.target.ip(),
             said: HopSaid::Datagram,
             ttl: received.ttl,
+            age: received.age,
         }))
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use rustix::event::PollFlags;
 use synrecv_model::HopSaid;
@@ -19,6 +20,8 @@ pub(super) struct Heard {
     pub(super) from: IpAddr,
     pub(super) said: HopSaid,
     pub(super) ttl: Option<u8>,
+    /// How long it lay there before it was taken.
+    pub(super) age: Duration,
 }
 
 impl Heard {
@@ -29,7 +32,8 @@ impl Heard {
         question: Option<Question>,
     ) -> Option<Self> {
         let Reported { kind, code, from } = reported;
-        Some(Self { question, from: from?, said: HopSaid::Icmp { kind, code }, ttl: received.ttl })
+        let said = HopSaid::Icmp { kind, code };
+        Some(Self { question, from: from?, said, ttl: received.ttl, age: received.age })
     }
 }
 
