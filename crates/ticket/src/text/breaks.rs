@@ -17,8 +17,9 @@ const FEW_LINES: usize = 24;
 /// Lines of them that are put together on trial, for each width.
 const SAMPLED: usize = 72;
 
-/// Lines that a line between whose words was broken takes at most.
-const SOFT_PARTS_MAX: usize = 12;
+/// Lines that a line between whose words was broken takes at most: those of `/proc/net/netstat` have
+/// two thousand characters.
+const SOFT_PARTS_MAX: usize = 40;
 
 /// Lines that a line takes at most that a terminal broke: as many as a long line has.
 const HARD_PARTS_MAX: usize = 256;
@@ -127,7 +128,8 @@ fn last_of(
             let next = record.line(last + 1);
             let is_start = starts.contains(&shape::of(next));
             match kind {
-                Kind::Soft => is_start,
+                // What only a first line can be, has gone on with nothing.
+                Kind::Soft => is_start || score::best(next) == Sees::Title,
                 // A part can look like a start; a whole row before it makes it one.
                 Kind::Hard => {
                     is_start
@@ -190,7 +192,7 @@ fn try_widths(record: &Record, start: usize, end: usize, open: Option<usize>) ->
         return breaks;
     }
     let mut tried = Vec::new();
-    let mut most = 0;
+    let (mut most, mut breaks_words) = (0, false);
     for (kind, width) in trial.widths() {
         if tried.contains(&(kind, width)) {
             continue;
@@ -198,13 +200,15 @@ fn try_widths(record: &Record, start: usize, end: usize, open: Option<usize>) ->
         tried.push((kind, width));
         let starts = trial.starts(kind, width).unwrap_or_else(|| known_starts.clone());
         let gain = trial.gain(kind, width, &starts);
-        // In the middle of words is the stronger claim.
-        let is_better = match breaks.width {
-            Some((Kind::Hard, _)) if kind == Kind::Soft => gain * 3 > most * 4,
-            _ => gain > most,
+        // In the middle of words is the stronger claim, where a word was broken at all.
+        let is_better = if breaks_words && kind == Kind::Soft {
+            gain.lines * 3 > most * 4
+        } else {
+            gain.lines > most
         };
         if is_better {
-            most = gain;
+            most = gain.lines;
+            breaks_words = gain.breaks_words;
             breaks.width = Some((kind, width));
             breaks.starts = starts;
         }
@@ -213,6 +217,14 @@ fn try_widths(record: &Record, start: usize, end: usize, open: Option<usize>) ->
         breaks.starts = known_starts;
     }
     breaks
+}
+
+/// What a width gains.
+struct Gain {
+    /// Lines that become part of a known one, less those that were known by themselves.
+    lines: usize,
+    /// Some line was broken within a word.
+    breaks_words: bool,
 }
 
 /// Lines that are put together on trial.
@@ -300,7 +312,8 @@ impl<'a> Trial<'a> {
     /// How many lines become part of a known one, less those that were known by themselves, when
     /// lines are put together at this width; 0 when that may be chance. A table whose rows happen to
     /// be equally wide loses.
-    fn gain(&self, kind: Kind, width: usize, starts: &[String]) -> usize {
+    fn gain(&self, kind: Kind, width: usize, starts: &[String]) -> Gain {
+        let mut breaks_words = false;
         let (mut groups, mut known_groups, mut gained, mut swallowed) = (0, 0, 0, 0);
         let mut format: Option<usize> = None;
         let mut at = self.start;
@@ -320,13 +333,19 @@ impl<'a> Trial<'a> {
                     let parts = (at..=last).filter(|at| self.is_part_known(*at)).count();
                     gained += last - at + 1 - parts.max(1);
                     swallowed += parts.saturating_sub(1);
+                    let is_in_word = |at: usize| {
+                        self.record.ends_in_word(at - 1)
+                            && !self.record.line(at).starts_with([' ', '\t'])
+                    };
+                    breaks_words |= kind == Kind::Hard && (at + 1..=last).any(is_in_word);
                 }
             }
             at = last + 1;
         }
         let is_usual = kind == Kind::Hard && width == 80;
         let is_enough = known_groups > 1 || (known_groups == 1 && (is_usual || gained > 2));
-        if is_enough && known_groups * 2 >= groups { gained.saturating_sub(swallowed) } else { 0 }
+        let is_likely = is_enough && known_groups * 2 >= groups;
+        Gain { lines: if is_likely { gained.saturating_sub(swallowed) } else { 0 }, breaks_words }
     }
 
     fn is_part_known(&self, at: usize) -> bool {

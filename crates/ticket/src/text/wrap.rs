@@ -43,10 +43,14 @@ pub(super) fn guesses(record: &Record, text: &str, last: usize, breaks: &Breaks)
     all
 }
 
-/// True when a row begins with this line.
+/// True when a row begins with this line. What only looks like the start of one can be the second half
+/// of a row, whose state and numbers look like its first words.
 fn begins(record: &Record, at: usize, breaks: &Breaks) -> bool {
     let line = record.line(at);
-    breaks.is_start(line) || score::is_known(line)
+    let goes_on = || {
+        at + 1 < record.len() && score::is_known(&format!("{line} {}", record.line(at + 1).trim()))
+    };
+    score::is_known(line) || (breaks.is_start(line) && (line.starts_with([' ', '\t']) || goes_on()))
 }
 
 /// Whether a format reads a single line, behind the titles of its piece, as a row or a title.
