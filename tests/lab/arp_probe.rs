@@ -120,7 +120,9 @@ fn has_word(id: &str, target: &str, word: &str, severity: Option<&str>) {
     let entry = |entries: &BTreeSet<[String; 3]>| {
         entries.iter().find(|[_, known, _]| known == address).cloned()
     };
-    assert_eq!(entry(&before), entry(&after), "{id}");
+    // Both machines ask for the server in turn, and each time it takes over the MAC.
+    let flips = id == "duplicate-gateway";
+    assert!(flips || entry(&before) == entry(&after), "{before:?} {after:?}");
 }
 
 macro_rules! words {
