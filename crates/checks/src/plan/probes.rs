@@ -1,7 +1,7 @@
 //! What to ask the network when that is wished: as little as decides between the causes that are left.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use synrecv_model::view::probe::Wire;
@@ -113,10 +113,11 @@ fn ways(view: &View<'_>, diagnosis: &Diagnosis) -> Vec<(Way, Vec<usize>)> {
     let loses = |request: &RequestView<'_>| {
         request.may_lose_synack() || request.reading == RetryReading::NextHopUnresolved
     };
+    let settled = settled(diagnosis);
     let mut by_way: BTreeMap<Way, Vec<usize>> = BTreeMap::new();
     for index in view.stuck(loses) {
         let request = &view.requests()[index];
-        if is_settled(diagnosis, index) {
+        if settled.contains(&index) {
             continue;
         }
         let Some(route) = request.reply.and_then(|reply| reply.resolved.as_ref().ok()) else {
@@ -135,13 +136,16 @@ fn ways(view: &View<'_>, diagnosis: &Diagnosis) -> Vec<(Way, Vec<usize>)> {
     ways
 }
 
-/// A cause on this host is confirmed: no answer of the network would change that.
-fn is_settled(diagnosis: &Diagnosis, index: usize) -> bool {
-    diagnosis.findings.iter().any(|finding| {
-        finding.class == Class::Local
-            && finding.confidence == Confidence::Confirmed
-            && finding.affected.contains(&index)
-    })
+/// Requests with a confirmed cause on this host: no answer of the network would change that.
+fn settled(diagnosis: &Diagnosis) -> HashSet<usize> {
+    diagnosis
+        .findings
+        .iter()
+        .filter(|finding| {
+            finding.class == Class::Local && finding.confidence == Confidence::Confirmed
+        })
+        .flat_map(|finding| finding.affected.iter().copied())
+        .collect()
 }
 
 /// Flows of different clients.

@@ -259,8 +259,10 @@ impl Suspects {
         let mut seen = BTreeSet::new();
         for &index in affected {
             let peer = view.requests()[index].peer();
-            let probe = asked::asked(view, self.ifindex, peer).filter(|_| seen.insert(peer));
-            let Some(probe) = probe else { continue };
+            if !seen.insert(peer) {
+                continue;
+            }
+            let Some(probe) = asked::asked(view, self.ifindex, peer) else { continue };
             let fact = asked::answers_fact(view, &probe);
             match probe.word {
                 // Decisive: the replies go to a machine that answers for addresses of others, the
