@@ -11,6 +11,7 @@ use synrecv_model::{Class, Connection, Family, Finding, Foreign, Mac, Nud, Subje
 use super::blocks::{details, fenced};
 use crate::Report;
 use crate::escape::{foreign, printable};
+use crate::text::connections::Asked;
 
 /// Characters of the text from one device name in a label.
 const NAME_MAX: usize = 24;
@@ -67,12 +68,16 @@ impl Picture {
             .filter_map(|&index| report.diagnosis.connections.get(index))
             .filter(|connection| connection.is_stuck())
             .collect();
-        let asked = report.facts.replies.data().is_some();
+        let asked = Asked::of(report.facts);
+        let hop = |one: &Connection| {
+            // With a device there was an answer.
+            hop(one, one.out_dev.is_none() && asked.about(one))
+        };
         let alike = |one: &Connection| {
             let same = |other: &&&Connection| {
                 other.flow.local.ip == one.flow.local.ip
                     && out_dev(other) == out_dev(one)
-                    && hop(other, asked) == hop(one, asked)
+                    && hop(other) == hop(one)
             };
             stuck.iter().filter(same).copied().collect::<Vec<&Connection>>()
         };
@@ -96,7 +101,7 @@ impl Picture {
             router,
             in_dev,
             out_dev: out_dev(first).cloned(),
-            hop: hop(first, asked),
+            hop: hop(first),
             ttl: seen.and_then(|seen| seen.in_ttl),
             sent_again: sent.map(u64::from).reduce(|sum, count| sum + count),
         })

@@ -5,7 +5,7 @@ use synrecv_model::{Connection, ListenerView, Owners};
 use super::blocks::{Align, Head, details, table};
 use super::inline::{Place, code};
 use crate::Report;
-use crate::text::connections::{age, count, drops, owners, reply};
+use crate::text::connections::{Asked, age, count, drops, owners, reply};
 
 /// Connections and listeners listed at most, as in the JSON report.
 const ROWS_MAX: usize = 1_000;
@@ -27,8 +27,9 @@ pub(super) fn stuck(report: &Report<'_>, rows_max: usize) -> String {
         Head("reply to", Align::Left),
         Head("finding", Align::Left),
     ];
-    let asked = report.facts.replies.data().is_some();
-    let rows: Vec<[String; 8]> = stuck.iter().map(|one| connection(one, asked)).collect();
+    let asked = Asked::of(report.facts);
+    let rows: Vec<[String; 8]> =
+        stuck.iter().map(|one| connection(one, asked.about(one))).collect();
     let summary = format!("Stuck connections ({})", stuck.len());
     format!("\n{}", details(&summary, &table(heads, &rows, rows_max.min(ROWS_MAX))))
 }

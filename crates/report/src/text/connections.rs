@@ -1,8 +1,9 @@
 //! Connections and listeners as tables.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use synrecv_model::{Connection, ListenerView, Owners};
+use synrecv_model::{Connection, Facts, Flow, ListenerView, Owners};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::escape::foreign;
@@ -45,14 +46,14 @@ pub(super) fn stuck(
     let shown = if style.verbosity > 0 { stuck.len() } else { ROWS_SHOWN.min(stuck.len()) };
     let title = format!("{title}  {shown} of {}, oldest first", stuck.len());
     let _ = writeln!(out, "\n{}", style.paint.heading(&title));
-    // A flood has a hundred thousand rows, of which a few are shown: no cells are kept of the others.
-    let asked = report.facts.replies.data().is_some();
-    let first = cells(stuck[0], asked);
+    // A flood has half a million rows, of which a few are shown: no cells are made of the others but
+    // where a column could be the same for all.
+    let asked = Asked::of(report.facts);
+    let first = cells(stuck[0], &asked);
     let mut shared: Vec<bool> = COLUMNS.iter().map(|(_, once)| once.is_some()).collect();
     for row in &stuck[1..] {
-        let row = cells(row, asked);
-        for (at, shared) in shared.iter_mut().enumerate() {
-            *shared &= row[at] == first[at];
+        for (at, shared) in shared.iter_mut().enumerate().filter(|(_, shared)| **shared) {
+            *shared = is_alike(row, stuck[0], at, &asked) || cell(row, at, &asked) == first[at];
         }
     }
     let common: Vec<String> = COLUMNS
@@ -66,7 +67,7 @@ pub(super) fn stuck(
         let all_of = if stuck.len() == 1 { "it is" } else { "all are" };
         out.push_str(&wrap("  ", &format!("{all_of} {}", common.join(", ")), style.width));
     }
-    let cells: Vec<Vec<String>> = stuck[..shown].iter().map(|row| cells(row, asked)).collect();
+    let cells: Vec<Vec<String>> = stuck[..shown].iter().map(|row| cells(row, &asked)).collect();
     rows(out, &cells, &shared, style);
     if shown < stuck.len() {
         let _ = writeln!(out, "  ... {} more (-v shows all)", stuck.len() - shown);
@@ -119,21 +120,62 @@ pub(crate) fn count(number: Option<u32>) -> String {
     number.map_or("?".to_owned(), |number| number.to_string())
 }
 
-fn cells(connection: &Connection, asked: bool) -> Vec<String> {
-    vec![
-        connection.flow.local.to_string(),
-        connection.flow.peer.to_string(),
-        age(connection),
-        count(connection.counters.synack_retrans_count),
-        count(connection.counters.timer_expiry_count),
-        connection
-            .counters
+/// Flows whose replies the kernel was asked about: of a flood only some that represent the others.
+#[derive(Debug)]
+pub(crate) struct Asked<'a>(HashSet<&'a Flow>);
+
+impl<'a> Asked<'a> {
+    pub(crate) fn of(facts: &'a Facts) -> Self {
+        let replies = facts.replies.data().into_iter().flatten();
+        Self(replies.map(|reply| &reply.question.flow).collect())
+    }
+
+    pub(crate) fn about(&self, connection: &Connection) -> bool {
+        self.0.contains(&connection.flow)
+    }
+}
+
+fn cells(connection: &Connection, asked: &Asked<'_>) -> Vec<String> {
+    (0..COLUMNS.len()).map(|at| cell(connection, at, asked)).collect()
+}
+
+/// The cell of one of [`COLUMNS`].
+fn cell(connection: &Connection, at: usize, asked: &Asked<'_>) -> String {
+    let counters = &connection.counters;
+    match at {
+        0 => connection.flow.local.to_string(),
+        1 => connection.flow.peer.to_string(),
+        2 => age(connection),
+        3 => count(counters.synack_retrans_count),
+        4 => count(counters.timer_expiry_count),
+        5 => counters
             .timer_ms
             .map_or("?".to_owned(), |ms| format!("{}.{}s", ms / 1000, ms % 1000 / 100)),
-        connection.reading.name().to_owned(),
-        reply(connection, asked),
-        connection.findings.first().copied().unwrap_or("unexplained").to_owned(),
-    ]
+        6 => connection.reading.name().to_owned(),
+        7 => reply(connection, asked.about(connection)),
+        _ => connection.findings.first().copied().unwrap_or("unexplained").to_owned(),
+    }
+}
+
+/// True when the cells of two connections are the same for sure, without making them.
+fn is_alike(one: &Connection, other: &Connection, at: usize, asked: &Asked<'_>) -> bool {
+    let way = |connection: &Connection| {
+        let Connection { out_next_hop, out_mac, out_state, via_gateway, .. } = *connection;
+        (out_next_hop, out_mac, out_state, via_gateway)
+    };
+    match at {
+        0 => one.flow.local == other.flow.local,
+        6 => one.reading == other.reading,
+        7 => {
+            one.seen.is_none()
+                && other.seen.is_none()
+                && one.out_dev == other.out_dev
+                && way(one) == way(other)
+                && (one.out_dev.is_some() || asked.about(one) == asked.about(other))
+        }
+        8 => one.findings.first() == other.findings.first(),
+        _ => false,
+    }
 }
 
 /// The age in seconds; `>=` before a lower bound.
@@ -232,5 +274,57 @@ pub(crate) fn owners(owners: &Owners) -> String {
         }
         Owners::Unreadable(_) => "? (needs root)".to_owned(),
         Owners::NotSought => "-".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::view::RetryReading;
+    use synrecv_model::{Endpoint, Family, Foreign, RetryCounters};
+
+    use super::*;
+
+    fn connection(port: u16, dev: Option<&str>) -> Connection {
+        let end = |ip: &str, port| Endpoint::new(ip.parse().unwrap(), port);
+        Connection {
+            flow: Flow { local: end("192.0.2.1", 80), peer: end("198.51.100.7", port) },
+            listener_family: Family::V4,
+            counters: RetryCounters::default(),
+            age_ms: None,
+            age_is_lower_bound: true,
+            seen_for_ms: 0,
+            life_count: 1,
+            reading: RetryReading::NoRepeatSeen,
+            out_dev: dev.map(|dev| Foreign(dev.to_owned())),
+            out_next_hop: None,
+            out_mac: None,
+            out_state: None,
+            via_gateway: dev.map(|_| false),
+            seen: None,
+            findings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_reply_that_nobody_asked_about_is_not_said_to_have_no_route() {
+        let (one, other) = (connection(1, None), connection(2, None));
+        let asked = Asked(HashSet::from([&one.flow]));
+        assert_eq!(reply(&one, asked.about(&one)), "no route");
+        assert_eq!(reply(&other, asked.about(&other)), "?");
+    }
+
+    #[test]
+    fn what_is_alike_has_the_same_cell() {
+        let rows = [connection(1, None), connection(2, None), connection(3, Some("eth0"))];
+        let asked = Asked(HashSet::from([&rows[0].flow]));
+        for one in &rows {
+            for other in &rows {
+                for at in 0..COLUMNS.len() {
+                    let same = cell(one, at, &asked) == cell(other, at, &asked);
+                    assert!(same || !is_alike(one, other, at, &asked), "column {at}");
+                    assert!(same || at == 1 || at == 7, "column {at}");
+                }
+            }
+        }
     }
 }
