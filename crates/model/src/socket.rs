@@ -251,8 +251,8 @@ impl RetryCounters {
     pub fn age_ms(&self) -> Option<u64> {
         let n = u64::from(self.timer_expiry_count?);
         let doubled = n.min(DOUBLINGS_MAX);
-        let schedule_s = (1_u64 << (doubled + 1)) - 1 + (n - doubled) * RTO_MAX_S;
-        let schedule_ms = schedule_s * 1000;
+        let seconds = (1_u64 << (doubled + 1)) - 1 + (n - doubled) * RTO_MAX_S;
+        let schedule_ms = seconds * 1000;
         Some(schedule_ms.saturating_sub(u64::from(self.timer_ms?)))
     }
 
