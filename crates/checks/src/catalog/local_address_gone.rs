@@ -20,7 +20,7 @@ pub(super) static CHECK: Check = Check {
         severity: "info",
         needs: &[Part::Sockets, Part::Addresses, Part::Routes],
         also_reads: &[Part::Counters, Part::Replies],
-        ipv6: "the same",
+        ipv6: "SYN-ACKs still leave from the address that is gone, so the rows live their whole schedule",
         explains: &[
             "bad-netmask",
             "overlapping-route",
@@ -31,15 +31,16 @@ pub(super) static CHECK: Check = Check {
         disproved_by: &["the address is configured on this host"],
         manual: Manual {
             meaning: "A service address was taken away (a failover, a container that stopped) while handshakes to it were \
-                      open. The kernel cannot send from an address it does not have: the requests end at their next \
-                      timer. Clients reach the new owner with their next SYN.",
+                      open. Over IPv4 the kernel does not send from an address it does not have, unless the listener is \
+                      transparent (IP_TRANSPARENT): the requests end at their next timer. Over IPv6 it goes on \
+                      sending until they are used up. Clients reach the new owner with their next SYN.",
             picture: &[],
             recognised: &[
                 (
                     "the local address of the row is not among this host's addresses, nor in a local route",
                     "addresses, routes",
                 ),
-                ("the rows end within seconds and no new ones come", "sockets"),
+                ("IPv4: the rows end within seconds and no new ones come", "sockets"),
             ],
             looks_like: &[("synack-dropped-here", "the address is still here")],
             by_hand: &[
@@ -72,7 +73,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             .summary(text![local, " is not an address of this host any more"])
             .arg("local", Value::Ip(local))
             .affects(requests.iter().copied())
-            // Decisive: the kernel does not send from an address it does not have.
+            // Decisive: whatever this host sends, answers go to whoever has the address now.
             .supports(
                 Weight::Decisive,
                 Fact::new(
