@@ -6,6 +6,7 @@ mod flood;
 mod race;
 mod scale;
 mod sockets;
+mod trace;
 mod watch;
 
 use std::fs;
@@ -27,6 +28,9 @@ const SIZE_MAX: u64 = 6 * 1024 * 1024;
 /// Wall time of `synrecv-doctor sockets` in shares of that of `ss -tanp`, at most.
 const TIME_RATIO_MAX: f64 = 0.7;
 
+/// Wall time of `synrecv-doctor trace` in shares of that of `traceroute -n`, at most.
+const TRACE_RATIO_MAX: f64 = 0.5;
+
 /// Wall time of `diagnose` under a flood beyond the time of watching, at most.
 const BEYOND_MAX: Duration = Duration::from_secs(2);
 
@@ -46,6 +50,8 @@ pub(crate) enum Part {
     Size,
     /// `sockets` against `ss`
     Sockets,
+    /// `trace` against `traceroute`
+    Trace,
     /// `diagnose` under a flood
     Flood,
     /// `diagnose` of a capture of a gibibyte
@@ -68,7 +74,7 @@ struct Measure {
 /// When a bar is missed.
 pub(crate) fn run(only: Option<Part>, scale: &ScaleArgs) -> Result<()> {
     let wanted = |part| only.is_none_or(|only| only == part);
-    if wanted(Part::Sockets) || wanted(Part::Flood) || wanted(Part::Scale) {
+    if [Part::Sockets, Part::Trace, Part::Flood, Part::Scale].into_iter().any(wanted) {
         needs::ensure()?;
     }
     let doctor = static_doctor()?;
@@ -78,6 +84,9 @@ pub(crate) fn run(only: Option<Part>, scale: &ScaleArgs) -> Result<()> {
     }
     if wanted(Part::Sockets) {
         measures.push(of_sockets(&race::sockets_against_ss(&doctor)?));
+    }
+    if wanted(Part::Trace) {
+        measures.extend(trace::against_traceroute(&doctor)?.iter().map(of_trace));
     }
     if wanted(Part::Flood) {
         output::heading("diagnose under a flood");
@@ -121,6 +130,19 @@ fn of_sockets(raced: &race::Raced) -> Measure {
         ),
         bar: format!("at most {TIME_RATIO_MAX}"),
         kept: ratio <= TIME_RATIO_MAX,
+    }
+}
+
+fn of_trace(traced: &trace::Traced) -> Measure {
+    let ratio = traced.doctor_ms / traced.traceroute_ms;
+    Measure {
+        what: traced.what.clone(),
+        measured: format!(
+            "{:.1} ms against {:.1} ms of traceroute -n ({} rounds): {ratio:.2}",
+            traced.doctor_ms, traced.traceroute_ms, traced.round_count
+        ),
+        bar: format!("at most {TRACE_RATIO_MAX}"),
+        kept: ratio <= TRACE_RATIO_MAX,
     }
 }
 

@@ -35,7 +35,7 @@ pub fn first_hops(questions: &[FirstHopQuestion]) -> Section<Vec<Trace>> {
     let mut traces = Vec::new();
     let mut gaps: Vec<Gap> = Vec::new();
     for result in found {
-        match result.as_ref().map(FirstHop::outline).map_err(|error| error.gap()) {
+        match result.as_ref().map(FirstHop::outline).map_err(TraceError::gap) {
             Ok(trace) => traces.push(trace),
             Err(gap) if gaps.contains(&gap) => {}
             Err(gap) => gaps.push(gap),

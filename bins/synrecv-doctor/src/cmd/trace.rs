@@ -1,7 +1,9 @@
 //! `trace`: the way that packets take to a peer. Sends packets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::panic;
 use std::process::ExitCode;
+use std::thread;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -71,14 +73,21 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode> {
     };
     inside(&args.table, |place| {
         let host = host(&place);
-        let links = ask(&place, tables::links).map(|devices| devices.links);
-        let ifindex = args.peer.oif(&links)?;
+        let read_links = || ask(&place, tables::links).map(|devices| devices.links);
+        let named = args.peer.dev.as_ref().map(|_| read_links());
+        let ifindex = named.as_ref().map_or(Ok(0), |links| args.peer.oif(links))?;
         let end = |ip| Endpoint { ip, port: 0 };
         let flow = Flow { local: end(args.from.unwrap_or(nowhere)), peer: end(args.peer.ip) };
         let question = ReplyQuestion { flow, mark: 0, uid: None, oif: ifindex };
         // Before a packet can bring a redirect.
         let reply = ask(&place, || tables::route_get(&question));
-        let trace = trace(&place, args, ifindex);
+        let (trace, links) = thread::scope(|scope| {
+            let asking = scope.spawn(|| trace(&place, args, ifindex));
+            // While answers are waited for.
+            let links = named.unwrap_or_else(read_links);
+            // A panic of the thread is a panic of the program; the caller reports it.
+            (asking.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), links)
+        });
         let neighbours = ask(&place, tables::neighbours);
         let table = TraceTable {
             kind: SourceKind::Live,

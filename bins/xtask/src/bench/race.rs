@@ -64,7 +64,7 @@ pub(super) fn sockets_against_ss(doctor: &Path) -> Result<Raced> {
 }
 
 /// Wall time of one run, from its start to its end.
-fn timed(server: &Namespace, program: &Path, args: &[&str]) -> Result<Duration> {
+pub(super) fn timed(server: &Namespace, program: &Path, args: &[&str]) -> Result<Duration> {
     let mut command = Command::new(program);
     command.args(args).env("PATH", cargo::search_path());
     command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -92,7 +92,7 @@ fn socket_count() -> Result<usize> {
     Ok(count)
 }
 
-fn median_ms(mut times: Vec<Duration>) -> f64 {
+pub(super) fn median_ms(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
     times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
 }

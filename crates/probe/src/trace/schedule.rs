@@ -24,7 +24,7 @@ const WINDOW: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Added to delays before they are multiplied: what a router may be busy with.
-const JITTER: Duration = Duration::from_micros(400);
+const JITTER: Duration = Duration::from_micros(300);
 
 /// A hop is late after this many times the slowest delay of others, once one behind it answered. Asked
 /// three times, it has three times as long in all.
