@@ -23,8 +23,9 @@ pub(crate) struct ArpArgs {
     /// own beside them
     #[arg(long, value_name = "IP", num_args = 1.., value_parser = parse_peer)]
     probe: Vec<Peer>,
-    /// Ask with the MAC of the device rather than a made-up one, where the network filters those; the
-    /// kernel takes the answers too, and its entries can change
+    /// Ask with the MAC of the device rather than a made-up one, where the network filters those, or
+    /// where a switch shuts ports on which a second MAC shows (port security); the kernel takes the
+    /// answers too, and its entries can change
     #[arg(long, requires = "probe")]
     own_mac: bool,
     /// A bundle, or text with the output of other tools, - for standard input; without it, this host

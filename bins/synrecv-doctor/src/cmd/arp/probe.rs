@@ -140,7 +140,8 @@ fn announcement(
     let price = match sender {
         Sender::Administered => {
             "from a made-up MAC, so that this host's own table stays as it is (the device is \
-             promiscuous meanwhile)"
+             promiscuous meanwhile; if a switch here shuts ports for a second MAC, stop this and use \
+             --own-mac)"
         }
         Sender::Device => {
             "from the device's own MAC: the kernel takes the answers too, and where several answer \
