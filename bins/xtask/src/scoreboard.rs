@@ -74,7 +74,8 @@ fn page(rows: &[Vec<String>], false_alarms: u32) -> String {
         "<!-- Written by `cargo xtask test --record`. -->\n\n# What the doctor says in each scenario\n\n\
          Each scenario is built once on a live kernel and diagnosed at the same time as root, as uid 65534 without\n\
          capabilities, and as root without sock_diag; then from what tcpdump captured on the server meanwhile, on\n\
-         single devices and on `any`, by the file alone. What each scenario is: [scenarios](scenarios.md).\n\
+         single devices and on `any`, by the file alone; from the output of other tools, pasted into one text; and as root\n\
+         once more, asking the network (`--probe`). What each scenario is: [scenarios](scenarios.md).\n\
          `gap`: this way the fault does not show, and the doctor claims nothing sure. Of a capture the class counts.\n\n\
          | scenario | mode | finding | class | confidence | exit status | |\n|---|---|---|---|---|---:|---|\n",
     );
