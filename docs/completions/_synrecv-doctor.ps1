@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns of text output (default: the terminal''s, or 100)')
             [CompletionResult]::new('--explain-parse', '--explain-parse', [CompletionResultType]::ParameterName, 'Print each line of a text with what was taken from it, and judge nothing')
+            [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Ask the network what decides between the causes that are left: sends packets, and says before how many at most (this host only)')
             [CompletionResult]::new('--load-modules', '--load-modules', [CompletionResultType]::ParameterName, 'Allow reading that makes the kernel load a module (sock_diag)')
             [CompletionResult]::new('--keep-oui', '--keep-oui', [CompletionResultType]::ParameterName, 'Leave the vendor''s number in link-layer addresses')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only the verdict line')
@@ -49,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('arp', 'arp', [CompletionResultType]::ParameterValue, 'The ARP and ND tables, marked')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Routing rules and the routes of all tables, or the kernel''s answer for one peer')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'Devices, addresses with the prefixes they claim, settings in force')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'The way that packets take to a peer, hop by hop (sends packets)')
             [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere')
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'What somebody who has the host should run and send: the shortest list that decides')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Diagnose a recorded incident, built in; needs no rights and looks at nothing')
@@ -74,6 +76,7 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns of text output (default: the terminal''s, or 100)')
             [CompletionResult]::new('--explain-parse', '--explain-parse', [CompletionResultType]::ParameterName, 'Print each line of a text with what was taken from it, and judge nothing')
+            [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Ask the network what decides between the causes that are left: sends packets, and says before how many at most (this host only)')
             [CompletionResult]::new('--load-modules', '--load-modules', [CompletionResultType]::ParameterName, 'Allow reading that makes the kernel load a module (sock_diag)')
             [CompletionResult]::new('--keep-oui', '--keep-oui', [CompletionResultType]::ParameterName, 'Leave the vendor''s number in link-layer addresses')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only the verdict line')
@@ -102,10 +105,12 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             break
         }
         'synrecv-doctor;arp' {
+            [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Ask the network who answers for these addresses, and list every answer: sends ARP questions and neighbour solicitations, three for each address at most, and two addresses that nobody should own beside them')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Format of standard output')
             [CompletionResult]::new('--netns', '--netns', [CompletionResultType]::ParameterName, 'Look into another network namespace: a name of `ip netns`, a path, or a process id')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
             [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns of text output (default: the terminal''s, or 100)')
+            [CompletionResult]::new('--own-mac', '--own-mac', [CompletionResultType]::ParameterName, 'Ask with the MAC of the device rather than a made-up one, where the network filters those, or where a switch shuts ports on which a second MAC shows (port security); the kernel takes the answers too, and its entries can change')
             [CompletionResult]::new('--load-modules', '--load-modules', [CompletionResultType]::ParameterName, 'Allow reading that makes the kernel load a module (sock_diag)')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More: every row, also those that are grouped or hidden')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More: every row, also those that are grouped or hidden')
@@ -165,6 +170,21 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More: every row, also those that are grouped or hidden')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'synrecv-doctor;trace' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Source address, such as the local end of a stuck connection (default: the kernel chooses)')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'What is sent')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the peer (default: 33434 for udp, 80 for tcp)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Format of standard output')
+            [CompletionResult]::new('--netns', '--netns', [CompletionResultType]::ParameterName, 'Look into another network namespace: a name of `ip netns`, a path, or a process id')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour')
+            [CompletionResult]::new('--width', '--width', [CompletionResultType]::ParameterName, 'Columns of text output (default: the terminal''s, or 100)')
+            [CompletionResult]::new('--load-modules', '--load-modules', [CompletionResultType]::ParameterName, 'Allow reading that makes the kernel load a module (sock_diag)')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'More: every row, also those that are grouped or hidden')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'More: every row, also those that are grouped or hidden')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'synrecv-doctor;collect' {
@@ -249,6 +269,7 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             [CompletionResult]::new('arp', 'arp', [CompletionResultType]::ParameterValue, 'The ARP and ND tables, marked')
             [CompletionResult]::new('route', 'route', [CompletionResultType]::ParameterValue, 'Routing rules and the routes of all tables, or the kernel''s answer for one peer')
             [CompletionResult]::new('interfaces', 'interfaces', [CompletionResultType]::ParameterValue, 'Devices, addresses with the prefixes they claim, settings in force')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'The way that packets take to a peer, hop by hop (sends packets)')
             [CompletionResult]::new('collect', 'collect', [CompletionResultType]::ParameterValue, 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere')
             [CompletionResult]::new('ask', 'ask', [CompletionResultType]::ParameterValue, 'What somebody who has the host should run and send: the shortest list that decides')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Diagnose a recorded incident, built in; needs no rights and looks at nothing')
@@ -277,6 +298,9 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
             break
         }
         'synrecv-doctor;help;interfaces' {
+            break
+        }
+        'synrecv-doctor;help;trace' {
             break
         }
         'synrecv-doctor;help;collect' {

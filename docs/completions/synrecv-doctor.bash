@@ -58,6 +58,9 @@ _synrecv__doctor() {
             synrecv__doctor,sockets)
                 cmd="synrecv__doctor__subcmd__sockets"
                 ;;
+            synrecv__doctor,trace)
+                cmd="synrecv__doctor__subcmd__trace"
+                ;;
             synrecv__doctor__subcmd__help,arp)
                 cmd="synrecv__doctor__subcmd__help__subcmd__arp"
                 ;;
@@ -100,6 +103,9 @@ _synrecv__doctor() {
             synrecv__doctor__subcmd__help,sockets)
                 cmd="synrecv__doctor__subcmd__help__subcmd__sockets"
                 ;;
+            synrecv__doctor__subcmd__help,trace)
+                cmd="synrecv__doctor__subcmd__help__subcmd__trace"
+                ;;
             synrecv__doctor__subcmd__help__subcmd__route,get)
                 cmd="synrecv__doctor__subcmd__help__subcmd__route__subcmd__get"
                 ;;
@@ -122,7 +128,7 @@ _synrecv__doctor() {
 
     case "${cmd}" in
         synrecv__doctor)
-            opts="-q -v -h -V --explain-parse --observe --capture --netns --load-modules --peer --port --redact --redact-key --keep-oui --format --output --fail-on --color --width --quiet --verbose --help --version diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help"
+            opts="-q -v -h -V --explain-parse --probe --observe --capture --netns --load-modules --peer --port --redact --redact-key --keep-oui --format --output --fail-on --color --width --quiet --verbose --help --version diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -184,12 +190,16 @@ _synrecv__doctor() {
             return 0
             ;;
         synrecv__subcmd__doctor__subcmd__arp)
-            opts="-v -h --format --netns --load-modules --color --width --verbose --help"
+            opts="-v -h --probe --own-mac --format --netns --load-modules --color --width --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --probe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -356,7 +366,7 @@ _synrecv__doctor() {
             return 0
             ;;
         synrecv__subcmd__doctor__subcmd__diagnose)
-            opts="-q -v -h --explain-parse --observe --capture --netns --load-modules --peer --port --redact --redact-key --keep-oui --format --output --fail-on --color --width --quiet --verbose --help"
+            opts="-q -v -h --explain-parse --probe --observe --capture --netns --load-modules --peer --port --redact --redact-key --keep-oui --format --output --fail-on --color --width --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,7 +450,7 @@ _synrecv__doctor() {
             return 0
             ;;
         synrecv__subcmd__doctor__subcmd__help)
-            opts="diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help"
+            opts="diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -663,6 +673,20 @@ _synrecv__doctor() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        synrecv__subcmd__doctor__subcmd__help__subcmd__trace)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         synrecv__subcmd__doctor__subcmd__interfaces)
             opts="-v -h --format --netns --load-modules --color --width --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -859,6 +883,48 @@ _synrecv__doctor() {
                     return 0
                     ;;
                 --observe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --netns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        synrecv__subcmd__doctor__subcmd__trace)
+            opts="-v -h --from --method --port --format --netns --load-modules --color --width --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -W "udp icmp tcp" -- "${cur}"))
+                    return 0
+                    ;;
+                --port)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -31,6 +31,7 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand --color 'When to colour'
             cand --width 'Columns of text output (default: the terminal''s, or 100)'
             cand --explain-parse 'Print each line of a text with what was taken from it, and judge nothing'
+            cand --probe 'Ask the network what decides between the causes that are left: sends packets, and says before how many at most (this host only)'
             cand --load-modules 'Allow reading that makes the kernel load a module (sock_diag)'
             cand --keep-oui 'Leave the vendor''s number in link-layer addresses'
             cand -q 'Only the verdict line'
@@ -46,6 +47,7 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand arp 'The ARP and ND tables, marked'
             cand route 'Routing rules and the routes of all tables, or the kernel''s answer for one peer'
             cand interfaces 'Devices, addresses with the prefixes they claim, settings in force'
+            cand trace 'The way that packets take to a peer, hop by hop (sends packets)'
             cand collect 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
             cand ask 'What somebody who has the host should run and send: the shortest list that decides'
             cand demo 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
@@ -70,6 +72,7 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand --color 'When to colour'
             cand --width 'Columns of text output (default: the terminal''s, or 100)'
             cand --explain-parse 'Print each line of a text with what was taken from it, and judge nothing'
+            cand --probe 'Ask the network what decides between the causes that are left: sends packets, and says before how many at most (this host only)'
             cand --load-modules 'Allow reading that makes the kernel load a module (sock_diag)'
             cand --keep-oui 'Leave the vendor''s number in link-layer addresses'
             cand -q 'Only the verdict line'
@@ -96,10 +99,12 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand --help 'Print help'
         }
         &'synrecv-doctor;arp'= {
+            cand --probe 'Ask the network who answers for these addresses, and list every answer: sends ARP questions and neighbour solicitations, three for each address at most, and two addresses that nobody should own beside them'
             cand --format 'Format of standard output'
             cand --netns 'Look into another network namespace: a name of `ip netns`, a path, or a process id'
             cand --color 'When to colour'
             cand --width 'Columns of text output (default: the terminal''s, or 100)'
+            cand --own-mac 'Ask with the MAC of the device rather than a made-up one, where the network filters those, or where a switch shuts ports on which a second MAC shows (port security); the kernel takes the answers too, and its entries can change'
             cand --load-modules 'Allow reading that makes the kernel load a module (sock_diag)'
             cand -v 'More: every row, also those that are grouped or hidden'
             cand --verbose 'More: every row, also those that are grouped or hidden'
@@ -153,6 +158,20 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand --verbose 'More: every row, also those that are grouped or hidden'
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'synrecv-doctor;trace'= {
+            cand --from 'Source address, such as the local end of a stuck connection (default: the kernel chooses)'
+            cand --method 'What is sent'
+            cand --port 'Port of the peer (default: 33434 for udp, 80 for tcp)'
+            cand --format 'Format of standard output'
+            cand --netns 'Look into another network namespace: a name of `ip netns`, a path, or a process id'
+            cand --color 'When to colour'
+            cand --width 'Columns of text output (default: the terminal''s, or 100)'
+            cand --load-modules 'Allow reading that makes the kernel load a module (sock_diag)'
+            cand -v 'More: every row, also those that are grouped or hidden'
+            cand --verbose 'More: every row, also those that are grouped or hidden'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'synrecv-doctor;collect'= {
             cand -o 'The bundle to write; a file of this name is replaced'
@@ -228,6 +247,7 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
             cand arp 'The ARP and ND tables, marked'
             cand route 'Routing rules and the routes of all tables, or the kernel''s answer for one peer'
             cand interfaces 'Devices, addresses with the prefixes they claim, settings in force'
+            cand trace 'The way that packets take to a peer, hop by hop (sends packets)'
             cand collect 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
             cand ask 'What somebody who has the host should run and send: the shortest list that decides'
             cand demo 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
@@ -250,6 +270,8 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
         &'synrecv-doctor;help;route;get'= {
         }
         &'synrecv-doctor;help;interfaces'= {
+        }
+        &'synrecv-doctor;help;trace'= {
         }
         &'synrecv-doctor;help;collect'= {
         }

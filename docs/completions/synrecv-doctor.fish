@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_synrecv_doctor_global_optspecs
-    string join \n explain-parse observe= capture= netns= load-modules peer= port= redact= redact-key= keep-oui format= output= fail-on= color= width= q/quiet v/verbose h/help V/version
+    string join \n explain-parse probe observe= capture= netns= load-modules peer= port= redact= redact-key= keep-oui format= output= fail-on= color= width= q/quiet v/verbose h/help V/version
 end
 
 function __fish_synrecv_doctor_needs_command
@@ -45,6 +45,7 @@ always\t''
 never\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l explain-parse -d 'Print each line of a text with what was taken from it, and judge nothing'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l probe -d 'Ask the network what decides between the causes that are left: sends packets, and says before how many at most (this host only)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -l keep-oui -d 'Leave the vendor\'s number in link-layer addresses'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -s q -l quiet -d 'Only the verdict line'
@@ -56,6 +57,7 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "sockets"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "arp" -d 'The ARP and ND tables, marked'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "trace" -d 'The way that packets take to a peer, hop by hop (sends packets)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "ask" -d 'What somebody who has the host should run and send: the shortest list that decides'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_needs_command" -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
@@ -86,6 +88,7 @@ always\t''
 never\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l explain-parse -d 'Print each line of a text with what was taken from it, and judge nothing'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l probe -d 'Ask the network what decides between the causes that are left: sends packets, and says before how many at most (this host only)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -l keep-oui -d 'Leave the vendor\'s number in link-layer addresses'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s q -l quiet -d 'Only the verdict line'
@@ -108,6 +111,7 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l probe -d 'Ask the network who answers for these addresses, and list every answer: sends ARP questions and neighbour solicitations, three for each address at most, and two addresses that nobody should own beside them' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l format -d 'Format of standard output' -r -f -a "text\t''
 json\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
@@ -115,6 +119,7 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l co
 always\t''
 never\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l own-mac -d 'Ask with the MAC of the device rather than a made-up one, where the network filters those, or where a switch shuts ports on which a second MAC shows (port security); the kernel takes the answers too, and its entries can change'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand arp" -s h -l help -d 'Print help'
@@ -129,8 +134,8 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -s h -l help -d 'Print help'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -f -a "get" -d 'Ask the kernel which way packets to a peer leave, and say why'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -a "get" -d 'Ask the kernel which way packets to a peer leave, and say why'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and not __fish_seen_subcommand_from get help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l from -d 'Source address (default: the one that the kernel chooses)' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l port -d 'Local TCP port, for rules that look at ports or protocol' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand route; and __fish_seen_subcommand_from get" -l mark -d 'Mark of the packet, as the listener\'s SO_MARK sets it (decimal or 0x..)' -r
@@ -157,6 +162,21 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand interfaces" -s h -l help -d 'Print help'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l from -d 'Source address, such as the local end of a stuck connection (default: the kernel chooses)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l method -d 'What is sent' -r -f -a "udp\t'Datagrams'
+icmp\t'Echo requests'
+tcp\t'SYNs; a connection that is accepted is reset at once'"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l port -d 'Port of the peer (default: 33434 for udp, 80 for tcp)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l format -d 'Format of standard output' -r -f -a "text\t''
+json\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l netns -d 'Look into another network namespace: a name of `ip netns`, a path, or a process id' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l color -d 'When to colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l width -d 'Columns of text output (default: the terminal\'s, or 100)' -r
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -l load-modules -d 'Allow reading that makes the kernel load a module (sock_diag)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -s v -l verbose -d 'More: every row, also those that are grouped or hidden'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -s o -l output -d 'The bundle to write; a file of this name is replaced' -r -F
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l observe -d 'Watch for this long (5s, 1m; 0 = one look)' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand collect" -l capture -d 'Look at the frames of handshakes while watching (auto = where it is permitted)' -r -f -a "auto\t''
@@ -206,18 +226,19 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand checks" -s
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand man" -s h -l help -d 'Print help'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "diagnose" -d 'Find out why connections are stuck (the default command)'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "sockets" -d 'TCP sockets: queues of listeners, both retry counters of requests'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "arp" -d 'The ARP and ND tables, marked'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "ask" -d 'What somebody who has the host should run and send: the shortest list that decides'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "explain" -d 'The manual of a finding, or the list of findings'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "checks" -d 'All checks and what each needs'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "schema" -d 'The JSON Schema of an output'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "completions" -d 'A script that completes the command line in a shell'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "man" -d 'The manual page, in roff'
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces collect ask demo explain checks schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "diagnose" -d 'Find out why connections are stuck (the default command)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "sockets" -d 'TCP sockets: queues of listeners, both retry counters of requests'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "arp" -d 'The ARP and ND tables, marked'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "route" -d 'Routing rules and the routes of all tables, or the kernel\'s answer for one peer'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "interfaces" -d 'Devices, addresses with the prefixes they claim, settings in force'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "trace" -d 'The way that packets take to a peer, hop by hop (sends packets)'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "collect" -d 'Save what `diagnose` would look at in one file, to be diagnosed elsewhere'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "ask" -d 'What somebody who has the host should run and send: the shortest list that decides'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "demo" -d 'Diagnose a recorded incident, built in; needs no rights and looks at nothing'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "explain" -d 'The manual of a finding, or the list of findings'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "checks" -d 'All checks and what each needs'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "schema" -d 'The JSON Schema of an output'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "completions" -d 'A script that completes the command line in a shell'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "man" -d 'The manual page, in roff'
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and not __fish_seen_subcommand_from diagnose sockets arp route interfaces trace collect ask demo explain checks schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand help; and __fish_seen_subcommand_from route" -f -a "get" -d 'Ask the kernel which way packets to a peer leave, and say why'
