@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use synrecv_checks::plan::{self, AUTO_MAX_S, Next};
-use synrecv_collect::Session;
+use synrecv_collect::{Session, spent_us};
 use synrecv_model::{Diagnosis, Observation};
 use tokio::sync::Notify;
 
@@ -16,7 +16,7 @@ use crate::terminal::Progress;
 /// Least time between samples.
 const INTERVAL_MS: u64 = 250;
 
-/// Reading may take this share of the time: one part of 20.
+/// Reading may take this share of a processor: one part of 20.
 const COST_SHARE: u64 = 20;
 
 /// Interim diagnoses of `--observe auto` are this far apart at least.
@@ -85,8 +85,7 @@ pub(crate) fn watch(
 ) -> std::io::Result<Watched> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     // The reading that comes before watching says what each further one will cost.
-    let first = session.facts().sockets.reading();
-    let pace_ms = first.map_or(0, |reading| reading.ended.ms_since(reading.started) * COST_SHARE);
+    let pace_ms = pause_ms(session.first_cost_us());
     let mut watch = Watch {
         session,
         interval_ms: INTERVAL_MS.max(pace_ms),
@@ -113,7 +112,7 @@ pub(crate) fn watch(
         }
         let cost = watch.session.sample();
         taken += 1;
-        watch.interval_ms = INTERVAL_MS.max(cost * COST_SHARE);
+        watch.interval_ms = INTERVAL_MS.max(pause_ms(cost));
         stopped = observe == Observe::Auto && watch.may_stop(&mut taken);
         progress.show(&format!(
             "observing {} s of {} s   in SYN_RECV {}   Ctrl-C: stop, report now",
@@ -134,6 +133,11 @@ pub(crate) fn watch(
     Ok(Watched { observation, diagnosis })
 }
 
+/// How long to wait after what cost so much processor time, to stay within the share.
+fn pause_ms(cost_us: u64) -> u64 {
+    cost_us * COST_SHARE / 1_000
+}
+
 struct Watch<'a> {
     session: &'a mut Session,
     interval_ms: u64,
@@ -147,12 +151,13 @@ impl Watch<'_> {
         if started < self.next_interim_ms {
             return false;
         }
+        let spent = spent_us();
         self.session.sample_all(false);
         *taken += 1;
         let observation = self.session.observation(self.interval_ms);
         let diagnosis = synrecv_checks::diagnose(self.session.facts(), &observation);
-        let cost = self.session.elapsed_ms() - started;
-        self.next_interim_ms = self.session.elapsed_ms() + INTERIM_MS.max(cost * COST_SHARE);
+        let cost = spent_us() - spent;
+        self.next_interim_ms = self.session.elapsed_ms() + INTERIM_MS.max(pause_ms(cost));
         let before = self.session.facts().counters.data();
         plan::next(started, &diagnosis, &observation, before, observation.counters.data())
             == Next::Stop

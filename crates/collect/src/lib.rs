@@ -17,6 +17,7 @@ pub use host::host;
 pub use modules::{ModulePolicy, Modules};
 pub use netns::{EnterError, Place, Target};
 pub use session::{CapturePolicy, Options, ProbePlan, Session};
+pub use synrecv_netlink::clock::spent_us;
 pub use synrecv_sockets::{StateSet, Wanted};
 
 /// The table readers, for programs that want one table only.

@@ -68,6 +68,7 @@ pub struct Session {
     counters_now: Section<Counters>,
     /// Of devices, when `counters_now` was read; those that are not in it are not known.
     traffic_now: Vec<LinkTraffic>,
+    first_cost_us: u64,
 }
 
 impl Session {
@@ -85,8 +86,10 @@ impl Session {
         let counters = synrecv_counters::counters(&proc_net);
         let mut sampler = Sampler::new(Wanted::Both, options.port, diag_allowed.clone(), &proc_net);
         let mut recorder = Recorder::default();
+        let spent_us = clock::spent_us();
         let first = filtered(sampler.sample(), &options);
         recorder.add(&first);
+        let first_cost_us = clock::spent_us() - spent_us;
         // Soon after the counters: they are compared with those of rules.
         let (rules, filters) = RuleWatch::start(&place, &proc_net, &modules, options.modules);
         let devices = ask(&place, synrecv_interfaces::read::links);
@@ -138,18 +141,24 @@ impl Session {
             facts,
             counters_now: counters,
             traffic_now: Vec::new(),
+            first_cost_us,
         }
     }
 
-    /// Reads the requests and listeners once more; returns how long that took in milliseconds.
+    /// Processor time of the first sample, in microseconds: what each further one will cost.
+    pub fn first_cost_us(&self) -> u64 {
+        self.first_cost_us
+    }
+
+    /// Reads the requests and listeners once more; returns the processor time of that in microseconds.
     pub fn sample(&mut self) -> u64 {
-        let started = clock::now();
+        let spent_us = clock::spent_us();
         let sample = filtered(self.sampler.sample(), &self.options);
         self.recorder.add(&sample);
         self.take_step();
         self.heard.listen();
         self.wire.follow_stuck(|| self.recorder.tracks());
-        clock::now().ms_since(started)
+        clock::spent_us() - spent_us
     }
 
     /// Why no frames are captured; `None` while they are.
