@@ -110,3 +110,26 @@ fn a_namespace_that_is_not_there_cannot_be_read() {
         assert!(said.err.contains("no-such-namespace") || said.err.contains(netns), "{said:?}");
     }
 }
+
+#[test]
+fn a_trace_that_cannot_be_meant_sends_nothing() {
+    for (args, words) in [
+        (&["fe80::1"][..], "needs its device"),
+        (&["192.0.2.1%lo"], "only a link-local address has a device"),
+        (&["fe80::1%no-such-device"], "no device is called `no-such-device`"),
+        (&["224.0.0.1"], "no address of one machine"),
+        (&["255.255.255.255"], "no address of one machine"),
+        (&["0.0.0.0"], "no address of one machine"),
+        (&["192.0.2.1", "--from", "2001:db8::1"], "no ipv4 address like the peer"),
+        (&["192.0.2.1", "--method", "icmp", "--port", "80"], "`--port` is for udp and tcp"),
+        (&["192.0.2.1", "--port", "0"], "0 is not in 1..=65535"),
+        (&["192.0.2.1", "--method", "sctp"], "possible values"),
+        (&["router"], "expected an address"),
+        (&[], "required"),
+    ] {
+        let said = run(&[&["trace"], args].concat());
+        assert_eq!((said.code, said.out.as_str()), (Some(2), ""), "{args:?}: {said:?}");
+        assert!(said.err.contains(words), "{args:?}: {said:?}");
+        assert!(!said.err.contains("sends at most"), "{args:?}: {said:?}");
+    }
+}
