@@ -76,8 +76,10 @@ fn occasion(rounds: usize) -> Result<String> {
     let date = String::from_utf8_lossy(&date.stdout).trim().to_owned();
     let uname = rustix::system::uname();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let load = fs::read_to_string("/proc/loadavg").context("read `/proc/loadavg`")?;
+    let load = load.split(' ').nth(2).unwrap_or("?");
     Ok(format!(
-        "Measured {date} on Linux {}, {cores} cores; {rounds} rounds.",
+        "Measured {date} on Linux {}, {cores} cores; {rounds} rounds. Load of the machine meanwhile: {load}.",
         uname.release().to_string_lossy()
     ))
 }
