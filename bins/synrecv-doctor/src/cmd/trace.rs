@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use synrecv_collect::traces::{self, TraceQuestion, Tracer};
 use synrecv_collect::{Place, host, tables};
 use synrecv_model::{
-    Endpoint, Family, Flow, Gap, PathTrace, Reason, ReplyQuestion, Section, SourceKind,
-    TraceMethod, text,
+    Endpoint, Family, Flow, Gap, Neighbour, PathTrace, Reason, Reply, ReplyQuestion, Section,
+    SourceKind, TraceMethod, text,
 };
 use synrecv_report::table::TraceTable;
 
@@ -81,14 +81,17 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode> {
         let question = ReplyQuestion { flow, mark: 0, uid: None, oif: ifindex };
         // Before a packet can bring a redirect.
         let reply = ask(&place, || tables::route_get(&question));
-        let (trace, links) = thread::scope(|scope| {
+        let (trace, links, neighbours) = thread::scope(|scope| {
             let asking = scope.spawn(|| trace(&place, args, ifindex));
             // While answers are waited for.
             let links = named.unwrap_or_else(read_links);
+            let neighbours = ask(&place, tables::neighbours);
             // A panic of the thread is a panic of the program; the caller reports it.
-            (asking.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), links)
+            let trace = asking.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+            (trace, links, neighbours)
         });
-        let neighbours = ask(&place, tables::neighbours);
+        let is_early = !knows_next_hop(&neighbours, &reply);
+        let neighbours = if is_early { ask(&place, tables::neighbours) } else { neighbours };
         let table = TraceTable {
             kind: SourceKind::Live,
             host: &host,
@@ -104,6 +107,13 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode> {
             |style, out| table.write_text(style, out),
         )
     })
+}
+
+/// Whether the next hop was resolved when the table was read.
+fn knows_next_hop(neighbours: &Section<Vec<Neighbour>>, reply: &Section<Reply>) -> bool {
+    let Some(next) = reply.data().and_then(Reply::next_hop) else { return false };
+    let mut entries = neighbours.data().into_iter().flatten();
+    entries.any(|entry| entry.address == next && entry.mac.is_some())
 }
 
 /// Words on the command line that make no sense together.
