@@ -1,18 +1,17 @@
 //! Two machines on the wire claim the address of the reply's next hop.
 
 mod answering_twin;
+mod asked_aloud;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use synrecv_model::view::place;
-use synrecv_model::view::probe::{ProbeView, ProbeWord};
 use synrecv_model::{
     Action, ActionLabel, CheckInfo, Class, Command, Mac, Manual, Nud, Origin, Part, Subject, Text,
     Value, Weight, text,
 };
 
-use crate::asked::{answers_fact, asked};
 use crate::cases::{Case, Cases, Fact};
 use crate::seen::{claimants, seen, ways};
 use crate::view::{RequestView, View};
@@ -77,8 +76,8 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     }
     for ((ifindex, address), requests) in &by_hop {
         let (hop, requests) = ((*ifindex, *address), &requests[..]);
-        if let Some(probe) = owners(view, hop) {
-            by_answers(view, cases, hop, requests, &probe);
+        if let Some(probe) = asked_aloud::owners(view, hop) {
+            asked_aloud::report(view, cases, hop, requests, &probe);
         } else if let Some(macs) = claimed_on_wire(view, *address, requests) {
             by_frames(view, cases, hop, requests, &macs);
         } else if let Some(macs) = claimed(view, *ifindex, *address) {
@@ -88,45 +87,6 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         }
     }
     answering_twin::examine(view, cases);
-}
-
-/// The answers to a question that was asked aloud, when machines that do not stand in for others gave
-/// several and no virtual router is among them.
-fn owners<'a>(view: &View<'a>, (ifindex, address): (u32, IpAddr)) -> Option<ProbeView<'a>> {
-    asked(view, ifindex, address).filter(|probe| {
-        probe.word == ProbeWord::DuplicateAddress
-            && !probe.answerers.iter().any(|answerer| answerer.mac.is_virtual_router())
-    })
-}
-
-fn by_answers(
-    view: &View<'_>,
-    cases: &mut Cases,
-    hop: (u32, IpAddr),
-    requests: &[usize],
-    probe: &ProbeView<'_>,
-) {
-    let macs: Vec<Mac> = probe.answerers.iter().map(|answerer| answerer.mac).collect();
-    let entry = view.requests()[requests[0]].next_hop.and_then(|entry| entry.mac);
-    let goes_to_one = entry.is_some_and(|mac| macs.contains(&mac));
-    let case = open(view, cases, hop, requests);
-    case.summary(text![
-        hop.1,
-        " on ",
-        view.dev(hop.0),
-        " is claimed by ",
-        Text::join(macs.iter().copied(), " and "),
-    ])
-    .arg("macs", Value::List(macs.iter().copied().map(Value::Mac).collect()));
-    // Decisive: several machines said at once that the address is theirs, and the SYN-ACKs that get
-    // lost go to one of them.
-    let weight = if goes_to_one { Weight::Decisive } else { Weight::Strong };
-    case.supports(weight, answers_fact(view, probe));
-    if let Some(fact) = ways(view, requests) {
-        case.supports(Weight::Strong, fact);
-    }
-    argue(view, case, requests);
-    advise(case, hop.1, &view.dev(hop.0).to_string());
 }
 
 /// Link-layer addresses that claim the next hop, as frames show: the one that the SYN comes from and
