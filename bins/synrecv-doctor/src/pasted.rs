@@ -68,11 +68,13 @@ pub(crate) fn with(
 fn hosts_of(ticket: &Ticket) -> Result<Vec<PastedHost>> {
     let hosts = hosts(ticket);
     if hosts.is_empty() {
-        let left_out: String =
-            left_out(ticket).iter().map(|words| format!("; {}", plain(words))).collect();
+        let mut missed = String::new();
+        for words in left_out(ticket) {
+            let _ = write!(missed, "; {}", plain(&words));
+        }
         bail!(
             "it is not a capture (pcap, pcapng), not a bundle of `synrecv-doctor collect`, and no output \
-             of a tool that is known was found in it (--explain-parse shows each line){left_out}"
+             of a tool that is known was found in it (--explain-parse shows each line){missed}"
         );
     }
     Ok(hosts)
@@ -187,13 +189,13 @@ fn pieces(ticket: &Ticket, hosts: &[PastedHost], names: &[Foreign]) -> Vec<Piece
         .enumerate()
         .map(|(index, piece)| {
             let number = of_host(index);
-            let named = hosts[number].name.clone();
+            let of_prompt = hosts[number].name.clone();
             PieceView {
                 first_line: piece.lines.0,
                 last_line: piece.lines.1,
                 kind: piece.kind.name(),
                 host: u32::try_from(number + 1).unwrap_or(u32::MAX),
-                host_name: named.or_else(|| hosts[number].own_address()).map(Foreign),
+                host_name: of_prompt.or_else(|| hosts[number].own_address()).map(Foreign),
                 row_count: piece.row_count,
                 rejected_count: piece.rejected_count,
                 cut: piece.cut.map(cut),

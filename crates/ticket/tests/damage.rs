@@ -121,14 +121,14 @@ fn hostile_texts_are_prose() {
 fn what_is_too_large_is_not_read() {
     let limits = Limits { octets: 100, lines: 10, line_octets: 20, rows: 5, pieces: 5 };
     assert!(matches!(
-        read(&[b'a'; 101], limits),
+        read([b'a'; 101], limits),
         Err(Unreadable::TooLarge { limit: 100, unit: "octets" })
     ));
     assert!(matches!(
-        read(&[b'\n'; 20], limits),
+        read([b'\n'; 20], limits),
         Err(Unreadable::TooLarge { limit: 10, unit: "lines" })
     ));
-    let ticket = read(&[b'a'; 50], limits).expect("one line");
+    let ticket = read([b'a'; 50], limits).expect("one line");
     assert_eq!(ticket.long_lines_count, 1);
     assert_eq!(ticket.lines().map(|(_, text, _)| text.len()).collect::<Vec<_>>(), [20]);
     assert!(read(b"", limits).expect("nothing").pieces.is_empty());
@@ -143,7 +143,7 @@ fn what_is_too_much_is_left_out_and_told() {
     let [piece] = ticket.pieces.as_slice() else { panic!("{:?}", ticket.pieces) };
     assert_eq!((piece.row_count, piece.cut, piece.lines), (5, Some(Cut::TooLong), (1, 9)));
 
-    let text: String = (1..=4).map(|at| format!("$ arp -an\n{}\n", row(at))).collect();
+    let text = (1..=4).map(row).fold(String::new(), |text, row| text + "$ arp -an\n" + &row + "\n");
     let limits = Limits { pieces: 3, ..Limits::default() };
     let ticket = read(&text, limits).expect("small");
     assert_eq!((ticket.pieces.len(), ticket.dropped_pieces_count), (3, 1));

@@ -40,10 +40,10 @@ pub(super) fn routes(pieces: &[&Piece], devices: &mut Devices) -> Section<Vec<Ro
             && piece.command.as_ref().is_some_and(|command| command.has("all"));
         for row in rows {
             // Where it leads nobody knows; the wire it is not.
-            let names: Vec<&str> =
-                row.hops.iter().filter_map(|hop| hop.gateway_name.as_deref()).collect();
-            if !names.is_empty() {
-                named.extend(names);
+            let mut unknown =
+                row.hops.iter().filter_map(|hop| hop.gateway_name.as_deref()).peekable();
+            if unknown.peek().is_some() {
+                named.extend(unknown);
                 continue;
             }
             let route = route(row, devices);

@@ -24,6 +24,9 @@ const SECOND: u64 = 1_000_000_000;
 const HOUR: u64 = 3_600 * SECOND;
 const DAY: u64 = 24 * HOUR;
 
+/// Its nanoseconds since 1970 fit into 64 bits.
+const YEAR_MAX: u64 = 2500;
+
 /// Seconds from which on a number counts from 1970 (1973).
 const EPOCH_LEAST: u64 = 100_000_000;
 
@@ -55,7 +58,7 @@ pub(crate) fn stamp(words: &[&str]) -> Option<(Stamp, usize)> {
     if fraction.is_empty() {
         // Elapsed time of old versions: `1. 023938`.
         let micros = words.get(1).filter(|word| word.len() == 6)?;
-        return Some((Stamp::Elapsed(ns + nanos(micros)?), 2));
+        return Some((Stamp::Elapsed(ns.saturating_add(nanos(micros)?)), 2));
     }
     let stamp = if ns / SECOND >= EPOCH_LEAST { Stamp::Since1970(ns) } else { Stamp::Elapsed(ns) };
     Some((stamp, 1))
@@ -112,7 +115,8 @@ fn month(word: &str) -> Option<u64> {
 
 /// Days since 1970 of a day of the Gregorian calendar.
 fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    if !(1970..=YEAR_MAX).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day)
+    {
         return None;
     }
     // Years begin in March, so that the day that is sometimes missing is the last.
@@ -143,7 +147,7 @@ pub(crate) fn resolve(
                     days += 1;
                 }
                 before = Some(ns);
-                ns + days * DAY
+                DAY.saturating_mul(days).saturating_add(ns)
             }
         });
         times.push(time);
@@ -228,6 +232,13 @@ fn sums(stamps: &[Option<Stamp>]) -> Vec<Option<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn years_that_no_clock_shows_are_none() {
+        assert_eq!(read("6026-11-23 13:13:22.005557"), None);
+        assert!(matches!(read("2500-12-31 23:59:59.999999"), Some((Stamp::Since1970(_), 2))));
+        assert!(matches!(read("18446744073. 999999"), Some((Stamp::Elapsed(u64::MAX), 2))));
+    }
 
     fn read(text: &str) -> Option<(Stamp, usize)> {
         stamp(&text.split_whitespace().collect::<Vec<_>>())
