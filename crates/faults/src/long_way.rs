@@ -19,7 +19,7 @@ use crate::route::NewRoute;
 ///
 /// Cable `n` has 10.0.n.0/24 and fd00:n::/64, `.1` at the end of the source and `.2` at the other; the
 /// two between `limited` and `filter` are 4 and 6 on the left, 5 and 7 on the right. No router limits its
-/// errors but [`LongWay::limited`].
+/// errors but the limited one.
 #[derive(Debug)]
 pub struct LongWay {
     lab: Lab,
