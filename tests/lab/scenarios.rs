@@ -352,7 +352,7 @@ fn judge(id: &str) {
     });
     let captures = recording.stop(id);
     let pasted = ticket.judge(&running, scenario);
-    let probed = probed::judge(&running, scenario, &answers[0].said);
+    let probed = probed::judge(&running, scenario);
     drop(running);
 
     let (mut scores, mut wrong) = (String::new(), String::new());

@@ -92,11 +92,22 @@ impl Secrets {
             let [a, b, c, d, e, f] = mac.0;
             let identifier = u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f]);
             let identifier = Ipv6Addr::from_bits(identifier.into()).to_string();
-            let hidden = [digits, identifier.trim_start_matches(':').to_owned()];
-            found.extend(hidden.into_iter().filter(|form| lower.contains(form.as_str())));
+            let identifier = identifier.trim_start_matches(':');
+            found.extend(lower.contains(&digits).then_some(digits));
+            found.extend(holds_groups(&lower, identifier).then(|| identifier.to_owned()));
         }
         found
     }
+}
+
+/// True where the groups of an address stand by themselves, and are not the beginning or end of others:
+/// `ff:fe00:1` is not in `3aff:fe00:1` or `ff:fe00:1b2c`.
+fn holds_groups(text: &str, groups: &str) -> bool {
+    let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_hexdigit());
+    text.match_indices(groups).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + groups.len()..]);
+        !is_digit(before.chars().next_back()) && !is_digit(after.chars().next())
+    })
 }
 
 /// The JSON in a bundle.

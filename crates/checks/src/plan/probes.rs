@@ -77,6 +77,10 @@ pub(crate) fn probes_of(view: &View<'_>, facts: &Facts, diagnosis: &Diagnosis) -
                 }
             }
         }
+        // Without a next hop nothing leaves.
+        if sample.reading == RetryReading::NextHopUnresolved {
+            continue;
+        }
         probes.first_hops.extend(flows);
         if way.gateway.is_some() && probes.trace.is_none() {
             probes.trace = Some(sample.track.flow);

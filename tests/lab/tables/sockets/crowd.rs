@@ -33,6 +33,8 @@ pub(super) struct Crowd {
 
 /// Opens them all. The device `eth0` has an IPv6 link-local address and this index.
 pub(super) fn gather(host: &Namespace, eth0: u32) -> Crowd {
+    // Without it the last segment of a connection is sent early once more, and nothing counts that.
+    host.sysctl("net/ipv4/tcp_early_retrans", "0").expect("a setting");
     host.nft(&lossy(&format!("tcp sport {DEAF_PORT} tcp flags & (syn|ack) == (syn|ack) drop")))
         .expect("rules are loaded");
     let mut crowd = host.run(move || open(eth0)).expect("a namespace");
