@@ -45,7 +45,7 @@ them. Everybody else connects.",
 
   SYN      from 02:..:20, TTL 64
   SYN-ACK  to   02:..:dd",
-    expect: EXPECT,
+    expect: EXPECT.by_rights(),
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
@@ -70,7 +70,8 @@ them. Everybody else connects.",
 };
 
 /// Right for one peer on the wire whose SYN-ACKs go to another machine. Without frames nothing
-/// tells a twin from an entry that is wrong for another reason.
+/// tells a twin from an entry that is wrong for another reason; and without rights only a neighbour that
+/// is caught while it is connected, for some milliseconds, tells the one from the others.
 pub(super) const EXPECT: Expectation =
     Expectation::fault("duplicate-address", "path", &["likely", "confirmed", "possible"])
         .or(&["neighbour-wrong"]);

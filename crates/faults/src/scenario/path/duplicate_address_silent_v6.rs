@@ -27,7 +27,7 @@ firewall ignores them. Everybody else connects.",
 
   SYN      from 02:..:20, hop limit 64
   SYN-ACK  to   02:..:dd",
-    expect: EXPECT,
+    expect: EXPECT.by_rights(),
     needs_nft: true,
     machine_wide: false,
     stage: |lab| {
