@@ -41,7 +41,8 @@ impl fmt::Display for ProbePlan {
         let mut parts = Vec::new();
         if !self.targets.is_empty() {
             parts.push(format!(
-                "{} questions by ARP or ND for {} addresses (from a made-up MAC; no neighbour table changes)",
+                "{} questions by ARP or ND for {} addresses (from a made-up MAC, the device is promiscuous \
+                 meanwhile; entries of this host stay as they are)",
                 bound.frame_count,
                 self.targets.len()
             ));
