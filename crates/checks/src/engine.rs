@@ -10,7 +10,7 @@ use synrecv_model::{
 
 use crate::cases::{Case, Cases, Weighed};
 use crate::view::{RequestView, View};
-use crate::{CATALOG, Check, ask, attribution, leads, plan, undelivered, verdict, ways};
+use crate::{CATALOG, Check, ask, attribution, leads, unasked, undelivered, verdict, ways};
 
 /// Judges facts and observation. The same input gives the same diagnosis.
 pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
@@ -66,33 +66,11 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
         pieces: Vec::new(),
         questions: Vec::new(),
     };
-    diagnosis.not_checked.extend(unasked(facts, &view, &diagnosis));
+    diagnosis.not_checked.extend(unasked::unasked(facts, &view, &diagnosis));
     if is_open(facts, &diagnosis) {
         diagnosis.questions = ask::missing(facts, observation, &diagnosis);
     }
     diagnosis
-}
-
-/// What the network would tell if it were asked; nothing where the cause is sure.
-fn unasked(facts: &Facts, view: &View<'_>, diagnosis: &Diagnosis) -> Option<NotChecked> {
-    let gap = facts.probed.gap().filter(|gap| gap.reason == Reason::NeedsProbe)?;
-    if diagnosis.verdict.confidence == Some(Confidence::Confirmed) {
-        return None;
-    }
-    let wanted = plan::probes_of(view, facts, diagnosis);
-    let mut detail = Text::new();
-    if let Some(question) = wanted.questions.first() {
-        detail.push(text!["who answers for ", question.address, ", now"]);
-    }
-    if let Some(flow) = wanted.first_hops.first() {
-        let joint = if detail.is_empty() { "" } else { "; " };
-        detail.push(text![joint, "which machine takes replies to ", flow.peer.ip]);
-    }
-    if detail.is_empty() {
-        return None;
-    }
-    detail.push(text![" (", &gap.detail, "): add --probe"]);
-    Some(NotChecked { check: "probes", reason: gap.reason.clone(), detail })
 }
 
 /// Nothing leads, or nothing that is sure, and somebody else has the host.

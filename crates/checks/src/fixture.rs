@@ -11,12 +11,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    Address, AddressScope, Capture, Counters, DeviceFilter, Endpoint, Family, FilterChain, Flow,
-    Foreign, Gap, Life, Link, LinkTraffic, Listener, ListenerTrack, Mac, MacChange, MatchedRoute,
-    Mono, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, OperState, Owners, Probed,
-    Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind,
-    RouteScope, RuleDelta, Section, Settings, Sighting, SocketSource, Sockets, Step, Trace, Track,
-    Tracked, text,
+    Address, Capture, Counters, DeviceFilter, Endpoint, Family, FilterChain, Flow, Foreign, Gap,
+    Life, Link, LinkTraffic, Listener, ListenerTrack, Mac, MacChange, MatchedRoute, Mono,
+    Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, Owners, Probed, Reading, Reason, Reply,
+    ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope, RuleDelta, Section,
+    Settings, Sighting, SocketSource, Sockets, SourceKind, Step, Trace, Track, Tracked, text,
 };
 
 pub(crate) use frames::Frames;
@@ -46,6 +45,7 @@ pub(crate) struct HostFixture {
     traffic: Vec<LinkTraffic>,
     steps: Vec<Step>,
     frames: Section<Capture>,
+    source: SourceKind,
     probed: Section<Vec<Probed>>,
     traces: Section<Vec<Trace>>,
 }
@@ -95,32 +95,15 @@ impl HostFixture {
             traffic: Vec::new(),
             steps: Vec::new(),
             frames: unread(),
+            source: SourceKind::Live,
             probed: unread(),
             traces: unread(),
         }
     }
 
     pub(crate) fn device(mut self, ifindex: u32, name: &str) -> Self {
-        self.links.push(Link {
-            ifindex,
-            name: Foreign(name.to_owned()),
-            alias: None,
-            up: true,
-            carrier: true,
-            loopback: false,
-            point_to_point: false,
-            noarp: false,
-            promiscuous: false,
-            operstate: OperState::Up,
-            kind: None,
-            mac: Some(Mac([2, 0, 0, 0, 1, u8::try_from(ifindex).unwrap()])),
-            mtu_bytes: 1500,
-            master_ifindex: None,
-            peer_ifindex: None,
-            peer_netns_id: None,
-            xdp_program_ids: Vec::new(),
-            traffic: None,
-        });
+        let mac = Some(Mac([2, 0, 0, 0, 1, u8::try_from(ifindex).unwrap()]));
+        self.links.push(Link { mac, ..Link::new(ifindex, Foreign(name.to_owned())) });
         self
     }
 
@@ -133,22 +116,7 @@ impl HostFixture {
 
     pub(crate) fn address(mut self, ifindex: u32, cidr: &str) -> Self {
         let net: IpNet = cidr.parse().unwrap();
-        self.addresses.push(Address {
-            ifindex,
-            address: net.addr(),
-            prefix_len: net.prefix_len(),
-            peer: None,
-            broadcast: None,
-            scope: AddressScope::Global,
-            secondary: false,
-            permanent: true,
-            tentative: false,
-            dad_failed: false,
-            deprecated: false,
-            noprefixroute: false,
-            label: None,
-            valid_s: None,
-        });
+        self.addresses.push(Address::new(ifindex, net));
         self
     }
 

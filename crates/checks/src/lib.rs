@@ -20,6 +20,7 @@ mod seen;
 mod share;
 mod syn_room;
 mod together;
+mod unasked;
 mod undelivered;
 mod verdict;
 mod view;

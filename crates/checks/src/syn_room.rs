@@ -83,3 +83,65 @@ fn reaches_sysctl(rows: usize, limit: i64) -> bool {
 fn setting(view: &View<'_>, name: &str) -> Option<i64> {
     view.settings().and_then(|settings| settings.values.get(name).copied())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::HostFixture;
+
+    const LOCAL: &str = "10.1.0.10:80";
+
+    /// A listener with a backlog of 8 and this many open handshakes.
+    fn host(open: u16) -> HostFixture {
+        let host = HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .setting("net.ipv4.tcp_max_syn_backlog", 16)
+            .listener(LOCAL, 0, 8);
+        (0..open).fold(host, |host, nth| {
+            host.stuck_request(LOCAL, &format!("10.9.0.7:{}", 4_000 + nth), (4, 4))
+        })
+    }
+
+    fn full(host: HostFixture) -> bool {
+        host.view(|view| {
+            let end = |text: &str| {
+                let end: std::net::SocketAddr = text.parse().unwrap();
+                Endpoint::new(end.ip(), end.port())
+            };
+            assert!(!is_full(view, end("10.1.0.10:81")), "nobody listens there");
+            is_full(view, end(LOCAL))
+        })
+    }
+
+    #[test]
+    fn a_listener_that_drops_syns_is_full_near_its_backlog() {
+        let dropping = |open| host(open).counter_moved("TcpExtTCPReqQFullDrop", 3);
+        assert!(full(dropping(8)));
+        assert!(full(dropping(6)), "some ended since");
+        assert!(!full(dropping(5)), "another listener drops");
+        assert!(!full(host(8)), "nothing was dropped");
+    }
+
+    #[test]
+    fn the_limit_of_the_sysctl_counts_without_cookies() {
+        let dropping = |open| {
+            host(open).setting("net.ipv4.tcp_syncookies", 0).counter_moved("TcpExtListenDrops", 5)
+        };
+        // Unknown peers get twelve of the sixteen.
+        assert!(full(dropping(12)) && full(dropping(9)));
+        assert!(!full(dropping(8)));
+        let of_queue = dropping(12).counter_moved("TcpExtListenOverflows", 5);
+        assert!(!full(of_queue), "the accept queue explains the drops");
+        assert!(!full(dropping(12).setting("net.ipv4.tcp_syncookies", 1)));
+    }
+
+    #[test]
+    fn with_cookies_nobody_is_refused() {
+        let host = || host(8).counter_moved("TcpExtTCPReqQFullDoCookies", 9);
+        assert!(!full(host()));
+        assert!(host().view(|view| matches!(refused(view), Some(Refused::ByCookie(9)))));
+        let always = host().setting("net.ipv4.tcp_syncookies", 2);
+        assert!(always.view(|view| refused(view).is_none()));
+    }
+}

@@ -166,7 +166,7 @@ pub fn no_rights() -> Gap {
 
 #[cfg(test)]
 mod tests {
-    use synrecv_model::{Address, AddressScope, Mono, OperState, ProbeSender};
+    use synrecv_model::{Address, Mono, ProbeSender};
 
     use super::Sender::{Administered, Device};
     use super::*;
@@ -188,46 +188,12 @@ mod tests {
     }
 
     fn link(ifindex: u32, mac: u8, is_up: bool) -> Link {
-        Link {
-            ifindex,
-            name: Foreign(format!("eth{ifindex}")),
-            alias: None,
-            up: is_up,
-            carrier: true,
-            loopback: false,
-            point_to_point: false,
-            noarp: false,
-            promiscuous: false,
-            operstate: OperState::Up,
-            kind: None,
-            mac: (mac > 0).then_some(Mac([2, 0, 0, 0, 0, mac])),
-            mtu_bytes: 1500,
-            master_ifindex: None,
-            peer_ifindex: None,
-            peer_netns_id: None,
-            xdp_program_ids: Vec::new(),
-            traffic: None,
-        }
+        let mac = (mac > 0).then_some(Mac([2, 0, 0, 0, 0, mac]));
+        Link { up: is_up, mac, ..Link::new(ifindex, Foreign(format!("eth{ifindex}"))) }
     }
 
     fn own(text: &str) -> Address {
-        let net: IpNet = text.parse().unwrap();
-        Address {
-            ifindex: 2,
-            address: net.addr(),
-            prefix_len: net.prefix_len(),
-            peer: None,
-            broadcast: None,
-            scope: AddressScope::Global,
-            secondary: false,
-            permanent: true,
-            tentative: false,
-            dad_failed: false,
-            deprecated: false,
-            noprefixroute: false,
-            label: None,
-            valid_s: None,
-        }
+        Address::new(2, text.parse().unwrap())
     }
 
     #[test]

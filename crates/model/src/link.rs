@@ -102,6 +102,32 @@ pub struct Link {
     pub traffic: Option<LinkTraffic>,
 }
 
+impl Link {
+    /// An ordinary device that works, of which no more is known than its index and name.
+    pub fn new(ifindex: u32, name: Foreign) -> Self {
+        Self {
+            ifindex,
+            name,
+            alias: None,
+            up: true,
+            carrier: true,
+            loopback: false,
+            point_to_point: false,
+            noarp: false,
+            promiscuous: false,
+            operstate: OperState::Up,
+            kind: None,
+            mac: None,
+            mtu_bytes: 1500,
+            master_ifindex: None,
+            peer_ifindex: None,
+            peer_netns_id: None,
+            xdp_program_ids: Vec::new(),
+            traffic: None,
+        }
+    }
+}
+
 /// Packets of a device since it was made. `struct rtnl_link_stats64`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -197,6 +223,27 @@ pub struct Address {
 }
 
 impl Address {
+    /// An ordinary address of which no more is known than its prefix and device: for good, of global
+    /// scope.
+    pub fn new(ifindex: u32, net: IpNet) -> Self {
+        Self {
+            ifindex,
+            address: net.addr(),
+            prefix_len: net.prefix_len(),
+            peer: None,
+            broadcast: None,
+            scope: AddressScope::Global,
+            secondary: false,
+            permanent: true,
+            tentative: false,
+            dad_failed: false,
+            deprecated: false,
+            noprefixroute: false,
+            label: None,
+            valid_s: None,
+        }
+    }
+
     /// The prefix that the address claims to be on-link, host bits cleared.
     ///
     /// For a point-to-point address it is the prefix of the other end.

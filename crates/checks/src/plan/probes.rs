@@ -163,3 +163,148 @@ fn distinct(view: &View<'_>, requests: &[usize]) -> Vec<Flow> {
     }
     flows
 }
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::RouteErrno;
+
+    use super::*;
+    use crate::fixture::HostFixture;
+
+    const LOCAL: &str = "192.168.4.10:80";
+
+    fn host() -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "192.168.4.10/22")
+            .default_route(2, "192.168.4.1")
+            .neighbour(2, "192.168.4.1", "02:00:00:00:00:01")
+            .listener(LOCAL, 0, 128)
+    }
+
+    /// A client that repeats its SYN.
+    fn stuck(host: HostFixture, peer: &str) -> HostFixture {
+        host.stuck_request(LOCAL, peer, (4, 1))
+    }
+
+    fn on_link(host: HostFixture, peer: &str) -> HostFixture {
+        stuck(host, peer).on_link(2, "192.168.4.0/22")
+    }
+
+    fn via(host: HostFixture, peer: &str, gateway: &str) -> HostFixture {
+        stuck(host, peer).via(2, gateway)
+    }
+
+    fn questions(probes: &Probes) -> Vec<(String, ProbePurpose)> {
+        let text = |question: &Question| (question.address.to_string(), question.purpose);
+        assert!(probes.questions.iter().all(|question| question.ifindex == 2));
+        probes.questions.iter().map(text).collect()
+    }
+
+    fn expected(all: &[(&str, ProbePurpose)]) -> Vec<(String, ProbePurpose)> {
+        all.iter().map(|&(text, purpose)| (text.to_owned(), purpose)).collect()
+    }
+
+    fn peers(flows: impl IntoIterator<Item = Flow>) -> Vec<String> {
+        flows.into_iter().map(|flow| flow.peer.ip.to_string()).collect()
+    }
+
+    #[test]
+    fn a_client_on_the_wire_is_asked_for_and_addresses_beside_it_and_the_gateway() {
+        let host = on_link(on_link(host(), "192.168.5.11:4000"), "192.168.5.12:4000");
+        let probes = on_link(host, "192.168.5.13:4000").probes();
+        let all = [
+            ("192.168.5.11", ProbePurpose::Peer),
+            ("192.168.5.222", ProbePurpose::Unused),
+            ("192.168.5.3", ProbePurpose::Unused),
+            ("192.168.4.1", ProbePurpose::Gateway),
+        ];
+        assert_eq!(questions(&probes), expected(&all));
+        assert_eq!(peers(probes.first_hops), ["192.168.5.11", "192.168.5.12"]);
+        assert_eq!(probes.trace, None, "a reply that goes straight has one hop");
+    }
+
+    #[test]
+    fn parts_of_a_prefix_are_ways_of_their_own_and_one_gateway_is_asked_for_once() {
+        let host = on_link(on_link(host(), "192.168.5.11:4000"), "192.168.6.11:4000");
+        let probes = host.probes();
+        let of = |purpose| {
+            let its = probes.questions.iter().filter(|question| question.purpose == purpose);
+            its.map(|question| question.address.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(ProbePurpose::Peer), ["192.168.5.11", "192.168.6.11"]);
+        assert_eq!(of(ProbePurpose::Unused).len(), 4);
+        assert_eq!(of(ProbePurpose::Gateway), ["192.168.4.1"]);
+    }
+
+    #[test]
+    fn behind_a_gateway_the_gateway_is_asked_for_and_one_way_is_traced() {
+        let host = via(host(), "10.9.0.7:4000", "192.168.4.1");
+        // Another connection of a client is no other client.
+        let host = via(host, "10.9.0.7:4001", "192.168.4.1");
+        let probes = via(host, "10.8.0.7:4000", "192.168.4.1").probes();
+        assert_eq!(questions(&probes), expected(&[("192.168.4.1", ProbePurpose::Gateway)]));
+        let first_hops = peers(probes.first_hops);
+        assert_eq!(first_hops, ["10.8.0.7", "10.9.0.7"]);
+        assert_eq!(peers(probes.trace).len(), 1);
+    }
+
+    #[test]
+    fn the_ways_of_most_connections_come_first_and_few_are_asked_about() {
+        let mut host = host();
+        for (gateway, clients) in [(2, 1), (3, 1), (4, 1), (5, 1), (6, 3)] {
+            for client in 0..clients {
+                let peer = format!("10.{gateway}.{client}.7:4000");
+                host = via(host, &peer, &format!("192.168.4.{gateway}"));
+            }
+        }
+        let probes = host.probes();
+        assert_eq!(probes.questions.len(), WAYS_MAX);
+        assert_eq!(probes.questions[0].address.to_string(), "192.168.4.6");
+        let most =
+            peers(probes.first_hops.clone()).into_iter().filter(|ip| ip.starts_with("10.6."));
+        assert_eq!(most.count(), CLIENTS_MAX);
+        assert!(probes.first_hops.len() <= WAYS_MAX * CLIENTS_MAX);
+        assert!(peers(probes.trace)[0].starts_with("10.6."));
+    }
+
+    #[test]
+    fn where_nothing_leaves_there_is_no_first_hop() {
+        let host = host()
+            .stuck_request(LOCAL, "192.168.5.11:4000", (0, 2))
+            .on_link(2, "192.168.4.0/22")
+            .unresolved(2, "192.168.5.11");
+        let probes = host.probes();
+        assert_eq!(probes.questions.len(), 4);
+        assert!(probes.first_hops.is_empty() && probes.trace.is_none());
+    }
+
+    #[test]
+    fn nothing_is_asked_that_would_not_decide() {
+        assert!(host().probes().is_empty(), "nothing is stuck");
+        let silent = host().stuck_request(LOCAL, "10.9.0.7:4000", (4, 4)).via(2, "192.168.4.1");
+        assert!(silent.probes().is_empty(), "the client does not repeat its SYN");
+        let unknown = stuck(host(), "10.9.0.7:4000");
+        assert!(unknown.probes().is_empty(), "no way is known");
+        let nowhere = stuck(host(), "10.9.0.7:4000").no_way_back(RouteErrno::EHOSTUNREACH);
+        assert!(nowhere.probes().is_empty(), "there is no way");
+    }
+
+    #[test]
+    fn nothing_is_asked_about_what_is_sure_to_die_on_this_host() {
+        let asks = |class, confidence| {
+            let host = on_link(on_link(host(), "192.168.5.11:4000"), "192.168.5.12:4000");
+            let host = host.neighbour(2, "192.168.5.11", "02:00:00:00:00:02");
+            let host = host.neighbour(2, "192.168.5.12", "02:00:00:00:00:02");
+            let probes = host.probes_after(|diagnosis| {
+                let leading = &mut diagnosis.findings[0];
+                assert_eq!(leading.affected.len(), 2);
+                (leading.class, leading.confidence) = (class, confidence);
+            });
+            !probes.is_empty()
+        };
+        assert!(!asks(Class::Local, Confidence::Confirmed));
+        assert!(asks(Class::Local, Confidence::Likely));
+        assert!(asks(Class::Path, Confidence::Confirmed), "which box it is, the answers name");
+    }
+}

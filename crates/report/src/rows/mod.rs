@@ -20,7 +20,6 @@ pub use filter::{ConntrackEntryRow, DeviceFilterRow, EndsRow, FilterRuleRow, Tra
 pub use interface::{AddressRow, DeviceSettingsRow, InterfaceRow, PrefixFitRow};
 pub use moved::{MacChangeRow, TrafficRow};
 pub use neighbour::NeighbourRow;
-pub(crate) use probe::purpose;
 pub use probe::{ProbeAnswerRow, ProbedRow, TraceHopRow, TraceRow};
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
 pub(crate) use route::{flag_names, metric_name};

@@ -36,6 +36,12 @@ pub struct ProbeAnswerRow {
     pub delay_us: u32,
     /// It comes from a machine that answers for addresses of others.
     pub proxy: bool,
+    /// ND: the override flag, which owners set and proxies do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overrides: Option<bool>,
+    /// ND: the router flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<bool>,
 }
 
 /// A way that was traced.
@@ -59,7 +65,7 @@ pub struct TraceHopRow {
 }
 
 /// The word for why an address was asked for.
-pub(crate) fn purpose(purpose: ProbePurpose) -> &'static str {
+fn purpose(purpose: ProbePurpose) -> &'static str {
     match purpose {
         ProbePurpose::Named => "named",
         ProbePurpose::Peer => "peer",
@@ -76,6 +82,8 @@ impl ProbedRow {
             question: answer.question,
             delay_us: answer.delay_us,
             proxy: view.proxies().any(|proxy| proxy.mac == answer.mac),
+            overrides: answer.overrides,
+            router: answer.router,
         });
         Self {
             dev: names.name(probed.ifindex).0,

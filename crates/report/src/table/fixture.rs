@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use synrecv_model::{
     Capabilities, Endpoint, Family, Foreign, Gap, Host, Link, Mac, Mono, NextHop, NextHopFlags,
-    OperState, Reading, Reason, Route, RouteKind, RouteScope, Section, WallClock,
+    Reading, Reason, Route, RouteKind, RouteScope, Section, WallClock,
 };
 
 use crate::{Paint, Style};
@@ -69,24 +69,9 @@ pub(super) fn mac(last: u8) -> Mac {
 /// `lo`, `eth0` with MAC ...:10, and a device with an evil name and alias.
 pub(super) fn links() -> Vec<Link> {
     let link = |ifindex, name: &str, last| Link {
-        ifindex,
-        name: Foreign(name.into()),
-        alias: None,
-        up: true,
-        carrier: true,
         loopback: last == 0,
-        point_to_point: false,
-        noarp: false,
-        promiscuous: false,
-        operstate: OperState::Up,
-        kind: None,
         mac: Some(Mac([if last == 0 { 0 } else { 2 }, 0, 0, 0, 0, last])),
-        mtu_bytes: 1500,
-        master_ifindex: None,
-        peer_ifindex: None,
-        peer_netns_id: None,
-        xdp_program_ids: Vec::new(),
-        traffic: None,
+        ..Link::new(ifindex, Foreign(name.into()))
     };
     let evil = Link {
         alias: Some(Foreign("x\nfake line".into())),

@@ -24,7 +24,7 @@ use crate::escape::foreign;
 use crate::layout::Column;
 use crate::rows::SectionRow;
 pub(super) use json::ProbeJson;
-use json::{ProbedRow, SentJson};
+use json::{AskedRow, SentJson};
 use whose::Faces;
 
 /// What was sent to get the answers.
@@ -98,7 +98,7 @@ impl ProbeTable<'_> {
             ("addresses", SectionRow::of(self.addresses)),
             ("routes", SectionRow::of(self.routes)),
         ]);
-        let row = |view: &ProbeView<'_>| ProbedRow::new(view, &faces, &read.names);
+        let row = |view: &ProbeView<'_>| AskedRow::new(view, &faces, &read.names);
         let rows = ProbeJson {
             probed: self.probed.data().map(|_| read.views.iter().map(row).collect()),
             sent: SentJson::new(self.sent, &read.names),

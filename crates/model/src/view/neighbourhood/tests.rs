@@ -1,5 +1,5 @@
 use super::*;
-use crate::{AddressScope, NeighbourFlags, NextHop, NextHopFlags, Reading, RouteKind, RouteScope};
+use crate::{NeighbourFlags, NextHop, NextHopFlags, Reading, RouteKind, RouteScope};
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -23,22 +23,7 @@ impl Wire {
     fn new(own: &[&str], gateways: &[&str]) -> Self {
         let mut wire = Self::default();
         for net in own.iter().map(|text| text.parse::<IpNet>().unwrap()) {
-            wire.addresses.push(Address {
-                ifindex: 2,
-                address: net.addr(),
-                prefix_len: net.prefix_len(),
-                peer: None,
-                broadcast: None,
-                scope: AddressScope::Global,
-                secondary: false,
-                permanent: true,
-                tentative: false,
-                dad_failed: false,
-                deprecated: false,
-                noprefixroute: false,
-                label: None,
-                valid_s: None,
-            });
+            wire.addresses.push(Address::new(2, net));
             wire.route(net.trunc(), None);
         }
         for gateway in gateways.iter().map(|text| ip(text)) {

@@ -172,30 +172,14 @@ fn candidates(region: IpNet) -> impl Iterator<Item = IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{AddressScope, NeighbourFlags, NextHop, NextHopFlags, Nud, RouteScope};
+    use crate::{NeighbourFlags, NextHop, NextHopFlags, Nud, RouteScope};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
 
     fn own(text: &str) -> Address {
-        let net: IpNet = text.parse().unwrap();
-        Address {
-            ifindex: 2,
-            address: net.addr(),
-            prefix_len: net.prefix_len(),
-            peer: None,
-            broadcast: None,
-            scope: AddressScope::Global,
-            secondary: false,
-            permanent: true,
-            tentative: false,
-            dad_failed: false,
-            deprecated: false,
-            noprefixroute: false,
-            label: None,
-            valid_s: None,
-        }
+        Address::new(2, text.parse().unwrap())
     }
 
     fn route(destination: &str, gateway: Option<&str>) -> Route {

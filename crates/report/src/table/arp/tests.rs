@@ -1,7 +1,7 @@
-use synrecv_model::{AddressScope, NeighbourAges, NeighbourFlags};
+use synrecv_model::{NeighbourAges, NeighbourFlags};
 
 use super::super::fixture::{
-    hop, host, ip, links, mac, missing, parsed, route, style, whole, written,
+    hop, host, ip, links, mac, missing, net, parsed, route, style, whole, written,
 };
 use super::*;
 
@@ -50,22 +50,7 @@ struct Given {
 }
 
 fn own(address: &str, prefix_len: u8) -> Address {
-    Address {
-        ifindex: 2,
-        address: ip(address),
-        prefix_len,
-        peer: None,
-        broadcast: None,
-        scope: AddressScope::Global,
-        secondary: false,
-        permanent: true,
-        tentative: false,
-        dad_failed: false,
-        deprecated: false,
-        noprefixroute: false,
-        label: None,
-        valid_s: None,
-    }
+    Address::new(2, net(&format!("{address}/{prefix_len}")))
 }
 
 fn given() -> Given {

@@ -1,27 +1,12 @@
 use synrecv_model::{AddressScope, Foreign, NeighbourFlags, Nud};
 
 use super::super::fixture::{
-    hop, host, ip, links, mac, missing, parsed, route, style, whole, written,
+    hop, host, ip, links, mac, missing, net, parsed, route, style, whole, written,
 };
 use super::*;
 
 fn address(ifindex: u32, text: &str, prefix_len: u8) -> Address {
-    Address {
-        ifindex,
-        address: ip(text),
-        prefix_len,
-        peer: None,
-        broadcast: None,
-        scope: AddressScope::Global,
-        secondary: false,
-        permanent: true,
-        tentative: false,
-        dad_failed: false,
-        deprecated: false,
-        noprefixroute: false,
-        label: None,
-        valid_s: None,
-    }
+    Address::new(ifindex, net(&format!("{text}/{prefix_len}")))
 }
 
 fn addresses() -> Vec<Address> {

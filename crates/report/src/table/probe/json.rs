@@ -7,14 +7,14 @@ use synrecv_model::{Family, LinkNames, ProbeSender, Severity};
 use super::ProbeSent;
 use super::whose::Faces;
 use super::words::severity;
-use crate::rows::purpose;
+use crate::rows::ProbedRow;
 
 /// `arp --probe` in JSON.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(in crate::table) struct ProbeJson {
     /// Addresses that were asked for; `null` when nobody could be asked.
-    pub(super) probed: Option<Vec<ProbedRow>>,
+    pub(super) probed: Option<Vec<AskedRow>>,
     /// What was sent.
     pub(super) sent: SentJson,
     /// Addresses that answer the kernel, on devices where no answer came to the made-up MAC: the
@@ -48,30 +48,22 @@ struct SenderJson {
     address: Option<String>,
 }
 
-/// An address that was asked for.
+/// An address that was asked for, and who has it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub(super) struct ProbedRow {
-    /// Device.
-    dev: String,
-    /// The address.
-    address: String,
+pub(super) struct AskedRow {
+    #[serde(flatten)]
+    row: ProbedRow,
     /// `ipv4` or `ipv6`.
     family: &'static str,
-    /// `named`, `peer`, `gateway`, or `unused`: an address that nobody should own.
-    purpose: &'static str,
     /// It is an address of this host.
     own: bool,
-    /// `one-owner`, `duplicate-address`, `proxy`, `nobody`.
-    verdict: &'static str,
     /// A proxy that is part of how the network is built.
     by_design: bool,
     /// `info`, `warning`; `null` where all is well.
     severity: Option<&'static str>,
     /// `administered` for a made-up MAC, `device` for that of the device.
     sender: &'static str,
-    /// Questions sent.
-    question_count: u8,
     /// Time by which the first answer to a question came before that of another machine: the least.
     #[serde(skip_serializing_if = "Option::is_none")]
     lead_us_min: Option<u32>,
@@ -80,8 +72,6 @@ pub(super) struct ProbedRow {
     lead_us_max: Option<u32>,
     /// Who answered, in the order in which they were first.
     answerers: Vec<AnswererJson>,
-    /// All answers in order of arrival.
-    answers: Vec<AnswerJson>,
 }
 
 /// One of those who answered.
@@ -109,24 +99,6 @@ struct AnswererJson {
     addresses: Vec<String>,
 }
 
-/// An answer.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-struct AnswerJson {
-    /// The link-layer address that it gives.
-    mac: String,
-    /// Which question came last before it, from 1.
-    question: u8,
-    /// Time since that question.
-    delay_us: u32,
-    /// ND: the override flag, which owners set and proxies do not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    overrides: Option<bool>,
-    /// ND: the router flag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    router: Option<bool>,
-}
-
 impl SentJson {
     pub(super) fn new(sent: &ProbeSent, names: &LinkNames) -> Self {
         Self {
@@ -146,41 +118,23 @@ impl SentJson {
     }
 }
 
-impl ProbedRow {
+impl AskedRow {
     pub(super) fn new(view: &ProbeView<'_>, faces: &Faces<'_>, names: &LinkNames) -> Self {
         let probed = view.probed;
+        let answerers = view.answerers.iter();
         Self {
-            dev: names.name(probed.ifindex).0,
-            address: probed.target.to_string(),
+            row: ProbedRow::new(view, names),
             family: Family::of(probed.target).name(),
-            purpose: purpose(probed.purpose),
             own: view.is_own,
-            verdict: view.word.name(),
             by_design: view.is_by_design(),
             severity: severity(view, faces).map(Severity::name),
             sender: match probed.sender {
                 ProbeSender::Administered(_) => "administered",
                 ProbeSender::Device(_) => "device",
             },
-            question_count: probed.question_count,
             lead_us_min: view.lead_us.map(|(least, _)| least),
             lead_us_max: view.lead_us.map(|(_, most)| most),
-            answerers: view
-                .answerers
-                .iter()
-                .map(|answerer| answerer_json(view, answerer, faces))
-                .collect(),
-            answers: probed
-                .answers
-                .iter()
-                .map(|answer| AnswerJson {
-                    mac: answer.mac.to_string(),
-                    question: answer.question,
-                    delay_us: answer.delay_us,
-                    overrides: answer.overrides,
-                    router: answer.router,
-                })
-                .collect(),
+            answerers: answerers.map(|answerer| answerer_json(view, answerer, faces)).collect(),
         }
     }
 }

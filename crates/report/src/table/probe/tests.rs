@@ -1,7 +1,7 @@
-use synrecv_model::{AddressScope, NeighbourFlags, Nud, ProbeAnswer, Severity};
+use synrecv_model::{NeighbourFlags, Nud, ProbeAnswer, Severity};
 
 use super::super::fixture::{
-    hop, host, ip, links, mac, missing, parsed, route, style, whole, written,
+    hop, host, ip, links, mac, missing, net, parsed, route, style, whole, written,
 };
 use super::*;
 
@@ -57,22 +57,7 @@ impl Given {
 }
 
 fn given(probed: Vec<Probed>) -> Given {
-    let own = Address {
-        ifindex: 2,
-        address: ip("192.168.4.10"),
-        prefix_len: 22,
-        peer: None,
-        broadcast: None,
-        scope: AddressScope::Global,
-        secondary: false,
-        permanent: true,
-        tentative: false,
-        dad_failed: false,
-        deprecated: false,
-        noprefixroute: false,
-        label: None,
-        valid_s: None,
-    };
+    let own = Address::new(2, net("192.168.4.10/22"));
     let neighbours = vec![
         entry("192.168.4.1", 1),
         entry("192.168.5.11", 2),

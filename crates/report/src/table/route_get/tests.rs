@@ -1,4 +1,4 @@
-use synrecv_model::{AddressScope, DeviceSettings, Flow, MatchedRoute, Nud, RouteKind, RuleAction};
+use synrecv_model::{DeviceSettings, Flow, MatchedRoute, Nud, RouteKind, RuleAction};
 
 use super::super::fixture::{
     end, hop, host, ip, links, mac, missing, net, parsed, route, style, whole, written,
@@ -62,22 +62,7 @@ fn rule(priority: u32, from: Option<&str>, table: u32) -> Rule {
 }
 
 fn own(ifindex: u32, address: &str, prefix_len: u8) -> Address {
-    Address {
-        ifindex,
-        address: ip(address),
-        prefix_len,
-        peer: None,
-        broadcast: None,
-        scope: AddressScope::Global,
-        secondary: false,
-        permanent: true,
-        tentative: false,
-        dad_failed: false,
-        deprecated: false,
-        noprefixroute: false,
-        label: None,
-        valid_s: None,
-    }
+    Address::new(ifindex, net(&format!("{address}/{prefix_len}")))
 }
 
 fn neighbour(address: &str, last: u8) -> Neighbour {

@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use super::super::{Cannot, Fib, FibAnswer, FibFacts, FibQuery, Refusal};
 use super::parse::{HOP, device, number, route, rule};
 use crate::{
-    Address, AddressScope, DeviceSettings, Family, Foreign, Link, Neighbour, NeighbourFlags,
-    NextHop, NextHopObject, Nud, OperState, Route, Rule, Settings, Span,
+    Address, DeviceSettings, Family, Foreign, Link, Neighbour, NeighbourFlags, NextHop,
+    NextHopObject, Nud, OperState, Route, Rule, Settings, Span,
 };
 
 /// A host with `lo` and the devices `eth0` to `eth3`, ifindex 2 to 5.
@@ -98,20 +98,8 @@ impl World {
         let net: IpNet = words.next().unwrap().parse().unwrap();
         let name = words.next().unwrap();
         self.addresses.get_or_insert_default().push(Address {
-            ifindex: device(name),
-            address: net.addr(),
-            prefix_len: net.prefix_len(),
-            peer: None,
-            broadcast: None,
-            scope: AddressScope::Global,
             secondary: words.next() == Some("secondary"),
-            permanent: true,
-            tentative: false,
-            dad_failed: false,
-            deprecated: false,
-            noprefixroute: false,
-            label: None,
-            valid_s: None,
+            ..Address::new(device(name), net)
         });
         let family = Family::of(net.addr());
         let metric = if family == Family::V6 { 256 } else { 0 };
