@@ -1,6 +1,7 @@
 //! `diagnose --probe`: the network is asked after watching. The finding stays.
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use serde_json::Value;
 use synrecv_faults::scenario::Scenario;
@@ -46,24 +47,55 @@ const LOOK_ALIKES: [&str; 10] = [
 
 /// Asks the doctor once more, in some scenarios; with `SYNRECV_LAB_PROBE=all` in all. It is the second look:
 /// where clients wait half a minute before they try again, nothing may be stuck any more, and then, outside
-/// of the lists above, there is nothing to compare. How sure it is cannot be compared with what it said before: rows are older, and
-/// fewer of their timers expire while it watches.
+/// of the lists above, there is nothing to compare. Rows are older, too, and fewer of their timers expire:
+/// how sure the doctor is compares only with what it says at the same time without asking.
 pub(crate) fn judge(running: &Running, scenario: &Scenario) -> Option<Judged> {
     let all = std::env::var_os("SYNRECV_LAB_PROBE").is_some_and(|word| word == "all");
     let stays = FAULTS.contains(&scenario.id) || LOOK_ALIKES.contains(&scenario.id);
     if !all && !stays {
         return None;
     }
-    let answer = run_doctor(running.server(), &["--probe", "--format", "json"], None);
-    let differences = match Outcome::from_report(&answer.stdout, answer.status.code()) {
-        Some(found) if !stays && scenario.expect.is_fault() && found.stuck_count == 0 => {
+    let ask = |args: &[&str]| {
+        let answer = run_doctor(running.server(), &[args, &["--format", "json"]].concat(), None);
+        let found = Outcome::from_report(&answer.stdout, answer.status.code());
+        (answer, found)
+    };
+    let ((_, plain), (answer, found)) = thread::scope(|scope| {
+        let plain = scope.spawn(|| ask(&[]));
+        let probed = ask(&["--probe"]);
+        (plain.join().expect("no panic"), probed)
+    });
+    let differences = match (found, plain) {
+        (Some(found), _) if !stays && scenario.expect.is_fault() && found.stuck_count == 0 => {
             return None;
         }
-        Some(found) => scenario.expect.differences(&found),
-        None => vec![format!("no report ({})", answer.status)],
+        (Some(found), Some(plain)) => {
+            let mut differences = scenario.expect.differences(&found);
+            differences.extend(worse(&plain, &found));
+            differences
+        }
+        _ => vec![format!("no report ({})", answer.status)],
     };
     let mode = "--probe".to_owned();
     Some(Judged { mode, of_server: true, answer, is_gap: false, differences })
+}
+
+/// In what the answers of the network made the diagnosis worse.
+fn worse(plain: &Outcome, probed: &Outcome) -> Vec<String> {
+    let sureness = |found: &Outcome| {
+        let levels = ["possible", "likely", "confirmed"];
+        levels.iter().position(|level| found.confidence.as_deref() == Some(level))
+    };
+    let leading = |found: &Outcome| found.finding.clone().unwrap_or_else(|| "none".to_owned());
+    let mut worse = Vec::new();
+    // What nothing explained before may be explained.
+    if plain.finding.is_some() && plain.finding != probed.finding {
+        worse.push(format!("{} leads, without --probe {}", leading(probed), leading(plain)));
+    } else if sureness(probed) < sureness(plain) {
+        let [now, before] = [probed, plain].map(|found| found.confidence.clone());
+        worse.push(format!("{now:?}, without --probe {before:?}"));
+    }
+    worse
 }
 
 /// Device, address and link-layer address of each entry; states and ages move with the traffic.
