@@ -146,6 +146,7 @@ scenarios!(
     firewall_drops_ack_legacy_v6,
     firewall_drops_ack_of_some,
     firewall_queues_ack,
+    conntrack_full,
     conntrack_invalid_untracked,
     conntrack_invalid_untracked_v6,
     conntrack_invalid_legacy,

@@ -12,6 +12,7 @@ mod counters;
 mod device_filter;
 mod error;
 mod expectation;
+mod full_tracking;
 mod lab;
 mod long_way;
 mod namespace;

@@ -37,7 +37,8 @@ pub(super) static CHECK: Check = Check {
                 ("conntrack -S", "`drop` and `early_drop` grow"),
                 ("sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max", "equal"),
             ],
-            fix: "Raise nf_conntrack_max (about 320 bytes an entry), shorten timeouts, or keep busy ports out of it by \
+            fix: "Raise nf_conntrack_max (about 320 bytes an entry; containers cannot: it is set in the first network \
+                  namespace for all), shorten timeouts, or keep busy ports out of it by \
                   `notrack` in both directions.",
             references: &["Documentation/networking/nf_conntrack-sysctl.rst"],
         },
@@ -94,7 +95,10 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     case.action(Action {
         id: "raise-limit",
         label: ActionLabel::Safe,
-        text: text!["raise the limit; an entry costs about 320 bytes of kernel memory"],
+        text: text![
+            "raise the limit, which is set in the first network namespace for all of them; an entry \
+             costs about 320 bytes of kernel memory"
+        ],
         commands: max
             .map(|max| Command(format!("sysctl -w net.netfilter.nf_conntrack_max={}", 2 * max)))
             .into_iter()

@@ -121,7 +121,7 @@ fn report(view: &View<'_>, cases: &mut Cases, table: &Table, fulls: u64) {
     case.action(Action {
         id: "raise-limit",
         label: ActionLabel::Safe,
-        text: text!["raise the limit; it counts for all network namespaces"],
+        text: text!["raise the limit in the first network namespace; it counts for all of them"],
         commands: vec![Command(format!("sysctl -w {}={doubled}", table.limit))],
         verify: text!["table_fulls stands still"],
     })

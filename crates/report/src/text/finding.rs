@@ -82,7 +82,7 @@ fn evidence(out: &mut String, title: &str, pieces: &[Evidence], style: Style) {
     }
     let _ = writeln!(out, "\n{}", style.paint.heading(title));
     for (at, piece) in pieces.iter().enumerate() {
-        let first = format!("{:2} {:<9}", at + 1, piece.origin.name());
+        let first = format!("{:2} {:<8} ", at + 1, piece.origin.name());
         out.push_str(&wrap(&first, &plain(&piece.text), style.width));
         if style.verbosity > 0 {
             for recheck in &piece.recheck {

@@ -5,6 +5,7 @@ mod ack_lost_behind_firewall;
 mod ack_lost_behind_programs;
 mod bench;
 mod closed_service_scanned;
+mod conntrack_full;
 mod conntrack_invalid_checksum;
 mod conntrack_invalid_legacy;
 mod conntrack_invalid_strict;
@@ -76,6 +77,7 @@ pub(super) static ALL: &[&Scenario] = &[
     &firewall_drops_ack_legacy_v6::SCENARIO,
     &firewall_drops_ack_of_some::SCENARIO,
     &firewall_queues_ack::SCENARIO,
+    &conntrack_full::SCENARIO,
     &conntrack_invalid_untracked::SCENARIO,
     &conntrack_invalid_untracked_v6::SCENARIO,
     &conntrack_invalid_legacy::SCENARIO,
