@@ -69,7 +69,8 @@ pub struct ListenerRow {
     /// SO_MARK.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mark: Option<u32>,
-    /// Processes that hold it; `null` when they could not be found out.
+    /// Processes that hold it; `null` when they could not be found out. Where one is known, others can
+    /// be missing that hold it behind hundreds of other descriptors.
     pub processes: Option<Vec<ProcessRow>>,
     /// Why the processes could not be found out.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -65,6 +65,15 @@ pub fn rows(text: &[u8], states: StateSet, at: Mono) -> (Vec<ProcRow>, Vec<Rejec
     (rows, rejected)
 }
 
+/// True for a row of the second part of the table. The kernel shows all listeners first (a socket that
+/// closes may still be among them), then every other socket.
+pub fn is_past_listeners(line: &[u8]) -> bool {
+    let mut columns = line.split(u8::is_ascii_whitespace).filter(|column| !column.is_empty());
+    let number = columns.nth(3).and_then(hex).and_then(|number| u8::try_from(number).ok());
+    let state = number.and_then(TcpState::from_number);
+    state.is_some_and(|state| !matches!(state, TcpState::Listen | TcpState::Close))
+}
+
 /// Reads one line; `None` for the header, an empty line, or a state outside `states`.
 ///
 /// # Errors

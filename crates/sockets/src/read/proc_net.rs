@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
@@ -40,7 +41,8 @@ impl ProcFile {
         Self { path, file: None, buffer: vec![0; BUFFER_LEN].into_boxed_slice() }
     }
 
-    /// Reads the file from its start and hands over each line without its end.
+    /// Reads the file from its start and hands over each line without its end, until `each` breaks
+    /// off.
     ///
     /// # Errors
     /// When the file cannot be opened or read, or with ETIMEDOUT when `deadline` passes first; lines
@@ -49,7 +51,7 @@ impl ProcFile {
         &mut self,
         deadline: Option<Mono>,
         end_of_file: End,
-        mut each: impl FnMut(&[u8], Mono),
+        mut each: impl FnMut(&[u8], Mono) -> ControlFlow<()>,
     ) -> io::Result<()> {
         let file = if let Some(file) = &mut self.file {
             file.rewind()?;
@@ -79,7 +81,9 @@ impl ProcFile {
             let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
             let whole = bytes.get(..end).unwrap_or_default();
             for line in whole.strip_suffix(b"\n").unwrap_or_default().split(|&byte| byte == b'\n') {
-                each(line, at);
+                if each(line, at).is_break() {
+                    return Ok(());
+                }
             }
             self.buffer.copy_within(end..filled, 0);
             carried = filled - end;
@@ -89,7 +93,7 @@ impl ProcFile {
             }
         }
         if carried > 0 {
-            each(self.buffer.get(..carried).unwrap_or_default(), clock::now());
+            let _ = each(self.buffer.get(..carried).unwrap_or_default(), clock::now());
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! One reader that can be asked again and again.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use synrecv_model::{Family, Flaw, Gap, Reading, Section, SocketSource, Sockets, TcpState, text};
@@ -225,6 +226,7 @@ impl Sampler {
         let port = self.query.port;
         // A row that were missed would lack its second counter, and say so.
         let end = if plan.diag { End::ShortRead } else { End::Confirmed };
+        let listeners_only = states == StateSet::only(TcpState::Listen);
         for (_, name, file) in self.proc_files.iter_mut().filter(|(of, ..)| *of == family) {
             let mut number = 0_u64;
             let mut rejected = Vec::new();
@@ -236,9 +238,13 @@ impl Sampler {
                             rows.others.push(join::socket_from_proc(&other));
                         }
                     }
+                    Ok(None) if listeners_only && proc_tcp::is_past_listeners(line) => {
+                        return ControlFlow::Break(());
+                    }
                     Ok(_) => {}
                     Err(why) => rejected.push((number, why)),
                 }
+                ControlFlow::Continue(())
             });
             match outcome {
                 // A kernel without IPv6 has no such file.

@@ -126,3 +126,11 @@ fn foreign_bytes_are_rejected() {
     let (rows, rejected) = rows(b"\xff\xfe: \x00\n0: \xc3\xa9 b c", StateSet::ALL, Mono(0));
     assert_eq!((rows.len(), rejected.len()), (0, 2));
 }
+
+#[test]
+fn what_follows_the_listeners_is_told_from_its_state() {
+    let past: Vec<bool> = TCP.lines().map(|line| is_past_listeners(line.as_bytes())).collect();
+    assert_eq!(past, [false, false, false, true, true, true]);
+    let closing = TCP.lines().nth(1).unwrap().replace(" 0A ", " 07 ");
+    assert!(!is_past_listeners(closing.as_bytes()) && !is_past_listeners(b""));
+}
