@@ -77,7 +77,7 @@ pub(crate) fn run(only: Option<Part>, scale: &ScaleArgs) -> Result<()> {
     if [Part::Sockets, Part::Trace, Part::Flood, Part::Scale].into_iter().any(wanted) {
         needs::ensure()?;
     }
-    let doctor = static_doctor()?;
+    let doctor = scale.doctor.clone().map_or_else(static_doctor, Ok)?;
     let mut measures = Vec::new();
     if wanted(Part::Size) {
         measures.push(of_size(&doctor)?);

@@ -9,9 +9,10 @@ mod race;
 mod wire;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use synrecv_faults::Lab;
 
@@ -35,6 +36,13 @@ pub(crate) struct ScaleArgs {
     #[arg(long, value_name = "N", default_value_t = 5, requires = "only",
         value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
+    /// Of `scale`: run this by `sh -c` on the loaded host, with the doctor as $DOCTOR, and measure
+    /// nothing; for profilers
+    #[arg(long, value_name = "COMMAND", requires = "only")]
+    run: Option<String>,
+    /// Of `scale`: take this binary rather than build one; no page is written
+    #[arg(long, value_name = "FILE", requires = "only")]
+    pub(super) doctor: Option<PathBuf>,
 }
 
 /// Rows of a load of a tenth against those of a full one show how the cost grows.
@@ -65,6 +73,9 @@ pub(super) fn measure(doctor: &Path, args: &ScaleArgs) -> Result<Vec<Measure>> {
     loads.dedup();
     let size = Size::percent(args.size);
     let rounds = usize::try_from(args.rounds)?;
+    if let Some(command) = &args.run {
+        return on_loaded_host(doctor, &loads, size, command).map(|()| Vec::new());
+    }
     let whole = loads == Load::ALL;
     let mut full = Measured::default();
     let mut tenth = Measured::default();
@@ -77,7 +88,7 @@ pub(super) fn measure(doctor: &Path, args: &ScaleArgs) -> Result<Vec<Measure>> {
     }
     let bars = bars::of(&full, &tenth);
     page::print(&full);
-    if whole && size.is_full() {
+    if whole && size.is_full() && args.doctor.is_none() {
         page::write(&full, &bars, rounds)?;
     }
     Ok(bars)
@@ -110,6 +121,21 @@ fn of_size(
         contest(&host, None)?;
     }
     Ok(measured)
+}
+
+/// Runs a shell command where the loads are.
+fn on_loaded_host(doctor: &Path, loads: &[Load], size: Size, command: &str) -> Result<()> {
+    let mut host = Host::new()?;
+    for &load in loads {
+        host.add(load, size)?;
+    }
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).env("DOCTOR", doctor).env("PATH", crate::cargo::search_path());
+    let status = host.server.spawn(shell, None)?.wait().context("wait for the command")?;
+    if !status.success() {
+        bail!("`{command}` failed ({status})");
+    }
+    Ok(())
 }
 
 /// Start-up: a host with some hundred sockets.
