@@ -142,6 +142,7 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
         .windows(2)
         .map(|pair| {
             Some(Span {
+                began: pair[0].at,
                 ended: pair[1].at,
                 due: pair[1].expiry_count > pair[0].expiry_count,
                 made: pair[1].made_count > pair[0].made_count,
@@ -150,21 +151,26 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
         })
         .collect();
     let Some(spans) = spans else { return Rhythm::Unclear };
-    // An answer to what was sent in the last span can still be on its way.
-    let due: Vec<usize> =
-        (0..spans.len().saturating_sub(1)).filter(|&index| spans[index].due).collect();
-    let late = |sent: usize, index: usize| spans[index].ended.ms_since(spans[sent].ended);
+    // What a long step counts can have come at its beginning.
+    let came = |span: &Span| span.ended.min(span.began.plus_ms(ANSWER_MS / 2));
+    let late = |sent: usize, index: usize| came(&spans[index]).ms_since(spans[sent].ended);
     // Counts are read some milliseconds after the requests: an expiry between the two shows one span
     // later than its answer.
     let answers = |sent: usize| {
         (sent.saturating_sub(1)..spans.len())
             .take_while(move |&index| late(sent, index) <= ANSWER_MS)
     };
+    let answered_by = |sent: usize| answers(sent).any(|index| spans[index].grown > 0);
+    let end = steps.last().map_or(Mono(0), |step| step.at);
+    // An answer to what was sent at the end can still be on its way.
+    let due: Vec<usize> = (0..spans.len())
+        .filter(|&sent| spans[sent].due)
+        .filter(|&sent| end.ms_since(spans[sent].ended) > ANSWER_MS || answered_by(sent))
+        .collect();
     if due.len() < DUE_LEAST {
         return Rhythm::Unclear;
     }
-    let answered =
-        due.iter().filter(|&&sent| answers(sent).any(|index| spans[index].grown > 0)).count();
+    let answered = due.iter().filter(|&&sent| answered_by(sent)).count();
     if answered * 10 < due.len() * 7 {
         return Rhythm::Misses;
     }
@@ -190,6 +196,7 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
 
 /// Between two steps.
 struct Span {
+    began: Mono,
     ended: Mono,
     /// A SYN-ACK was sent again.
     due: bool,
@@ -209,14 +216,19 @@ const DUE_LEAST: usize = 3;
 mod tests {
     use super::*;
 
-    /// One step each: SYN-ACKs sent again in it, packets counted in it.
+    /// One step each of 250 ms: SYN-ACKs sent again in it, packets counted in it.
     #[track_caller]
     fn check(series: &[(u64, i64)], expected: Rhythm) {
+        check_every(250, series, expected);
+    }
+
+    #[track_caller]
+    fn check_every(step_ms: u64, series: &[(u64, i64)], expected: Rhythm) {
         let mut steps = vec![Step::default()];
         for (index, &(sent, counted)) in series.iter().enumerate() {
             let last = steps[index];
             steps.push(Step {
-                at: Mono(0).plus_ms(250 * (index as u64 + 1)),
+                at: Mono(0).plus_ms(step_ms * (index as u64 + 1)),
                 expiry_count: last.expiry_count + sent,
                 undelivered_v4: Some(last.undelivered_v4.unwrap_or(0) + counted),
                 ..last
@@ -244,6 +256,20 @@ mod tests {
     fn steady_noise_is_unclear() {
         let round = [(2, 3), (0, 3), (0, 3), (0, 3), (0, 3), (0, 3)];
         check(&round.repeat(4), Rhythm::Unclear);
+    }
+
+    #[test]
+    fn answers_in_a_step_that_ends_late_are_in_time() {
+        let round = [(2, 0), (0, 2), QUIET, QUIET, QUIET, QUIET, QUIET, QUIET];
+        check_every(1_200, &round.repeat(4), Rhythm::Keeps);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_due_yet_is_not_missing() {
+        let round = [(2, 0), QUIET, QUIET, (0, 2), QUIET, QUIET, QUIET, QUIET, QUIET, QUIET];
+        let sent_again = |rounds: usize| [&round.repeat(rounds)[..], &round[..3]].concat();
+        check(&sent_again(2), Rhythm::Unclear);
+        check(&sent_again(3), Rhythm::Keeps);
     }
 
     #[test]
