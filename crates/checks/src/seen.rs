@@ -196,6 +196,16 @@ pub(crate) fn ways(view: &View<'_>, requests: &[usize]) -> Option<Fact> {
     )
 }
 
+/// The SYN came by a port of a bridge, and the SYN-ACK is seen on the bridge and on none of its ports:
+/// the bridge keeps it.
+pub(crate) fn stays_on_bridge(view: &View<'_>, seen: &Seen<'_>) -> bool {
+    let links = view.links();
+    let master = |port: &u32| links.iter().find(|link| link.ifindex == *port)?.master_ifindex;
+    let came_by: BTreeSet<u32> = seen.in_devices.iter().filter_map(master).collect();
+    came_by.iter().any(|bridge| seen.out_devices.contains(bridge))
+        && !seen.out_devices.iter().filter_map(master).any(|bridge| came_by.contains(&bridge))
+}
+
 /// Machines that claim an address in captured ARP and ND frames, in order.
 pub(crate) fn claimants(capture: &Capture, address: IpAddr) -> BTreeSet<Mac> {
     capture

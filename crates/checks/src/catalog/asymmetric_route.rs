@@ -29,7 +29,7 @@ pub(super) static CHECK: Check = Check {
             Part::Frames,
         ],
         ipv6: "the same",
-        explains: &["synack-lost-outside"],
+        explains: &["synack-lost-outside", "peer-resets"],
         disproved_by: &[
             "the SYN of a stuck client arrives by the device that its SYN-ACK leaves by (capture)",
             "other clients of the same address complete by the same way out",

@@ -1,15 +1,22 @@
 //! There is no route back to the client.
 
+mod rejecting;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Manual, Origin, Part, Route, RouteKind,
-    Severity, Subject, Text, Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, Manual, Origin, Part, RouteErrno, Severity,
+    Subject, Text, Value, Weight, text,
 };
 
 use crate::cases::{Case, Cases, Fact};
 use crate::seen::{Seen, refused, refused_fact, unanswered_reply};
 use crate::view::View;
 use crate::{Check, phrase, share};
+
+use rejecting::{argue_routes, has_default, reject_routes, reject_rules, reject_word, with_a_way};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -22,6 +29,7 @@ pub(super) static CHECK: Check = Check {
             Part::Counters,
             Part::Replies,
             Part::Routes,
+            Part::Rules,
             Part::Addresses,
             Part::Links,
             Part::Frames,
@@ -40,7 +48,8 @@ pub(super) static CHECK: Check = Check {
             recognised: &[
                 ("ListenDrops and OutNoRoutes grow alike, ListenOverflows does not", "counters"),
                 ("the look-up of a stuck client's reply fails", "replies"),
-                ("a reject route, or no default route", "routes"),
+                ("a reject route or rule, or no default route", "routes, rules"),
+                ("the route is there: a policy of IPsec refuses the reply", "replies"),
             ],
             looks_like: &[
                 ("accept-queue-full", "ListenOverflows grows"),
@@ -119,44 +128,50 @@ fn by_rows(view: &View<'_>, cases: &mut Cases, requests: &[usize]) {
     advise(case, Some(phrase::route_get(sample)));
 }
 
-/// SYNs are seen to come in, and the kernel has no way back to their sources.
+/// SYNs are seen to come in, and the kernel has no way back to their sources: a case for each answer.
 fn by_frames(view: &View<'_>, cases: &mut Cases) -> bool {
     let all = refused(view);
-    let lost: Vec<&Seen<'_>> = all
-        .iter()
-        .filter(|seen| {
-            let flow = seen.handshake.flow;
-            let reply = unanswered_reply(view, flow);
-            reply.is_some_and(|reply| reply.resolved.is_err()) && !view.is_gone(flow.local.ip)
-        })
-        .collect();
-    let Some(sample) = lost.first() else { return false };
-    let flow = sample.handshake.flow;
-    let Some(Err(errno)) = unanswered_reply(view, flow).map(|reply| &reply.resolved) else {
-        return false;
-    };
+    let mut lost: BTreeMap<i32, Vec<&Seen<'_>>> = BTreeMap::new();
+    for seen in &all {
+        let flow = seen.handshake.flow;
+        let reply = unanswered_reply(view, flow).map(|reply| reply.resolved.as_ref());
+        if let Some(Err(errno)) = reply
+            && !view.is_gone(flow.local.ip)
+        {
+            lost.entry(errno.0).or_default().push(seen);
+        }
+    }
+    for (&errno, lost) in &lost {
+        open_by_frames(view, cases, RouteErrno(errno), lost);
+    }
+    !lost.is_empty()
+}
+
+fn open_by_frames(view: &View<'_>, cases: &mut Cases, errno: RouteErrno, lost: &[&Seen<'_>]) {
+    let flow = lost[0].handshake.flow;
+    let peers: BTreeSet<IpAddr> = lost.iter().map(|seen| seen.handshake.flow.peer.ip).collect();
+    let peers: Vec<IpAddr> = peers.into_iter().collect();
     let case = cases.about(Subject::Host);
     case.headline(text![
-        phrase::count(lost.len(), "client", "clients"),
+        phrase::count(peers.len(), "client", "clients"),
         " cannot connect: there is no way back, and their SYNs are dropped",
     ])
-    .summary(text!["replies to ", flow.peer.ip, " have ", phrase::route_error(*errno)])
+    .summary(text!["replies to ", phrase::name_peers(&peers), " have ", phrase::route_error(errno)])
     .arg("errno", Value::Word(errno.name()))
-    .supports(Weight::Strong, refused_fact(view, &lost))
+    .supports(Weight::Strong, refused_fact(view, lost))
     // Decisive: the kernel's own look-up for this reply fails.
     .supports(
         Weight::Decisive,
         Fact::new(
             Origin::Route,
             "reply-has-no-route",
-            text!["the reply to ", flow.peer.ip, " has ", phrase::route_error(*errno)],
+            text!["the reply to ", flow.peer.ip, " has ", phrase::route_error(errno)],
         )
         .with("errno", Value::Word(errno.name()))
         .recheck(format!("ip route get {} from {}", flow.peer.ip, flow.local.ip)),
     );
     argue_routes(view, case, flow.peer.ip.is_ipv6());
     advise(case, Some(format!("ip route get {} from {}", flow.peer.ip, flow.local.ip)));
-    true
 }
 
 /// Drops of listeners that nothing else of TCP explains.
@@ -187,19 +202,35 @@ fn refused_v6(view: &View<'_>) -> u64 {
 fn by_counters(view: &View<'_>, cases: &mut Cases, refused: u64, v6: bool) {
     let small = share::is_small(view, refused);
     let rejecting = reject_routes(view, v6);
+    let rules = reject_rules(view, v6);
+    let with_a_way = with_a_way(view, v6);
     let case = cases.about(Subject::Host);
     case.severity(if small { Severity::Info } else { Severity::Problem })
         .headline(text![refused, " SYNs were refused: there is no way back to their sources"])
-        .summary(match (rejecting.first(), has_default(view, v6)) {
-            (Some(route), _) => text![
+        .summary(match (rejecting.first(), rules.first(), has_default(view, v6)) {
+            _ if !with_a_way.is_empty() => text![
+                "routes to ",
+                phrase::name_peers(&with_a_way),
+                " are there: a policy of IPsec refuses the reply",
+            ],
+            (_, Some(rule), _) => text![
+                "the rule of priority ",
+                rule.priority,
+                " (",
+                reject_word(rule.action),
+                "), a route, or a missing one rejects the reply",
+            ],
+            (Some(route), None, _) => text![
                 "a route of type ",
                 route.kind.name(),
                 " (",
                 route.destination,
                 ") or a missing one rejects the reply",
             ],
-            (None, false) => text!["there is no default route"],
-            (None, true) => text!["the reply's table has no route to them"],
+            (None, None, false) => text!["there is no default route"],
+            (None, None, true) => {
+                text!["no route leads back to them, or a policy of IPsec refuses the reply"]
+            }
         })
         .arg("refused_count", Value::Number(refused))
         .supports(
@@ -223,55 +254,30 @@ fn by_counters(view: &View<'_>, cases: &mut Cases, refused: u64, v6: bool) {
             ),
         );
     argue_routes(view, case, v6);
-    advise(case, None);
-}
-
-fn reject_routes<'a>(view: &View<'a>, v6: bool) -> Vec<&'a Route> {
-    let rejecting = [RouteKind::Blackhole, RouteKind::Unreachable, RouteKind::Prohibit];
-    view.routes()
-        .iter()
-        .filter(|route| route.destination.addr().is_ipv6() == v6)
-        .filter(|route| rejecting.contains(&route.kind))
-        .collect()
-}
-
-fn has_default(view: &View<'_>, v6: bool) -> bool {
-    view.routes().iter().any(|route| {
-        route.destination.addr().is_ipv6() == v6
-            && route.destination.prefix_len() == 0
-            && route.kind == RouteKind::Unicast
-    })
-}
-
-fn argue_routes(view: &View<'_>, case: &mut Case, v6: bool) {
-    let rejecting = reject_routes(view, v6);
-    let family = if v6 { "-6" } else { "-4" };
-    if !rejecting.is_empty() {
-        let names = rejecting
-            .iter()
-            .take(ROUTES_SHOWN)
-            .map(|route| text![route.kind.name(), " ", route.destination]);
-        let mut text = text!["routes that reject: ", Text::join(names, ", ")];
-        if rejecting.len() > ROUTES_SHOWN {
-            text.push(text![" and ", rejecting.len() - ROUTES_SHOWN, " more"]);
-        }
+    if with_a_way.is_empty() {
+        advise(case, None);
+    } else {
         case.supports(
             Weight::Weak,
-            Fact::new(Origin::Route, "reject-routes", text)
-                .with("route_count", Value::Number(rejecting.len() as u64))
-                .recheck(format!("ip {family} route show table all")),
-        );
-    }
-    if !has_default(view, v6) {
-        case.supports(
-            Weight::Weak,
-            Fact::new(Origin::Route, "no-default-route", text!["no table has a default route"])
-                .recheck(format!("ip {family} route show table all default")),
-        );
+            Fact::new(
+                Origin::Route,
+                "way-is-there",
+                text![
+                    "the kernel names a way back to ",
+                    phrase::name_peers(&with_a_way),
+                    ", whose SYNs are not answered",
+                ],
+            ),
+        )
+        .action(Action {
+            id: "see-policies",
+            label: ActionLabel::Investigate,
+            text: text!["look for a policy that blocks these clients"],
+            commands: vec![Command("ip xfrm policy".to_owned())],
+            verify: Text::new(),
+        });
     }
 }
-
-const ROUTES_SHOWN: usize = 3;
 
 fn advise(case: &mut Case, route_get: Option<String>) {
     let command =
@@ -358,5 +364,33 @@ mod tests {
             .diagnose();
         let finding = judged.finding("no-return-route").unwrap();
         assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn clients_with_different_answers_are_told_apart() {
+        let unanswered = Frames { synack: None, outcome: Outcome::Unanswered, ..Frames::default() };
+        let judged = host()
+            .client("10.1.0.10:80", "198.51.100.7:4000")
+            .no_way_back(RouteErrno::EINVAL)
+            .frames(unanswered)
+            .client("10.1.0.10:80", "192.0.2.7:4000")
+            .no_way_back(RouteErrno::EACCES)
+            .frames(unanswered)
+            .diagnose();
+        assert_eq!(judged.all("no-return-route"), 2);
+    }
+
+    #[test]
+    fn where_the_way_is_there_a_policy_refuses() {
+        let unanswered = Frames { synack: None, outcome: Outcome::Unanswered, ..Frames::default() };
+        let judged = host()
+            .client("10.1.0.10:80", "198.51.100.7:4000")
+            .via(2, "10.1.0.1")
+            .frames(unanswered)
+            .counter_moved("TcpExtListenDrops", 36)
+            .counter_moved("IpOutNoRoutes", 36)
+            .diagnose();
+        let finding = judged.finding("no-return-route").unwrap();
+        assert_eq!(finding.actions[0].id, "see-policies");
     }
 }

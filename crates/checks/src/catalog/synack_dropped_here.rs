@@ -1,6 +1,7 @@
 //! The SYN-ACK is ended inside this host: a rule of OUTPUT, an egress filter, a route that is gone.
 
 mod stage;
+mod unreported;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use synrecv_model::{
 };
 
 use crate::cases::{Case, Cases, Fact};
-use crate::seen::seen;
+use crate::seen::{seen, stays_on_bridge};
 use crate::view::View;
 use crate::{Check, phrase};
 
@@ -35,12 +36,14 @@ pub(super) static CHECK: Check = Check {
             Part::Frames,
         ],
         ipv6: "the same",
-        explains: &[],
+        explains: &["synack-lost-outside"],
         disproved_by: &["a SYN-ACK of a stuck connection in a capture on this host: it leaves"],
         manual: Manual {
             meaning: "The kernel makes the SYN-ACK, and something on the way out of this host ends it: a rule of OUTPUT or \
-                      POSTROUTING, a filter of the device, a route that is gone. The kernel is told that sending failed \
-                      and gives the request up at its first timer, after 1 s; the client's next SYN makes it anew.",
+                      POSTROUTING, a filter or the queue of the device, a route that is gone. The kernel is told that \
+                      sending failed and gives the request up at its first timer, after 1 s; the client's next SYN makes \
+                      it anew. A bridge, or an IPsec policy whose state is missing, ends it in silence: then the request \
+                      lives on as if the SYN-ACK were lost outside.",
             picture: &[
                 "SYN      client --> server",
                 "SYN-ACK           X <-- server   OUTPUT, egress filter or no route",
@@ -49,17 +52,23 @@ pub(super) static CHECK: Check = Check {
                 ("requests vanish at their first timer and are made anew", "sockets"),
                 ("TCPTimeouts grows, TCPSynRetrans does not", "counters"),
                 ("OutRequests grows, OutTransmits does not: OUTPUT or POSTROUTING", "kernel 6.6"),
-                ("both grow: a filter of the device (tc egress, netdev egress)", "kernel 6.6"),
+                (
+                    "both grow: a filter or the queue of the device (tc, netdev egress)",
+                    "kernel 6.6",
+                ),
+                ("a SYN-ACK is seen on the bridge and on none of its ports", "frames"),
             ],
             looks_like: &[
                 ("neighbour-unresolved", "requests live 3 s, the next hop is INCOMPLETE or FAILED"),
                 ("local-address-gone", "the local address is not on this host any more"),
-                ("synack-lost-outside", "requests live longer, SYN-ACKs are sent again"),
+                ("synack-lost-outside", "SYN-ACKs are seen to leave, and are sent again"),
             ],
             by_hand: &[
                 ("tcpdump -ni any 'tcp[tcpflags] & tcp-syn != 0'", "SYNs in, no SYN-ACK out"),
                 ("nft -a list ruleset; iptables-save -c", "a rule of output that counts"),
-                ("tc filter show dev DEV egress", "a filter on the way out"),
+                ("tc -s filter show dev DEV egress", "a filter on the way out"),
+                ("tc -s qdisc show dev DEV", "a queue that drops"),
+                ("ip xfrm policy", "a policy of IPsec for these clients"),
                 ("ip route get CLIENT from SERVER", "an error instead of a route"),
             ],
             fix: "Let replies pass: accept `ct state established` in OUTPUT, or remove the filter or route that ends them.",
@@ -76,24 +85,46 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     }
     let all: Vec<usize> = by_local.values().flatten().copied().collect();
     for (stage, requests) in stage::split(view, &all) {
-        report(view, cases, &stage, &requests);
+        let case = open(view, cases, &stage, &requests);
+        argue_end(view, case, &requests);
+        argue_counters(view, case);
+        conclude(view, case, &stage, &requests);
+    }
+    for (proof, stage, requests) in unreported::groups(view) {
+        let case = open(view, cases, &stage, &requests);
+        unreported::argue(view, case, proof, &requests);
+        conclude(view, case, &stage, &requests);
     }
 }
 
-fn report(view: &View<'_>, cases: &mut Cases, stage: &Stage<'_>, requests: &[usize]) {
+fn open<'c>(
+    view: &View<'_>,
+    cases: &'c mut Cases,
+    stage: &Stage<'_>,
+    requests: &[usize],
+) -> &'c mut Case {
+    let case = cases.about(stage.subject(view, requests));
+    case.headline(
+        text![phrase::stuck(view, requests), ": the SYN-ACK is dropped inside this host",],
+    )
+    .summary(stage.summary(view, requests))
+    .arg("stage", Value::Word(stage.word()))
+    .affects(requests.iter().copied())
+}
+
+fn conclude(view: &View<'_>, case: &mut Case, stage: &Stage<'_>, requests: &[usize]) {
+    argue_frames(view, case, requests);
+    stage.argue(view, case, requests);
+    advise(view, case, stage, requests);
+}
+
+/// The kernel gave them up, as when it could not send.
+fn argue_end(view: &View<'_>, case: &mut Case, requests: &[usize]) {
     // A request that may not be tried again ends at its first timer, whatever became of its SYN-ACK.
     let no_retries = view
         .settings()
         .and_then(|settings| settings.values.get("net.ipv4.tcp_synack_retries").copied())
         == Some(0);
-    let case = cases.about(stage.subject(view, requests));
-    case.headline(text![
-        phrase::stuck(view, requests),
-        ": the SYN-ACK is dropped inside this host",
-    ])
-    .summary(stage.summary(view, requests))
-    .arg("stage", Value::Word(stage.word()))
-    .affects(requests.iter().copied());
     let lives: u32 = requests.iter().map(|&index| view.requests()[index].track.life_count).sum();
     case.supports(
         if no_retries { Weight::Weak } else { Weight::Strong },
@@ -108,15 +139,32 @@ fn report(view: &View<'_>, cases: &mut Cases, stage: &Stage<'_>, requests: &[usi
         .with("life_count", Value::Number(lives.into()))
         .recheck("ss -tno state syn-recv"),
     );
-    argue_counters(view, case);
-    argue_frames(view, case, requests);
-    stage.argue(view, case, requests);
-    advise(view, case, stage, requests);
 }
 
 /// Whether a SYN-ACK was seen to leave.
 fn argue_frames(view: &View<'_>, case: &mut Case, requests: &[usize]) {
-    let left: Vec<bool> = seen(view, requests).filter_map(|seen| seen.synack_left).collect();
+    let on_bridge = seen(view, requests).filter(|seen| stays_on_bridge(view, seen)).count();
+    let left: Vec<bool> = seen(view, requests)
+        .filter(|seen| !stays_on_bridge(view, seen))
+        .filter_map(|seen| seen.synack_left)
+        .collect();
+    if on_bridge > 0 {
+        // Decisive: the capture holds the SYN on a port of the bridge, and the SYN-ACK on the bridge
+        // only.
+        case.supports(
+            Weight::Decisive,
+            Fact::new(
+                Origin::Frames,
+                "synacks-stay-on-bridge",
+                text![
+                    "SYN-ACKs of ",
+                    phrase::count(on_bridge, "connection", "connections"),
+                    " are seen on the bridge, and on none of its ports",
+                ],
+            )
+            .with("connection_count", Value::Number(on_bridge as u64)),
+        );
+    }
     if left.is_empty() {
         return;
     }
@@ -261,5 +309,75 @@ mod tests {
         assert_eq!(finding.confidence, Confidence::Confirmed);
         let left = host().frames(Frames::default()).diagnose();
         assert!(left.finding("synack-dropped-here").is_none());
+    }
+
+    /// A client that repeats its SYN: the kernel was told that each SYN-ACK left.
+    fn repeating(peer: &str) -> HostFixture {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+            .listener("10.1.0.10:80", 0, 128)
+            .stuck_request("10.1.0.10:80", peer, (8, 2))
+            .watched_from(0)
+            .via(2, "10.1.0.1")
+    }
+
+    #[test]
+    fn as_many_packets_kept_as_synacks_made_are_not_lost_outside() {
+        let host = repeating("198.51.100.7:4000");
+        let judged =
+            host.counter_moved("IpOutRequests", 19).counter_moved("IpOutTransmits", 11).diagnose();
+        assert_eq!(judged.leading(), Some("synack-dropped-here"));
+        let finding = judged.finding("synack-dropped-here").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert_eq!(finding.explains[0].id, "synack-lost-outside");
+    }
+
+    #[test]
+    fn other_packets_that_were_kept_explain_nothing() {
+        let host = repeating("198.51.100.7:4000");
+        let judged =
+            host.counter_moved("IpOutRequests", 99).counter_moved("IpOutTransmits", 70).diagnose();
+        assert_eq!(judged.leading(), Some("synack-lost-outside"));
+    }
+
+    #[test]
+    fn where_no_rule_can_be_it_a_policy_is() {
+        let host = repeating("198.51.100.7:4000").no_rules();
+        let judged =
+            host.counter_moved("IpOutRequests", 19).counter_moved("IpOutTransmits", 11).diagnose();
+        let finding = judged.finding("synack-dropped-here").unwrap();
+        assert_eq!(stage(&finding), &Value::Word("output-policy"));
+    }
+
+    #[test]
+    fn a_synack_that_no_port_of_the_bridge_sends_never_left() {
+        let host = HostFixture::new()
+            .device(3, "eth0")
+            .port_of(2)
+            .device(2, "br0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+            .listener("10.1.0.10:80", 0, 128)
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (8, 2))
+            .via(2, "10.1.0.1");
+        let by_port =
+            Frames { syn: (3, "02:00:00:00:00:01"), syn_again: Some(2), ..Frames::default() };
+        let judged = host.frames(by_port).diagnose();
+        assert_eq!(judged.leading(), Some("synack-dropped-here"));
+        let finding = judged.finding("synack-dropped-here").unwrap();
+        assert_eq!(finding.confidence, Confidence::Confirmed);
+    }
+
+    #[test]
+    fn a_counting_rule_of_the_bridge_takes_them() {
+        let port = vec![Test::SourcePort(vec![80..=80])];
+        let judged = repeating("198.51.100.7:4000")
+            .rule(Hook::Output, port, RuleVerdict::Drop, Some(8))
+            .diagnose();
+        assert_eq!(judged.leading(), Some("synack-dropped-here"));
     }
 }

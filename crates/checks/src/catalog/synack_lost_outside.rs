@@ -9,7 +9,7 @@ use synrecv_model::{
 };
 
 use crate::cases::{Case, Cases, Fact};
-use crate::seen::{Seen, seen, ways};
+use crate::seen::{Seen, seen, stays_on_bridge, ways};
 use crate::view::{RequestView, View};
 use crate::{Check, phrase, share};
 
@@ -23,6 +23,7 @@ pub(super) static CHECK: Check = Check {
         also_reads: &[
             Part::Counters,
             Part::Replies,
+            Part::Links,
             Part::Neighbours,
             Part::Frames,
             Part::Settings,
@@ -136,7 +137,8 @@ fn argue_frames(view: &View<'_>, case: &mut Case, lost: &[usize]) {
     if known.is_empty() {
         return;
     }
-    if known.iter().all(|seen| seen.synack_left == Some(false)) {
+    let stays = |seen: &Seen<'_>| seen.synack_left == Some(false) || stays_on_bridge(view, seen);
+    if known.iter().all(|seen| stays(seen)) {
         // Decisive: no SYN-ACK went out.
         case.refutes(
             Weight::Decisive,

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use synrecv_model::{
-    Command, Direction, Hook, Origin, RouteErrno, Subject, Text, Value, Weight, text,
+    Command, Direction, FilterFamily, Hook, Origin, RouteErrno, Subject, Text, Value, Weight, text,
 };
 
 use super::subject_of;
 use crate::cases::{Case, Fact};
 use crate::droppers::{Dropper, Step, droppers};
 use crate::phrase;
+use crate::seen::{seen, stays_on_bridge};
 use crate::undelivered::{Version, after_ip, untransmitted, untransmitted_fact};
 use crate::view::{RequestView, View};
 
@@ -20,8 +21,9 @@ pub(super) enum Stage<'a> {
     Route(RouteErrno),
     /// A rule that these SYN-ACKs meet, and how well it fits.
     Rule(Dropper<'a>, Weight),
-    /// The books of IP: it was to leave and was not handed to a device.
-    Netfilter(u64),
+    /// The books of IP: it was to leave and was not handed to a device. `no_rule`: netfilter was read
+    /// whole and no rule of it can be the one.
+    Netfilter { kept: u64, no_rule: bool },
     /// It was handed to the device and not sent, as far as that is counted; the device has a filter on
     /// its way out, as far as that can be seen.
     Egress { device: u32, unsent: Option<u64>, filter: bool },
@@ -65,7 +67,7 @@ pub(super) fn split<'a>(view: &View<'a>, requests: &[usize]) -> Vec<(Stage<'a>, 
         let unsent = after_ip(view).filter(enough);
         let filter = device.is_some_and(|device| has_egress_filter(view, device));
         let stage = match (kept, device) {
-            (Some(count), _) => Stage::Netfilter(count),
+            (Some(kept), _) => Stage::Netfilter { kept, no_rule: no_rule(view, &requests) },
             (None, Some(device)) if filter || unsent.is_some() => {
                 Stage::Egress { device, unsent, filter }
             }
@@ -74,6 +76,35 @@ pub(super) fn split<'a>(view: &View<'a>, requests: &[usize]) -> Vec<(Stage<'a>, 
         stages.push((stage, requests));
     }
     stages
+}
+
+/// As [`split`], of requests whose SYN-ACKs meet a rule that counted them.
+pub(super) fn by_rule<'a>(view: &View<'a>, requests: &[usize]) -> Vec<(Stage<'a>, Vec<usize>)> {
+    let mut left = requests.to_vec();
+    let mut stages = Vec::new();
+    for (dropper, weight) in guilty(view, requests).into_iter().filter(counts_them) {
+        let (own, rest): (Vec<usize>, Vec<usize>) =
+            left.iter().partition(|index| dropper.requests.contains(index));
+        if !own.is_empty() {
+            stages.push((Stage::Rule(dropper, weight), own));
+        }
+        left = rest;
+    }
+    stages
+}
+
+/// Some rule that is sure to end SYN-ACKs of these requests counted as many.
+pub(super) fn meets_counting_rule(view: &View<'_>, requests: &[usize]) -> bool {
+    guilty(view, requests).iter().any(counts_them)
+}
+
+fn counts_them((_, weight): &(Dropper<'_>, Weight)) -> bool {
+    *weight == Weight::Decisive
+}
+
+/// The rules of netfilter are known and none can end these SYN-ACKs.
+fn no_rule(view: &View<'_>, requests: &[usize]) -> bool {
+    droppers(view, &HOOKS, Step::SynAck, requests).is_some_and(|found| found.is_empty())
 }
 
 /// Rules that these SYN-ACKs end by, the surest first.
@@ -88,7 +119,10 @@ fn guilty<'a>(view: &View<'a>, requests: &[usize]) -> Vec<(Dropper<'a>, Weight)>
             // Each request sends one SYN-ACK before it is given up; half of them may have been
             // made before the first reading.
             let fits = |count: u64| count * 2 >= dropper.requests.len() as u64;
+            let kept_by_bridge = dropper.stop.chain.family == FilterFamily::Bridge
+                && seen(view, &dropper.requests).any(|seen| stays_on_bridge(view, seen));
             let weight = match (dropper.matched, dropper.stop.certain) {
+                (None, false) if kept_by_bridge => Weight::Strong,
                 (Some(count), _) if count == 0 || !fits(count) => return None,
                 // Decisive: these SYN-ACKs meet the rule by all its conditions, it matched as many,
                 // and the kernel could not send them.
@@ -122,7 +156,8 @@ impl Stage<'_> {
                 Hook::Postrouting => "postrouting-rule",
                 _ => "output-rule",
             },
-            Self::Netfilter(_) => "output-rule",
+            Self::Netfilter { no_rule: true, .. } => "output-policy",
+            Self::Netfilter { no_rule: false, .. } => "output-rule",
             Self::Egress { .. } => "egress-filter",
             Self::Unknown => "unknown",
         }
@@ -144,9 +179,17 @@ impl Stage<'_> {
                 phrase::route_error(*errno),
             ],
             Self::Rule(dropper, _) => text![dropper.name(), " drops it"],
-            Self::Netfilter(_) => text!["a rule of OUTPUT or POSTROUTING drops it"],
-            Self::Egress { device, .. } => {
+            Self::Netfilter { no_rule: true, .. } => text![
+                "no rule of netfilter drops it: an IPsec policy or a BPF program of the cgroup is left"
+            ],
+            Self::Netfilter { no_rule: false, .. } => {
+                text!["a rule of OUTPUT or POSTROUTING drops it"]
+            }
+            Self::Egress { device, filter: true, .. } => {
                 text!["a filter on the way out of ", view.dev(*device), " drops it"]
+            }
+            Self::Egress { device, filter: false, .. } => {
+                text!["the queue of ", view.dev(*device), ", or a program on its way out, drops it"]
             }
             Self::Unknown => text!["it is dropped between TCP and the wire"],
         }
@@ -176,9 +219,9 @@ impl Stage<'_> {
             Self::Rule(dropper, weight) => {
                 case.supports(*weight, dropper.fact(text![" while watching"]));
             }
-            Self::Netfilter(count) => {
+            Self::Netfilter { kept, .. } => {
                 let version = Version::of(sample.peer());
-                case.supports(Weight::Strong, untransmitted_fact(version, *count));
+                case.supports(Weight::Strong, untransmitted_fact(version, *kept));
             }
             Self::Egress { device, unsent, filter } => {
                 if *filter {
@@ -196,13 +239,19 @@ impl Stage<'_> {
         match self {
             Self::Route(_) => vec![Command(phrase::route_get(sample))],
             Self::Rule(dropper, _) => vec![dropper.listing()],
-            Self::Netfilter(_) => vec![
+            Self::Netfilter { no_rule: true, .. } => vec![
+                Command("ip xfrm policy".to_owned()),
+                Command("ip xfrm state".to_owned()),
+                Command("bpftool cgroup tree".to_owned()),
+            ],
+            Self::Netfilter { no_rule: false, .. } => vec![
                 Command("nft -a list ruleset".to_owned()),
                 Command("iptables-save -c; iptables-legacy-save -c".to_owned()),
             ],
-            Self::Egress { device, .. } => {
-                vec![Command(format!("tc -s filter show dev {} egress", view.dev(*device)))]
-            }
+            Self::Egress { device, .. } => vec![
+                Command(format!("tc -s qdisc show dev {}", view.dev(*device))),
+                Command(format!("tc -s filter show dev {} egress", view.dev(*device))),
+            ],
             Self::Unknown => match out_device(sample) {
                 Some(device) => vec![
                     Command("nft -a list ruleset".to_owned()),
@@ -217,8 +266,16 @@ impl Stage<'_> {
     pub(super) fn remedy(&self) -> Text {
         match self {
             Self::Route(_) => text!["restore a route to these clients"],
-            Self::Rule(..) | Self::Netfilter(_) => {
+            Self::Rule(..) | Self::Netfilter { no_rule: false, .. } => {
                 text!["before the rule, accept replies of connections that were accepted"]
+            }
+            Self::Netfilter { no_rule: true, .. } => {
+                text![
+                    "have the policy or program let replies pass; a policy of IPsec needs its state"
+                ]
+            }
+            Self::Egress { filter: false, .. } => {
+                text!["give the queue's class its rate and room, or let replies pass the program"]
             }
             Self::Egress { .. } | Self::Unknown => {
                 text!["remove the filter, or let replies pass it"]
@@ -256,7 +313,7 @@ fn argue_unsent(case: &mut Case, count: u64) {
             "transmitted-not-sent",
             text![
                 count,
-                " packets that IP handed to devices were not sent: a filter on the way out"
+                " packets that IP handed to devices were not sent: a filter or the queue of a device"
             ],
         )
         .with("not_sent_count", Value::Number(count))
