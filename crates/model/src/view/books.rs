@@ -151,16 +151,18 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
         })
         .collect();
     let Some(spans) = spans else { return Rhythm::Unclear };
-    // What a long step counts can have come at its beginning.
-    let came = |span: &Span| span.ended.min(span.began.plus_ms(ANSWER_MS / 2));
-    let late = |sent: usize, index: usize| came(&spans[index]).ms_since(spans[sent].ended);
-    // Counts are read some milliseconds after the requests: an expiry between the two shows one span
-    // later than its answer.
-    let answers = |sent: usize| {
-        (sent.saturating_sub(1)..spans.len())
-            .take_while(move |&index| late(sent, index) <= ANSWER_MS)
+    let answers_until = |sent: usize, came: fn(&Span) -> Mono| {
+        let last = spans[sent].ended.plus_ms(ANSWER_MS);
+        // Counts are read some milliseconds after the requests: an expiry between the two shows one
+        // span later than its answer.
+        let first = sent.saturating_sub(1);
+        let later = spans[sent + 1..].iter().take_while(move |&span| came(span) <= last);
+        first..sent + 1 + later.count()
     };
-    let answered_by = |sent: usize| answers(sent).any(|index| spans[index].grown > 0);
+    // What a span counts can have come at its beginning: while a busy machine is sampled seldom, too.
+    let answered_by = |sent: usize| {
+        spans[answers_until(sent, |span| span.began)].iter().any(|span| span.grown > 0)
+    };
     let end = steps.last().map_or(Mono(0), |step| step.at);
     // An answer to what was sent at the end can still be on its way.
     let due: Vec<usize> = (0..spans.len())
@@ -177,9 +179,8 @@ pub fn rhythm(steps: &[Step], count: impl Fn(&Step) -> Option<i64>) -> Rhythm {
     // The first SYN-ACK of a request is answered, too.
     let mut in_time = vec![false; spans.len()];
     for sent in (0..spans.len()).filter(|&index| spans[index].due || spans[index].made) {
-        for answer in answers(sent) {
-            in_time[answer] = true;
-        }
+        let soon = |span: &Span| span.ended.min(span.began.plus_ms(ANSWER_MS / 4));
+        in_time[answers_until(sent, soon)].fill(true);
     }
     let in_time = |index: usize| in_time[index];
     let open = (0..spans.len()).filter(|&index| in_time(index)).count();
