@@ -26,6 +26,7 @@ fn watched(running: &synrecv_faults::Running) -> (Facts, Observation) {
         port: None,
         modules: ModulePolicy::LoadNothing,
         capture: CapturePolicy::Permitted,
+        one_look: false,
     };
     let watch = |place| {
         let mut session = Session::survey(place, options);

@@ -28,6 +28,7 @@ pub(crate) fn live(args: &LiveArgs, probe: bool, quiet: bool) -> Result<Case> {
         port: args.filter.port,
         modules: module_policy(&args.place),
         capture: capture_policy(args)?,
+        one_look: is_one_look(args.observe),
     };
     let interrupt = Interrupt::listen();
     let target = args.place.netns.as_deref().map(Target::parse);
@@ -63,9 +64,13 @@ pub(crate) fn bundle(bytes: impl Read) -> Result<Case> {
     Ok(Case { facts, observation, diagnosis })
 }
 
+/// True when the first reading is the only one.
+pub(crate) fn is_one_look(observe: Observe) -> bool {
+    observe == Observe::For(Duration::ZERO)
+}
+
 fn capture_policy(args: &LiveArgs) -> Result<CapturePolicy, UsageError> {
-    let one_look = args.observe == Observe::For(Duration::ZERO);
-    match (args.capture, one_look) {
+    match (args.capture, is_one_look(args.observe)) {
         (Capture::Off, _) => Ok(CapturePolicy::Off),
         (Capture::Auto, true) => Ok(CapturePolicy::OneLook),
         (Capture::On, true) => {

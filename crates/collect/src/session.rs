@@ -48,6 +48,9 @@ pub struct Options {
     pub modules: ModulePolicy,
     /// Whether frames are captured.
     pub capture: CapturePolicy,
+    /// The first reading is the only one ([`Session::complete`] follows at once), so it reads sockets
+    /// in every state.
+    pub one_look: bool,
 }
 
 /// A host being looked at.
@@ -84,7 +87,12 @@ impl Session {
         let wire = Wire::start(&place, &modules, &options);
         let mut heard = Heard::open(&place);
         let counters = synrecv_counters::counters(&proc_net);
-        let mut sampler = Sampler::new(Wanted::Both, options.port, diag_allowed.clone(), &proc_net);
+        let mut sampler = if options.one_look {
+            let query = every_state(&options, &diag_allowed);
+            Sampler::with_query(query, &proc_net)
+        } else {
+            Sampler::new(Wanted::Both, options.port, diag_allowed.clone(), &proc_net)
+        };
         let mut recorder = Recorder::default();
         let spent_us = clock::spent_us();
         let first = filtered(sampler.sample(), &options);
@@ -97,8 +105,12 @@ impl Session {
             Some(gap) => Section::Missing(gap.clone()),
             None => synrecv_interfaces::read::settings(Path::new("/proc/sys"), &devices),
         };
-        // The recorder has the requests; the table of the end replaces this one.
-        let first = first.map(|sockets| Sockets { requests: Vec::new(), ..sockets });
+        let first = if options.one_look {
+            first
+        } else {
+            // The recorder has the requests; the table of the end replaces this one.
+            first.map(|sockets| Sockets { requests: Vec::new(), ..sockets })
+        };
         let deadline = clock::now().plus_ms(NAMESPACES_MS);
         let facts = Facts {
             source: SourceKind::Live,
@@ -210,22 +222,25 @@ impl Session {
 
     /// Completes the first sample, when it is to be the only one.
     pub fn complete(&mut self) {
-        self.read_sockets(true);
+        if self.options.one_look {
+            synrecv_sockets::read::find_owners(&mut self.facts.sockets, Path::new("/proc"));
+            self.note_completed();
+        } else {
+            self.read_sockets(true);
+        }
         self.read_beside(true);
     }
 
     fn read_sockets(&mut self, owners: bool) {
-        let query = SocketQuery {
-            source: Wanted::Both,
-            states: StateSet::ALL,
-            port: self.options.port,
-            diag_allowed: self.diag_allowed.clone(),
-            owners,
-        };
+        let query = SocketQuery { owners, ..every_state(&self.options, &self.diag_allowed) };
         // The old table goes first: both at once are much memory under a flood.
         self.facts.sockets = Section::Missing(Gap::new(Reason::NotInInput, "not read yet"));
         let sockets = synrecv_sockets::read::sockets(&query, &self.proc_net, Path::new("/proc"));
         self.facts.sockets = filtered(sockets, &self.options);
+        self.note_completed();
+    }
+
+    fn note_completed(&mut self) {
         if let Some(sockets) = self.facts.sockets.data() {
             self.recorder.note_completed(sockets);
         }
@@ -347,6 +362,16 @@ fn ask<T>(place: &Place, read: impl FnOnce() -> Section<T>) -> Section<T> {
 }
 
 /// Drops requests from peers that the user did not ask for.
+fn every_state(options: &Options, diag_allowed: &Result<(), Gap>) -> SocketQuery {
+    SocketQuery {
+        source: Wanted::Both,
+        states: StateSet::ALL,
+        port: options.port,
+        diag_allowed: diag_allowed.clone(),
+        owners: false,
+    }
+}
+
 fn filtered(mut section: Section<Sockets>, options: &Options) -> Section<Sockets> {
     if let (Some(wanted), Some(sockets)) = (options.peer, section.data_mut()) {
         let keep = |peer: IpAddr| wanted.contains(&peer);

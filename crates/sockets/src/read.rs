@@ -66,11 +66,17 @@ impl Default for SocketQuery {
 /// (`/proc/thread-self/net`), `proc_root` is `/proc`, for the owners.
 pub fn sockets(query: &SocketQuery, proc_net: &Path, proc_root: &Path) -> Section<Sockets> {
     let mut section = Sampler::with_query(query.clone(), proc_net).sample();
-    if query.owners
-        && let Some(sockets) = section.data_mut()
-    {
+    if query.owners {
+        find_owners(&mut section, proc_root);
+    }
+    section
+}
+
+/// Looks for the processes that hold the listeners, and reads with their descriptors the options that
+/// nothing else shows; as [`SocketQuery::owners`], for a table that was read without.
+pub fn find_owners(section: &mut Section<Sockets>, proc_root: &Path) {
+    if let Some(sockets) = section.data_mut() {
         let holders = owners::fill(&mut sockets.listeners, proc_root);
         options::fill(&mut sockets.listeners, &holders);
     }
-    section
 }

@@ -139,6 +139,7 @@ fn run_watched(args: &SocketsArgs, states: &[TcpState], duration: Duration) -> R
     let options = Options {
         port: args.port,
         modules: source::module_policy(&args.table.place),
+        one_look: source::is_one_look(Observe::For(duration)),
         ..Options::default()
     };
     inside(&args.table, |place| {
