@@ -363,6 +363,14 @@ impl<'a> View<'a> {
             && self.observation.completed.iter().any(|flow| flow.local == local)
     }
 
+    /// True when the host completed handshakes while watching and no sample shows whose: then nobody
+    /// can be said to complete none.
+    pub fn completions_unplaced(&self) -> bool {
+        self.note(Part::Sockets);
+        self.delta("TcpPassiveOpens").is_some_and(|count| count > 0)
+            && self.observation.completed.is_empty()
+    }
+
     /// The kernel's answers for connections that completed: the control group of the stuck ones.
     pub fn completed(&self) -> impl Iterator<Item = &'a Reply> {
         self.note(Part::Replies);

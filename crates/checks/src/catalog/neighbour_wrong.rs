@@ -139,7 +139,8 @@ fn report(view: &View<'_>, cases: &mut Cases, entry: &Neighbour, mac: Mac, reque
     .arg("interface", Value::Foreign(dev.clone()))
     .affects(requests.iter().copied())
     .supports(
-        Weight::Strong,
+        // Strong: an entry that nobody checks, and nobody who connects is known to connect by it.
+        if view.completions_unplaced() { Weight::Weak } else { Weight::Strong },
         Fact::new(
             Origin::Arp,
             "permanent-next-hop",
@@ -312,6 +313,14 @@ mod tests {
             .via(2, "10.1.0.1")
             .diagnose();
         assert!(judged.finding("neighbour-wrong").is_none());
+    }
+
+    #[test]
+    fn handshakes_that_complete_unseen_can_be_by_this_entry() {
+        let judged = host().permanent().passive_opens(15).diagnose();
+        assert_eq!(judged.leading(), Some("synack-lost-outside"));
+        let finding = judged.finding("neighbour-wrong").unwrap();
+        assert_eq!(finding.confidence, Confidence::Possible);
     }
 
     #[test]

@@ -237,7 +237,11 @@ mod tests {
 
     #[test]
     fn resets_of_all_clients_of_a_listener_are_a_problem() {
-        let host = host().counter_moved("TcpExtEmbryonicRsts", 40).passive_opens(300);
+        let host = host()
+            .counter_moved("TcpExtEmbryonicRsts", 40)
+            .passive_opens(300)
+            .listener("10.1.0.10:8080", 0, 128)
+            .connected("10.1.0.10:8080", "203.0.113.9:4000");
         let host = (1..5).fold(host, |host, net| {
             host.ended_young("10.1.0.10:80", &format!("198.51.{net}.7:4000"))
         });
