@@ -218,6 +218,10 @@ fn what_cannot_be_sent_is_told() {
     let (status, said, announced) = ask(way.target(), &["203.0.113.1"]);
     assert_eq!((status, announced), (Some(4), 0), "{said}");
     assert!(said.contains("find a way to 203.0.113.1"), "{said}");
+    let flat: Vec<&str> = said.split_whitespace().collect();
+    assert!(flat.join(" ").contains("why: synrecv-doctor route get 203.0.113.1"), "{said}");
+    let (status, _, announced) = ask(way.source(), &["10.0.1.255"]);
+    assert_eq!((status, announced), (Some(2), 0), "a broadcast address");
     let (status, said, _) = ask(way.source(), &[LongWay::OPEN, "--from", "10.0.1.99"]);
     assert_eq!(status, Some(4), "{said}");
     assert!(said.contains("send from 10.0.1.99"), "{said}");

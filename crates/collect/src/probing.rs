@@ -25,6 +25,12 @@ pub enum NoTarget {
     /// The device is off.
     #[error("`{}` is down", .0.0)]
     Down(Foreign),
+    /// The device is on, but nothing is at the other end.
+    #[error("`{}` has no carrier: no frame leaves there", .0.0)]
+    NoCarrier(Foreign),
+    /// The driver hands such a device frames for its own MAC only, promiscuous or not.
+    #[error("answers to a made-up MAC do not come to `{}`, which is of kind {}", .0.0, .1.0)]
+    OwnMacOnly(Foreign, Foreign),
     /// This host has no address to ask from.
     #[error("this host has no address on `{}` to ask from", .0.0)]
     NoSource(Foreign),
@@ -32,6 +38,10 @@ pub enum NoTarget {
     #[error("{0} is no address of one machine")]
     NotUnicast(IpAddr),
 }
+
+/// Kinds of devices that share a lower one, which sorts frames by their MACs or addresses
+/// (`macvlan_handle_frame`, `ipvlan_handle_frame`).
+const OWN_MAC_ONLY: [&str; 4] = ["macvlan", "macvtap", "ipvlan", "ipvtap"];
 
 /// A question that is possible: from where an address can be asked for on a device. `others` are
 /// addresses that the question must not come from: all that are asked for.
@@ -52,6 +62,13 @@ pub fn target(
     let device_mac = mac.ok_or_else(|| NoTarget::NoMac(name()))?;
     if !link.up {
         return Err(NoTarget::Down(name()));
+    }
+    if !link.carrier {
+        return Err(NoTarget::NoCarrier(name()));
+    }
+    let kind = link.kind.as_ref().filter(|kind| OWN_MAC_ONLY.contains(&kind.0.as_str()));
+    if let (Some(kind), Sender::Administered) = (kind, sender) {
+        return Err(NoTarget::OwnMacOnly(name(), kind.clone()));
     }
     let is_broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
     if address.is_multicast() || address.is_unspecified() || address.is_loopback() || is_broadcast {
@@ -244,6 +261,18 @@ mod tests {
         assert_eq!(on(3, "192.168.5.11", Administered), Err(NoTarget::NoMac(eth(3))));
         assert_eq!(on(4, "192.168.5.11", Administered), Err(NoTarget::Down(eth(4))));
         assert_eq!(on(5, "192.168.5.11", Administered), Err(NoTarget::NoDevice(5)));
+        let changed = |change: fn(&mut Link), sender| {
+            let mut link = link(2, 0x10, true);
+            change(&mut link);
+            let wanted = (2, "192.168.5.11".parse().unwrap(), ProbePurpose::Named);
+            target(&wire, &[link], wanted, &[], sender).map(|target| target.sources.len())
+        };
+        let unplugged = |link: &mut Link| link.carrier = false;
+        assert_eq!(changed(unplugged, Device), Err(NoTarget::NoCarrier(eth(2))));
+        let shared = |link: &mut Link| link.kind = Some(Foreign("macvlan".into()));
+        let refused = NoTarget::OwnMacOnly(eth(2), Foreign("macvlan".into()));
+        assert_eq!(changed(shared, Administered), Err(refused));
+        assert_eq!(changed(shared, Device), Ok(1));
         for group in ["224.0.0.1", "ff02::1", "255.255.255.255", "0.0.0.0", "127.0.0.1"] {
             assert!(matches!(on(2, group, Administered), Err(NoTarget::NotUnicast(_))), "{group}");
         }

@@ -159,10 +159,45 @@ impl PathTrace {
         Trace { target: self.target, hops: hops.collect() }
     }
 
+    /// Routers that packets go round between, each once: the same answer again and again, in the same
+    /// order. With the distance from which on they do. A router that stays silent is not among them.
+    pub fn circle(&self) -> Option<(u8, Vec<IpAddr>)> {
+        if matches!(self.end, TraceEnd::Arrived | TraceEnd::Refused) {
+            return None;
+        }
+        let of = |hop: &TracedHop| hop.answers.first().map(|answer| answer.from);
+        let by_distance: Vec<Option<IpAddr>> = self.hops.iter().map(of).collect();
+        (2..=CIRCLE_MAX).find_map(|length| circle(&by_distance, length))
+    }
+
     /// The answers of the first hop.
     pub fn first_answer(&self) -> Option<&HopAnswer> {
         self.hops.first().filter(|hop| hop.distance == 1)?.answers.first()
     }
+}
+
+/// Routers of a circle at most.
+const CIRCLE_MAX: usize = 8;
+
+/// A router that answers at two distances makes a circle likely: it may have answered for its neighbour
+/// as well. So often again it is one.
+const AGAIN_MIN: usize = 3;
+
+/// Where a circle of this many routers begins, if they are one.
+fn circle(by_distance: &[Option<IpAddr>], length: usize) -> Option<(u8, Vec<IpAddr>)> {
+    let both = |at: usize| Some((by_distance[at]?, (*by_distance.get(at + length)?)?));
+    let differs = |&at: &usize| both(at).is_some_and(|(one, other)| one != other);
+    let settled = (0..by_distance.len()).rev().find(differs).map_or(0, |last| last + 1);
+    let again: Vec<usize> = (settled..by_distance.len()).filter(|&at| both(at).is_some()).collect();
+    let begin = *again.first()?;
+    let tail = &by_distance[begin..];
+    // One that answers for all behind it, as some boxes do, is no circle.
+    let stands = tail.windows(2).any(|pair| pair[0].is_some() && pair[0] == pair[1]);
+    if again.len() < AGAIN_MIN || stands {
+        return None;
+    }
+    let member = |place| tail.iter().skip(place).step_by(length).copied().flatten().next();
+    Some((u8::try_from(begin + 1).ok()?, (0..length).filter_map(member).collect()))
 }
 
 #[cfg(test)]
@@ -195,6 +230,58 @@ mod tests {
         assert_eq!(hop(4, 62).asymmetry(), None);
         assert_eq!(hop(4, 58).asymmetry(), Some(7));
         assert_eq!(hop(9, 250).asymmetry(), Some(6));
+    }
+
+    /// A way on which these routers of 10.0.0.0/24 answered; 0 is silence.
+    fn path(routers: &[u8], end: TraceEnd) -> PathTrace {
+        let hops = routers.iter().zip(1..).map(|(&router, distance)| TracedHop {
+            distance,
+            asked_count: 1,
+            answers: match router {
+                0 => Vec::new(),
+                last => vec![answer(&format!("10.0.0.{last}"), 11, 64)],
+            },
+        });
+        PathTrace {
+            target: "10.9.9.9".parse().unwrap(),
+            source: "10.0.0.99".parse().unwrap(),
+            method: TraceMethod::Udp,
+            ports: None,
+            hops: hops.collect(),
+            end,
+            sent_count: 30,
+            unattributed_count: 0,
+        }
+    }
+
+    fn circle(routers: &[u8], end: TraceEnd) -> Option<(u8, Vec<String>)> {
+        let (from, routers) = path(routers, end).circle()?;
+        Some((from, routers.iter().map(ToString::to_string).collect()))
+    }
+
+    #[test]
+    fn packets_that_go_round_are_seen() {
+        let found = |from, routers: &[u8]| {
+            Some((from, routers.iter().map(|last| format!("10.0.0.{last}")).collect::<Vec<_>>()))
+        };
+        let too_far = TraceEnd::TooFar;
+        assert_eq!(circle(&[1, 2, 1, 2, 1, 2, 1, 2], too_far), found(1, &[1, 2]));
+        assert_eq!(circle(&[9, 1, 2, 3, 1, 2, 3, 1, 2], too_far), found(2, &[1, 2, 3]));
+        // Routers limit how often they answer, or never do.
+        let limited = [9, 1, 2, 0, 2, 1, 2, 1, 0, 1, 0, 0];
+        assert_eq!(circle(&limited, TraceEnd::Silent), found(3, &[2, 1]));
+        assert_eq!(circle(&[9, 1, 0, 1, 0, 1, 0, 1, 0], too_far), found(2, &[1]));
+    }
+
+    #[test]
+    fn others_do_not_go_round() {
+        let too_far = TraceEnd::TooFar;
+        assert_eq!(circle(&[1, 2, 3, 4, 5, 6, 7, 8], too_far), None);
+        assert_eq!(circle(&[1, 2, 0, 0, 0, 0, 0, 0], TraceEnd::Silent), None);
+        assert_eq!(circle(&[1, 2, 3, 3, 3, 3, 3, 3], too_far), None, "one answers for all");
+        assert_eq!(circle(&[1, 2, 1, 3, 4, 5, 6], too_far), None, "once is no circle");
+        assert_eq!(circle(&[1, 2, 1, 2, 1, 2, 1, 2], TraceEnd::Arrived), None);
+        assert_eq!(circle(&[], TraceEnd::Silent), None);
     }
 
     #[test]

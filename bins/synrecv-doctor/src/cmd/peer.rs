@@ -18,8 +18,14 @@ pub(crate) fn parse_peer(text: &str) -> Result<Peer, String> {
         Some((ip, dev)) => (ip, Some(dev.to_owned())),
         None => (text, None),
     };
-    let ip = ip.parse().map_err(|_| "expected an address, or ADDRESS%DEVICE".to_owned())?;
+    let ip = parse_ip(ip).map_err(|_| "expected an address, or ADDRESS%DEVICE".to_owned())?;
     Ok(Peer { ip, dev })
+}
+
+/// An address; IPv4 ones also as sockets of both families show them: `::ffff:10.0.0.1`.
+pub(crate) fn parse_ip(text: &str) -> Result<IpAddr, String> {
+    let ip: IpAddr = text.parse().map_err(|_| "expected an address".to_owned())?;
+    Ok(ip.to_canonical())
 }
 
 impl Peer {
@@ -41,6 +47,7 @@ mod tests {
     fn a_peer_may_name_its_device() {
         let peer = parse_peer("fe80::1%eth0").unwrap();
         assert_eq!((peer.ip.to_string().as_str(), peer.dev.as_deref()), ("fe80::1", Some("eth0")));
+        assert_eq!(parse_peer("::ffff:10.0.0.1"), parse_peer("10.0.0.1"));
         assert!(parse_peer("10.0.0.1").unwrap().dev.is_none());
         assert!(parse_peer("eth0").is_err());
     }

@@ -10,13 +10,13 @@ use clap::{Args, ValueEnum};
 use synrecv_collect::traces::{self, TraceQuestion, Tracer};
 use synrecv_collect::{Place, host, tables};
 use synrecv_model::{
-    Endpoint, Family, Flow, Gap, Neighbour, PathTrace, Reason, Reply, ReplyQuestion, Section,
-    SourceKind, TraceMethod, text,
+    Command, Endpoint, Family, Flow, Gap, Neighbour, PathTrace, Reason, Reply, ReplyQuestion,
+    RouteKind, Section, SourceKind, TraceMethod, text,
 };
 use synrecv_report::table::TraceTable;
 
 use super::UsageError;
-use super::peer::{Peer, parse_peer};
+use super::peer::{Peer, parse_ip, parse_peer};
 use super::table::{ask, inside, write};
 use crate::cli::TableArgs;
 use crate::terminal;
@@ -32,7 +32,7 @@ pub(crate) struct TraceArgs {
     #[arg(value_parser = parse_peer)]
     peer: Peer,
     /// Source address, such as the local end of a stuck connection (default: the kernel chooses)
-    #[arg(long, value_name = "LOCAL")]
+    #[arg(long, value_name = "LOCAL", value_parser = parse_ip)]
     from: Option<IpAddr>,
     /// What is sent
     #[arg(long, value_enum, default_value_t = Method::Udp)]
@@ -81,6 +81,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode> {
         let question = ReplyQuestion { flow, mark: 0, uid: None, oif: ifindex };
         // Before a packet can bring a redirect.
         let reply = ask(&place, || tables::route_get(&question));
+        only_one_machine(&reply, args.peer.ip)?;
         let (trace, links, neighbours) = thread::scope(|scope| {
             let asking = scope.spawn(|| trace(&place, args, ifindex));
             // While answers are waited for.
@@ -140,6 +141,20 @@ fn check(args: &TraceArgs, family: Family) -> Result<(), UsageError> {
     }
 }
 
+/// The broadcast address of a prefix is one by the kernel's table only.
+fn only_one_machine(reply: &Section<Reply>, ip: IpAddr) -> Result<(), UsageError> {
+    let way = reply.data().and_then(|reply| reply.resolved.as_ref().ok());
+    match way.map(|way| way.kind) {
+        Some(kind @ (RouteKind::Broadcast | RouteKind::Multicast)) => {
+            let kind = kind.name();
+            Err(UsageError(format!(
+                "`{ip}` is no address of one machine: it is {kind} to this host"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Says what will be sent, and sends it.
 fn trace(place: &Place, args: &TraceArgs, ifindex: u32) -> Section<PathTrace> {
     if let Some(gap) = place.gap() {
@@ -149,7 +164,7 @@ fn trace(place: &Place, args: &TraceArgs, ifindex: u32) -> Section<PathTrace> {
     let question =
         TraceQuestion { target: args.peer.ip, ifindex, from: args.from, method, port: args.port };
     match traces::open(&question) {
-        Err(gap) => Section::Missing(advised(gap, args.method)),
+        Err(gap) => Section::Missing(advised(gap, args)),
         Ok(tracer) => {
             announce(args, &tracer);
             traces::run(tracer)
@@ -180,10 +195,17 @@ fn announce(args: &TraceArgs, tracer: &Tracer) {
     ));
 }
 
-/// Names the method that needs no rights.
-fn advised(gap: Gap, method: Method) -> Gap {
-    if gap.reason != Reason::NeedsRoot || method == Method::Udp {
-        return gap;
-    }
-    Gap::new(gap.reason, text![gap.detail, "; --method udp needs no rights"])
+/// Names the method that needs no rights; or who tells why there is no way, which an error number does
+/// not.
+fn advised(gap: Gap, args: &TraceArgs) -> Gap {
+    let advice = match (&gap.reason, args.method) {
+        (Reason::NeedsRoot, Method::Udp) => return gap,
+        (Reason::NeedsRoot, _) => text!["; --method udp needs no rights"],
+        _ => {
+            let from = args.from.map_or_else(String::new, |from| format!(" --from {from}"));
+            let peer = args.peer.ip;
+            text!["; why: ", Command(format!("synrecv-doctor route get {peer}{from}"))]
+        }
+    };
+    Gap::new(gap.reason, text![gap.detail, advice])
 }

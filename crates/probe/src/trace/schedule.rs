@@ -166,8 +166,9 @@ impl Schedule {
     fn deadline(&self, distance: u8) -> Option<Duration> {
         let asked = &self.hop(distance).at;
         let mut patience = self.patience(distance);
-        if asked.len() == self.asked_max() && self.last_answered() == 0 {
-            // The kernel itself says so when the next hop does not resolve, after three seconds.
+        if asked.len() == self.asked_max() && self.last_answered() < distance {
+            // When the next hop does not resolve, whoever asks for it says so after three seconds: this
+            // kernel, or the router in front of a host that is off.
             patience += patience / 2;
         }
         Some(*asked.last()? + patience)

@@ -129,7 +129,7 @@ impl ProbeTable<'_> {
             write_rows(out, COLUMNS, lines, style)?;
             writeln!(out)?;
         }
-        for words in read.views.iter().filter_map(|view| words::meaning(view, &faces)) {
+        for words in words::meanings(&read.views, &faces) {
             legend(out, &words, style)?;
         }
         if let Some(words) = words::unheard(&read.unheard) {

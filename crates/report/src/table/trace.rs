@@ -8,6 +8,7 @@ mod text;
 mod words;
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use serde::Serialize;
 use synrecv_model::{
@@ -71,6 +72,9 @@ struct TraceRow {
     unattributed_count: u32,
     /// Whether the first hop is the one that the route says.
     first_hop: FirstHopRow,
+    /// Routers that packets go round between, a routing loop; absent where they do not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    loop_routers: Vec<String>,
     /// Hops in order of distance, without gaps.
     hops: Vec<HopRow>,
 }
@@ -206,6 +210,10 @@ impl TraceTable<'_> {
                 dev: first.oif.map(|oif| names.name(oif).0),
                 mac: first.entry.and_then(|entry| entry.mac).map(|mac| mac.to_string()),
             },
+            loop_routers: trace
+                .circle()
+                .map(|(_, routers)| routers.iter().map(IpAddr::to_string).collect())
+                .unwrap_or_default(),
             hops: trace.hops.iter().map(HopRow::new).collect(),
         }
     }

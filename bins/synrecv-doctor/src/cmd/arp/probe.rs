@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use synrecv_collect::probing::{self, Answers, Bound, Options, Sender, Target};
+use synrecv_collect::probing::{self, Answers, Bound, NoTarget, Options, Sender, Target};
 use synrecv_collect::{Place, host, tables};
 use synrecv_model::view::probe::Wire;
 use synrecv_model::{
@@ -106,7 +106,11 @@ fn asked(
     let links = rows(&tables.links);
     let (targets, refused) = probing::plan(&wire, links, &wanted, UNUSED_COUNT, sender);
     if let Some((address, error)) = refused.into_iter().next() {
-        return Err(UsageError(format!("{address} cannot be asked for: {error}")).into());
+        let advice = match error {
+            NoTarget::OwnMacOnly(..) => "; --own-mac asks with the MAC of the device",
+            _ => "",
+        };
+        return Err(UsageError(format!("{address} cannot be asked for: {error}{advice}")).into());
     }
     let options = Options { sender };
     let bound = probing::bound(&targets, &options);
@@ -158,6 +162,9 @@ fn announcement(
 fn device(tables: &Tables, names: &LinkNames, place: &Place, peer: &Peer) -> Result<u32> {
     let oif = peer.oif(&tables.links)?;
     let ip = peer.ip;
+    if ip.is_unspecified() {
+        return Err(UsageError(format!("{ip} is no address of one machine")).into());
+    }
     let own = rows(&tables.addresses).iter().find(|own| own.address == ip);
     if let Some(own) = own.filter(|own| oif == 0 || own.ifindex == oif) {
         return Ok(own.ifindex);

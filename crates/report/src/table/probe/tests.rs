@@ -173,6 +173,26 @@ fn two_owners_and_silence_are_told() {
 }
 
 #[test]
+fn silence_of_many_is_told_once_and_may_be_the_networks() {
+    let silent = |target| probed(target, ProbePurpose::Named, vec![]);
+    let targets = ["70", "71", "72", "73", "74", "75"].map(|last| format!("192.168.4.{last}"));
+    let mut all: Vec<Probed> = targets.iter().map(|target| silent(target)).collect();
+    let flat = |all: &[Probed]| {
+        let text = given(all.to_vec()).text();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let text = flat(&all);
+    let expected = "192.168.4.70, 192.168.4.71, 192.168.4.72, 192.168.4.73 and 2 more: no answer to 3 \
+                    questions: nobody has it, or the network lets no answer to a made-up MAC pass, which \
+                    --own-mac would tell.";
+    assert!(text.contains(expected), "{text}");
+    // That one answers shows that answers do come.
+    all.push(probed("192.168.4.1", ProbePurpose::Named, vec![answer(1, 1, 60)]));
+    let text = flat(&all);
+    assert!(text.contains("no answer to 3 questions: no packet to it can leave"), "{text}");
+}
+
+#[test]
 fn a_network_that_filters_is_suspected() {
     let given = given(vec![probed("192.168.4.1", ProbePurpose::Named, vec![])]);
     let text = given.text();

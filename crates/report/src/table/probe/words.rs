@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use synrecv_model::view::probe::{Answerer, ProbeView, ProbeWord};
-use synrecv_model::{ProbePurpose, Severity};
+use synrecv_model::{ProbePurpose, ProbeSender, Probed, Severity};
 
 use super::whose::Faces;
 use crate::table::counted;
@@ -37,21 +37,40 @@ pub(super) fn verdict(view: &ProbeView<'_>) -> String {
     words.to_owned()
 }
 
-/// What it means, for an address that was named; `None` where the verdict says it all.
-pub(super) fn meaning(view: &ProbeView<'_>, faces: &Faces<'_>) -> Option<String> {
+/// Addresses of the same meaning that are named one by one.
+const NAMED_MAX: usize = 4;
+
+/// What the answers mean, for addresses that were named and whose verdict does not say it all; those of
+/// the same meaning together.
+pub(super) fn meanings(views: &[ProbeView<'_>], faces: &Faces<'_>) -> Vec<String> {
+    let mut all: Vec<(String, Vec<IpAddr>)> = Vec::new();
+    for view in views {
+        let Some(words) = meaning(view, faces) else { continue };
+        let target = view.probed.target;
+        match all.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, targets)) => targets.push(target),
+            None => all.push((words, vec![target])),
+        }
+    }
+    let sentence = |(words, targets): (String, Vec<IpAddr>)| {
+        let shown: Vec<String> = targets.iter().take(NAMED_MAX).map(IpAddr::to_string).collect();
+        let more = match targets.len().saturating_sub(NAMED_MAX) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{}{more}: {words}.", shown.join(", "))
+    };
+    all.into_iter().map(sentence).collect()
+}
+
+fn meaning(view: &ProbeView<'_>, faces: &Faces<'_>) -> Option<String> {
     if view.probed.purpose == ProbePurpose::Unused {
         return None;
     }
     let target = view.probed.target;
     let words = match view.word {
         ProbeWord::OneOwner => return None,
-        ProbeWord::Nobody => {
-            let count = usize::from(view.probed.question_count);
-            format!(
-                "no answer to {}: no packet to it can leave this way",
-                counted(count, "question", "questions")
-            )
-        }
+        ProbeWord::Nobody => nobody(view, faces),
         ProbeWord::DuplicateAddress if view.is_own => format!(
             "this host has it, and {} {} that it is theirs",
             named(view, faces, |_| true),
@@ -65,7 +84,33 @@ pub(super) fn meaning(view: &ProbeView<'_>, faces: &Faces<'_>) -> Option<String>
         ),
         ProbeWord::Proxy => proxy(view, faces),
     };
-    Some(format!("{target}: {words}."))
+    Some(words)
+}
+
+/// Silence may be the network's: answers to a made-up MAC do not come everywhere. That some did on the
+/// same wire, or that the kernel got none either, tells.
+fn nobody(view: &ProbeView<'_>, faces: &Faces<'_>) -> String {
+    let probed = view.probed;
+    let count = usize::from(probed.question_count);
+    let silence = format!("no answer to {}", counted(count, "question", "questions"));
+    let same_wire = |other: &Probed| {
+        other.ifindex == probed.ifindex && other.target.is_ipv4() == probed.target.is_ipv4()
+    };
+    let is_heard =
+        faces.views.iter().any(|other| same_wire(other.probed) && !other.probed.answers.is_empty());
+    let is_unresolved = faces.neighbours.iter().any(|entry| {
+        (entry.ifindex, entry.address) == (probed.ifindex, probed.target)
+            && entry.state.is_unresolved()
+    });
+    let is_device = matches!(probed.sender, ProbeSender::Device(_));
+    if is_heard || is_unresolved || is_device {
+        format!("{silence}: no packet to it can leave this way")
+    } else {
+        format!(
+            "{silence}: nobody has it, or the network lets no answer to a made-up MAC pass, which \
+             --own-mac would tell"
+        )
+    }
 }
 
 fn proxy(view: &ProbeView<'_>, faces: &Faces<'_>) -> String {

@@ -144,6 +144,21 @@ fn silence_and_refusals_say_where() {
 }
 
 #[test]
+fn a_routing_loop_is_named() {
+    let routers = ["10.0.0.1", "10.0.1.1"].into_iter().cycle().zip(1..=30);
+    // What goes round comes back by a shorter way than it went.
+    let hops = routers.map(|(ip, distance)| hop(distance, 1, vec![answer(ip, 11, 0, 64)]));
+    let trace = trace(hops.collect(), TraceEnd::TooFar);
+    let found = text(trace.clone(), &reply(Some("10.0.0.1")), vec![]);
+    let words = "Routing loop: from distance 1 on packets go round, by 10.0.0.1, 10.0.1.1.";
+    assert!(found.contains(words) && !found.contains("came back"), "{found}");
+    let reply = reply(Some("10.0.0.1"));
+    let json = with(&whole(trace), &reply, vec![], |table| written(|out| table.write_json(out)));
+    let routers = &parsed(&json)["trace"]["loop_routers"];
+    assert_eq!(*routers, serde_json::json!(["10.0.0.1", "10.0.1.1"]));
+}
+
+#[test]
 fn the_first_hop_is_compared_with_the_route() {
     let by = |gateway| verdict(arrived(), &reply(gateway), vec![]);
     assert_eq!(by(Some("10.0.0.1")), "equal");

@@ -57,6 +57,14 @@ impl TraceTable<'_> {
             write_rows(out, COLUMNS, rows(trace, style.verbosity > 0), style)?;
             writeln!(out)?;
             legend(out, &end_words(trace), style)?;
+            if let Some((from, routers)) = trace.circle() {
+                let routers: Vec<String> = routers.iter().map(IpAddr::to_string).collect();
+                let words = format!(
+                    "Routing loop: from distance {from} on packets go round, by {}.",
+                    routers.join(", ")
+                );
+                legend(out, &words, style)?;
+            }
             if trace.unattributed_count > 0 {
                 let answers = counted(trace.unattributed_count as usize, "answer", "answers");
                 let words = format!(
@@ -145,11 +153,13 @@ fn first_words(first: &FirstHop<'_>, names: &LinkNames) -> (Option<Severity>, St
 
 fn rows(trace: &PathTrace, is_all: bool) -> Vec<Row> {
     let mut rows = Vec::new();
+    let circle = trace.circle();
     let mut rest = &trace.hops[..];
     while let Some(hop) = rest.first() {
+        let is_round = circle.as_ref().is_some_and(|&(from, _)| hop.distance >= from);
         let silent = rest.iter().take_while(|hop| hop.answers.is_empty()).count();
         let taken = if silent >= RUN_MIN && !is_all { silent } else { 1 };
-        rows.push(if taken > 1 { silent_run(&rest[..taken]) } else { row(trace, hop) });
+        rows.push(if taken > 1 { silent_run(&rest[..taken]) } else { row(trace, hop, is_round) });
         rest = &rest[taken..];
     }
     rows
@@ -162,7 +172,7 @@ fn silent_run(hops: &[TracedHop]) -> Row {
     Row::new(&[&range, &"-", &"-", &"-", &format_args!("{asked} each")])
 }
 
-fn row(trace: &PathTrace, hop: &TracedHop) -> Row {
+fn row(trace: &PathTrace, hop: &TracedHop, is_round: bool) -> Row {
     let answer = hop.answers.first();
     let mut row = Row::new(&[
         &hop.distance,
@@ -182,7 +192,8 @@ fn row(trace: &PathTrace, hop: &TracedHop) -> Row {
             row.remark(Some(Severity::Info), &format!("{other} as well"));
         }
     }
-    if let Some(back) = hop.asymmetry() {
+    // Of packets that go round, the way back is shorter each time.
+    if let Some(back) = hop.asymmetry().filter(|_| !is_round) {
         let hops = counted(back.into(), "hop", "hops");
         row.remark(Some(Severity::Info), &format!("came back over {hops} by its TTL"));
     }
