@@ -274,6 +274,14 @@ scenarios!(
     listener_mark,
     rerouted_in_output,
     martian_stray,
+    ipsec_drops_synack,
+    ipsec_forbids_reply,
+    rule_forbids_reply,
+    queue_drops_synack,
+    bridge_drops_synack,
+    bridge_passes,
+    redirected_port,
+    cgroup_drops_synack,
 );
 
 /// Who looks.

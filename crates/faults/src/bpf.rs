@@ -65,9 +65,18 @@ impl Frames {
     /// IPv4 segments with ACK as their only flag, without an Ethernet header: for programs of a
     /// cgroup.
     pub(crate) fn bare_acks() -> Self {
+        Self::bare(ACK)
+    }
+
+    /// IPv4 segments with SYN and ACK and no other flag, without an Ethernet header.
+    pub(crate) fn bare_syn_acks() -> Self {
+        Self::bare(SYN | ACK)
+    }
+
+    fn bare(flags: u8) -> Self {
         const IPV4: i16 = 20;
         let byte = |at, value| Test { at, width: Width::Byte, mask: 0xff, value };
-        let tests = vec![byte(9, TCP), byte(IPV4 + 13, ACK.into())];
+        let tests = vec![byte(9, TCP), byte(IPV4 + 13, flags.into())];
         Self { tests, length: i32::from(IPV4) + 14 }
     }
 
@@ -211,6 +220,9 @@ pub(crate) const TCX_INGRESS: Context =
 /// `struct __sk_buff`, from the IP header on; what sockets of a cgroup receive.
 pub(crate) const CGROUP_INGRESS: Context =
     Context { program_type: 8, attach_type: 0, data: 76, data_end: 80, drop: 0, pass: 1 };
+
+/// The same of what sockets of a cgroup send.
+pub(crate) const CGROUP_EGRESS: Context = Context { attach_type: 1, ..CGROUP_INGRESS };
 
 /// Name of the programs, at most 15 bytes.
 const NAME: &[u8] = b"lab_filter";

@@ -36,6 +36,11 @@ impl Namespace {
         self.feed(&TC, &format!("qdisc add dev {device} clsact\n"))
     }
 
+    /// Has `tc` do this, a command a line without the name of the program.
+    pub(crate) fn tc(&self, commands: &str) -> Result<()> {
+        self.feed(&TC, commands)
+    }
+
     /// Has a BPF program on one side of a device, which has `clsact`, drop these frames.
     pub(crate) fn drop_by_tc(&self, device: &str, side: Side, frames: &Frames) -> Result<()> {
         let (side, bytecode) = (side.word(), frames.bytecode());

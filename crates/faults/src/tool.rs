@@ -21,7 +21,18 @@ pub(crate) struct Tool {
     pub(crate) args: &'static [&'static str],
 }
 
+const IP: Tool = Tool { name: "ip", package: "iproute2", args: &["-batch", "-"] };
+
 impl Namespace {
+    /// Has `ip` do what rtnetlink has no words for here, a command a line without the name of the
+    /// program.
+    ///
+    /// # Errors
+    /// As [`Namespace::feed`].
+    pub(crate) fn ip(&self, commands: &str) -> Result<()> {
+        self.feed(&IP, commands)
+    }
+
     /// Runs a program inside the namespace with this input, to its end.
     ///
     /// # Errors

@@ -83,6 +83,10 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     for index in view.stuck(|request| request.reading == RetryReading::KilledAtFirstTimer) {
         by_local.entry(view.requests()[index].local()).or_default().push(index);
     }
+    // One whose client repeated its SYN in time reads otherwise and ends in the same place.
+    for (local, killed) in &mut by_local {
+        killed.extend(unreported::beside(view, *local, killed));
+    }
     let all: Vec<usize> = by_local.values().flatten().copied().collect();
     for (stage, requests) in stage::split(view, &all) {
         let case = open(view, cases, &stage, &requests);
@@ -90,7 +94,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         argue_counters(view, case);
         conclude(view, case, &stage, &requests);
     }
-    for (proof, stage, requests) in unreported::groups(view) {
+    for (proof, stage, requests) in unreported::groups(view, &all) {
         let case = open(view, cases, &stage, &requests);
         unreported::argue(view, case, proof, &requests);
         conclude(view, case, &stage, &requests);

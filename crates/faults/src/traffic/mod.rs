@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 
 pub use asker::Asker;
-pub use cgroup_server::CgroupServer;
+pub use cgroup_server::{CgroupServer, Dropped};
 pub use failover::Failover;
 pub use flapping_route::FlappingRoute;
 pub use kernel_clients::KernelClients;

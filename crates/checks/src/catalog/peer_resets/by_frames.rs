@@ -10,7 +10,7 @@ use synrecv_model::{
     Text, Value, Weight, text,
 };
 
-use crate::cases::{Cases, Fact};
+use crate::cases::{Case, Cases, Fact};
 use crate::seen::Seen;
 use crate::view::View;
 use crate::{phrase, share};
@@ -23,6 +23,19 @@ struct Refusals {
     flows: Vec<Flow>,
     /// Who reports, for ICMP.
     reporters: BTreeSet<IpAddr>,
+    /// Devices by which the SYN of one of them came and its SYN-ACK left, when they differ.
+    other_way: Option<(Flow, u32, u32)>,
+}
+
+impl Refusals {
+    fn add(&mut self, seen: &Seen<'_>, frame_count: usize) {
+        self.frame_count += frame_count;
+        self.flows.push(seen.handshake.flow);
+        let ways = seen.in_devices.first().zip(seen.out_devices.first());
+        if let Some((&came, &left)) = ways.filter(|_| seen.changes_device()) {
+            self.other_way.get_or_insert((seen.handshake.flow, came, left));
+        }
+    }
 }
 
 /// True when frames tell: then the counters of the host have nothing to add.
@@ -34,14 +47,12 @@ pub(super) fn examine(view: &View<'_>, cases: &mut Cases) -> bool {
         let flow = seen.handshake.flow;
         let reported: Vec<IpAddr> = errors(&seen).collect();
         if !reported.is_empty() {
-            icmp.frame_count += reported.len();
-            icmp.flows.push(flow);
+            icmp.add(&seen, reported.len());
             icmp.reporters.extend(reported);
         } else if let Some(count) =
             answered_by_reset(&seen).filter(|_| !resetting.contains(&flow.local))
         {
-            resets.frame_count += count;
-            resets.flows.push(flow);
+            resets.add(&seen, count);
         }
     }
     if !icmp.flows.is_empty() {
@@ -137,14 +148,48 @@ fn by_icmp(view: &View<'_>, cases: &mut Cases, icmp: &Refusals) {
             commands: vec![Command("tcpdump -vni any 'icmp or icmp6'".to_owned())],
             verify: Text::new(),
         });
+    argue_other_way(view, case, icmp);
+}
+
+/// Who refuses is on another way than the SYN took: it may never have seen the SYN.
+fn argue_other_way(view: &View<'_>, case: &mut Case, refusals: &Refusals) {
+    let Some((flow, inward, outward)) = refusals.other_way else { return };
+    let command = format!("ip route get {} from {}", flow.peer.ip, flow.local.ip);
+    case.supports(
+        Weight::Weak,
+        Fact::new(
+            Origin::Frames,
+            "refused-on-another-way",
+            text![
+                "the SYN of ",
+                flow.peer.ip,
+                " came by ",
+                view.dev(inward),
+                " and the SYN-ACK left by ",
+                view.dev(outward),
+                ": it is refused there, not on the way that the SYN took",
+            ],
+        )
+        .with("peer", Value::Ip(flow.peer.ip))
+        .recheck(command.clone()),
+    )
+    .action(Action {
+        id: "send-replies-back",
+        label: ActionLabel::Investigate,
+        text: text![
+            "see why the reply takes another way, and whether it should leave by ",
+            view.dev(inward),
+        ],
+        commands: vec![Command(command), Command("ip rule".to_owned())],
+        verify: Text::new(),
+    });
 }
 
 fn by_reset(view: &View<'_>, cases: &mut Cases, resets: &Refusals) {
     let (severity, numbers) = share::severity_of(view, &resets.flows, resets.flows.len() as u64);
     let count = resets.flows.len();
-    cases
-        .about(Subject::Host)
-        .severity(severity)
+    let case = cases.about(Subject::Host);
+    case.severity(severity)
         .headline(text![
             phrase::count(count, "handshake was", "handshakes were"),
             " reset by the client's side",
@@ -173,4 +218,31 @@ fn by_reset(view: &View<'_>, cases: &mut Cases, resets: &Refusals) {
             commands: vec![Command("tcpdump -eni any 'tcp[tcpflags] & tcp-rst != 0'".to_owned())],
             verify: Text::new(),
         });
+    argue_other_way(view, case, resets);
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::Outcome;
+
+    use crate::fixture::{Frames, HostFixture};
+
+    #[test]
+    fn who_refuses_on_another_way_is_said() {
+        let host = HostFixture::new()
+            .device(2, "ps0")
+            .device(3, "tun0")
+            .address(2, "10.1.0.10/24")
+            .listener("10.1.0.10:80", 0, 128)
+            .client("10.1.0.10:80", "198.51.100.7:4000");
+        let judged = host
+            .reset_by_client(Frames {
+                synack: Some((3, "02:00:00:00:00:21")),
+                outcome: Outcome::Refused,
+                ..Frames::default()
+            })
+            .diagnose();
+        let finding = judged.finding("peer-resets").unwrap();
+        assert_eq!(finding.actions.last().unwrap().id, "send-replies-back");
+    }
 }

@@ -2,8 +2,11 @@
 //! an IPsec policy without a state, drops them in silence. The requests live on and the client repeats
 //! its SYN, as when the SYN-ACK is lost outside.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use synrecv_model::view::RetryReading;
-use synrecv_model::{Origin, Value, Weight, text};
+use synrecv_model::{Endpoint, Origin, Value, Weight, text};
 
 use super::stage::{self, Stage};
 use crate::cases::{Case, Fact};
@@ -28,13 +31,30 @@ pub(super) enum Proof {
     Rule,
 }
 
-/// Requests whose SYN-ACKs do not leave, where they end, and what shows it.
-pub(super) fn groups<'a>(view: &View<'a>) -> Vec<(Proof, Stage<'a>, Vec<usize>)> {
-    let lost = view.stuck(|request| {
+/// Requests to a local end whose client has others there that the kernel gave up at their first timer,
+/// and whose SYN-ACK is not seen to leave.
+pub(super) fn beside(view: &View<'_>, local: Endpoint, killed: &[usize]) -> Vec<usize> {
+    let peers: BTreeSet<IpAddr> =
+        killed.iter().map(|&index| view.requests()[index].peer()).collect();
+    let lost = lost(view, |request| request.local() == local && peers.contains(&request.peer()));
+    lost.into_iter().filter(|&index| leaves(view, &view.requests()[index]) != Some(true)).collect()
+}
+
+/// Requests whose client repeats its SYN although the reply has a way.
+fn lost(view: &View<'_>, wanted: impl Fn(&RequestView<'_>) -> bool) -> Vec<usize> {
+    view.stuck(|request| {
         request.reading == RetryReading::ClientRepeatsSyn
             && request.reply.is_some_and(|reply| reply.resolved.is_ok())
             && request.next_hop.is_none_or(|entry| !entry.state.is_unresolved())
-    });
+            && wanted(request)
+    })
+}
+
+/// Requests whose SYN-ACKs do not leave, but for those that have a place already: where they end, and
+/// what shows it.
+pub(super) fn groups<'a>(view: &View<'a>, placed: &[usize]) -> Vec<(Proof, Stage<'a>, Vec<usize>)> {
+    let mut lost = lost(view, |_| true);
+    lost.retain(|index| !placed.contains(index));
     let mut found = Vec::new();
     for version in [Version::V4, Version::V6] {
         let of_version = |index: &usize| Version::of(view.requests()[*index].peer()) == version;

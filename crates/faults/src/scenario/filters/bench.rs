@@ -92,6 +92,19 @@ pub(super) fn strangers() -> impl Iterator<Item = IpAddr> {
     (0..6_u8).flat_map(|n| NETWORKS.map(|[a, b, c]| IpAddr::from([a, b, c, 100 + n])))
 }
 
+impl Namespace {
+    /// Moves the address of the server of a bench, of IPv4, to a bridge whose port the device becomes.
+    pub(super) fn behind_bridge(&self, device: &str, bridge: &str) -> Result<()> {
+        let plan = plan(Family::V4);
+        self.bridge(bridge)?;
+        self.remove_address(device, plan.server)?;
+        self.enslave(device, bridge)?;
+        self.set_mac(bridge, mac(0x10))?;
+        self.address(bridge, plan.server)?;
+        self.route(NewRoute::default_via(plan.gateway.addr()))
+    }
+}
+
 pub(super) struct Bench {
     /// Its device is ps0.
     pub(super) server: Namespace,

@@ -4,6 +4,8 @@
 mod ack_lost_behind_firewall;
 mod ack_lost_behind_programs;
 mod bench;
+mod bridge_drops_synack;
+mod bridge_passes;
 mod closed_service_scanned;
 mod conntrack_full;
 mod conntrack_invalid_checksum;
@@ -36,6 +38,8 @@ mod firewall_resets_ack;
 mod firewalled_host;
 mod firewalled_host_v6;
 mod incident_behind_firewall;
+mod ipsec_drops_synack;
+mod ipsec_forbids_reply;
 mod multihomed;
 mod netdev_blocklist;
 mod netdev_egress_drops_synack;
@@ -47,9 +51,12 @@ mod output_drops_synack_legacy;
 mod output_drops_synack_v6;
 mod output_rejects_synack;
 mod postrouting_drops_synack;
+mod queue_drops_synack;
+mod redirected_port;
 mod reroute_by_mangle;
 mod reroute_by_mark;
 mod rpfilter_drops_syn;
+mod rule_forbids_reply;
 mod synack_lost_behind_firewall;
 mod tc_egress_drops_synack;
 mod tc_egress_drops_synack_v6;
@@ -125,4 +132,11 @@ pub(super) static ALL: &[&Scenario] = &[
     &ack_lost_behind_firewall::SCENARIO,
     &ack_lost_behind_programs::SCENARIO,
     &synack_lost_behind_firewall::SCENARIO,
+    &ipsec_drops_synack::SCENARIO,
+    &ipsec_forbids_reply::SCENARIO,
+    &rule_forbids_reply::SCENARIO,
+    &queue_drops_synack::SCENARIO,
+    &bridge_drops_synack::SCENARIO,
+    &bridge_passes::SCENARIO,
+    &redirected_port::SCENARIO,
 ];

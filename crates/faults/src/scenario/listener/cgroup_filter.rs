@@ -5,7 +5,7 @@ use crate::expectation::Expectation;
 use crate::running::Condition;
 use crate::scenario::Scenario;
 use crate::scenario::routed::service;
-use crate::traffic::{CgroupServer, Server};
+use crate::traffic::{CgroupServer, Dropped, Server};
 
 pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "cgroup-filter",
@@ -31,7 +31,7 @@ counter moves but that of the socket's drops; ACKs outside of the window would l
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
         let server = Server::accepting(service(8082));
-        let app = CgroupServer { server, drops_bare_acks: true };
+        let app = CgroupServer { server, drops: Dropped::BareAcks };
         let app = app.start(&bench.hosts.server)?;
         bench.keep(app);
         bench.answered_with(8082, |exchange| vec![exchange.ack()])?;

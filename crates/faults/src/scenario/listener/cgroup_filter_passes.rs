@@ -8,7 +8,7 @@ use crate::running::Condition;
 use crate::scenario::Scenario;
 use crate::scenario::noise;
 use crate::scenario::routed::service;
-use crate::traffic::{CgroupServer, Script, Server};
+use crate::traffic::{CgroupServer, Dropped, Script, Server};
 
 pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "cgroup-filter-passes",
@@ -28,7 +28,7 @@ send SYNs and never answer, so requests are stuck; the program has nothing to do
     stage: |lab| {
         let mut bench = Bench::new(lab)?;
         let server = Server::accepting(service(8082));
-        let app = CgroupServer { server, drops_bare_acks: false };
+        let app = CgroupServer { server, drops: Dropped::Nothing };
         let app = app.start(&bench.hosts.server)?;
         let shows = Condition::completed(&app, 50).and(Condition::stuck_on_port(8082, 2));
         bench.keep(app);

@@ -4,6 +4,7 @@ mod abort_on_overflow;
 mod bad_ack_number;
 mod bad_checksum;
 mod bench;
+mod cgroup_drops_synack;
 mod cgroup_filter;
 mod cgroup_filter_passes;
 mod cookie_refused;
@@ -107,4 +108,5 @@ pub(super) static ALL: &[&Scenario] = &[
     &stray_out_of_window::SCENARIO,
     &port_scan_resets::SCENARIO,
     &moved_address_v6::SCENARIO,
+    &cgroup_drops_synack::SCENARIO,
 ];
