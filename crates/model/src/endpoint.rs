@@ -1,7 +1,7 @@
 //! Address and port of one end of a connection, and the pair of them.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Address family of a socket, route or rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,9 +88,69 @@ fn is_link_local(v6: Ipv6Addr) -> bool {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ip {
-            IpAddr::V4(v4) => write!(f, "{v4}:{}", self.port),
+            IpAddr::V4(v4) => {
+                let mut text = Digits::default();
+                text.dotted(v4);
+                text.push(b':');
+                text.decimal(u32::from(self.port));
+                f.write_str(text.as_str())
+            }
             IpAddr::V6(v6) => write!(f, "[{v6}]:{}", self.port),
         }
+    }
+}
+
+/// An address as its type writes it, in one piece: a table of a million rows has as many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownIp(pub IpAddr);
+
+impl fmt::Display for ShownIp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(v4) => {
+                let mut text = Digits::default();
+                text.dotted(v4);
+                f.write_str(text.as_str())
+            }
+            IpAddr::V6(v6) => v6.fmt(f),
+        }
+    }
+}
+
+/// Room for `255.255.255.255:65535`.
+#[derive(Default)]
+struct Digits {
+    bytes: [u8; 24],
+    len: usize,
+}
+
+impl Digits {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+
+    fn decimal(&mut self, number: u32) {
+        if number > 9 {
+            self.decimal(number / 10);
+        }
+        // One digit.
+        self.push(b'0' + (number % 10) as u8);
+    }
+
+    fn dotted(&mut self, v4: Ipv4Addr) {
+        let [a, b, c, d] = v4.octets();
+        for octet in [a, b, c] {
+            self.decimal(u32::from(octet));
+            self.push(b'.');
+        }
+        self.decimal(u32::from(d));
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 }
 
@@ -114,5 +174,16 @@ mod tests {
         assert_eq!(Endpoint::new(mapped, 80).to_string(), "10.0.0.1:80");
         let v6: IpAddr = "2001:db8::1".parse().unwrap();
         assert_eq!(Endpoint::new(v6, 80).to_string(), "[2001:db8::1]:80");
+    }
+
+    #[test]
+    fn addresses_are_written_as_their_type_does() {
+        for text in ["0.0.0.0", "9.10.99.100", "255.255.255.255", "2001:db8::1", "::"] {
+            let ip: IpAddr = text.parse().unwrap();
+            assert_eq!(ShownIp(ip).to_string(), ip.to_string());
+        }
+        let end = Endpoint::new("255.255.255.255".parse().unwrap(), 65_535);
+        assert_eq!(end.to_string(), "255.255.255.255:65535");
+        assert_eq!(Endpoint::new("1.2.3.4".parse().unwrap(), 0).to_string(), "1.2.3.4:0");
     }
 }

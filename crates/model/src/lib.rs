@@ -36,7 +36,7 @@ pub use diagnosis::{
     CheckOutcome, CheckResult, Connection, Diagnosis, ListenerView, NotChecked, PieceView,
     Question, SeenFrames, Status, Verdict,
 };
-pub use endpoint::{Endpoint, Family, Flow, canonical_ip};
+pub use endpoint::{Endpoint, Family, Flow, ShownIp, canonical_ip};
 pub use facts::{Capabilities, Facts, Host, Mention, NamespaceCount, NamespaceSurvey, SourceKind};
 pub use filter::{
     BaseChain, ChainKind, ConntrackStates, DeviceFilter, Direction, FilterChain, FilterFamily,

@@ -318,6 +318,11 @@ impl LinkNames {
         Self(order::map(links.iter().map(|link| (link.ifindex, link.name.clone()))))
     }
 
+    /// The name of a device that is in the table.
+    pub fn get(&self, ifindex: u32) -> Option<&Foreign> {
+        self.0.get(&ifindex)
+    }
+
     /// The name; `if7` for a device that is not in the table.
     pub fn name(&self, ifindex: u32) -> Foreign {
         self.0.get(&ifindex).cloned().unwrap_or_else(|| Foreign(format!("if{ifindex}")))

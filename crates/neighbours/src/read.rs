@@ -20,7 +20,8 @@ const RTNLGRP_NEIGH: u32 = 3;
 const ENTRIES: [u8; 12] = [0; 12];
 const PROXY_ENTRIES: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x08, 0];
 
-/// Reads the ARP and ND tables, then the proxy entries. Blocks for the time of the dumps.
+/// Reads the ARP and ND tables and the proxy entries, in order of device and address. Blocks for the
+/// time of the dumps.
 ///
 /// The kernel does not flag a torn neighbour dump, so the notices of the table are watched
 /// meanwhile: a new state of an entry replaces the row; an entry that came or went makes it read
@@ -40,7 +41,18 @@ fn dump(socket: &mut Socket) -> Result<(Table, DumpReport), NetlinkError> {
     };
     let mut report = socket.dump(RTM_GETNEIGH, 0, &ENTRIES, &mut take)?;
     report.merge(socket.dump(RTM_GETNEIGH, 0, &PROXY_ENTRIES, &mut take)?);
+    // The kernel's order is that of a hash table. Once here, and every later sort finds it done.
+    rows.sort_by_cached_key(place);
     Ok((Table { rows, places: None }, report))
+}
+
+/// A number for the device and family, and one for the address: the order of [`IpAddr`].
+fn place(row: &Neighbour) -> (u64, u128) {
+    let device = u64::from(row.ifindex) << 1;
+    match row.address {
+        IpAddr::V4(v4) => (device, u128::from(u32::from(v4))),
+        IpAddr::V6(v6) => (device | 1, u128::from(v6)),
+    }
 }
 
 /// What an entry is found by.

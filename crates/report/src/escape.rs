@@ -68,9 +68,18 @@ pub fn printable(raw: &str) -> Cow<'_, str> {
 
 /// [`printable`], cut at 64 columns or 256 characters.
 pub fn foreign(raw: &str) -> String {
+    shown(raw).into_owned()
+}
+
+/// As [`foreign`], without a copy of what is harmless and short.
+pub(crate) fn shown(raw: &str) -> Cow<'_, str> {
     if raw.len() <= FOREIGN_MAX_COLUMNS && is_plain(raw) {
-        return raw.to_owned();
+        return Cow::Borrowed(raw);
     }
+    Cow::Owned(cleaned(raw))
+}
+
+fn cleaned(raw: &str) -> String {
     let clean = printable(raw);
     if clean.width() <= FOREIGN_MAX_COLUMNS && clean.chars().count() <= FOREIGN_MAX_CHARACTERS {
         return clean.into_owned();

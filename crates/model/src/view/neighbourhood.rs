@@ -6,7 +6,7 @@ mod prefix_fit;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -20,16 +20,20 @@ pub use prefix_fit::{Misfit, PrefixFit};
 /// Built once from whole tables; no question about an entry looks at all the others.
 #[derive(Debug)]
 pub struct Neighbourhood {
-    own_macs: HashMap<Mac, u32>,
+    own_macs: BTreeMap<Mac, u32>,
     own_addresses: BTreeSet<IpAddr>,
     gateways: BTreeSet<(u32, IpAddr)>,
-    machines: HashMap<(u32, Mac, Family), Machine>,
+    /// Those with several entries: in a flat network nearly all have one, and few are here.
+    machines: HashMap<MachineKey, Machine>,
     /// `None` unless all routes and addresses are known.
     on_link: Option<OnLink>,
     fits: HashMap<(u32, IpNet), PrefixFit>,
     /// Those of `fits` that are too wide: few, if any.
     too_wide: Vec<PrefixFit>,
 }
+
+/// Device, MAC and family.
+type MachineKey = (u32, Mac, Family);
 
 /// What answers with one MAC on one device, in one family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,16 +89,35 @@ impl Neighbourhood {
         found
     }
 
+    /// Finds machines with several entries by sorting: a map of all would be larger than the table.
     fn count(&mut self, neighbours: &[Neighbour]) {
-        for entry in neighbours {
-            let Some(key) = self.machine_key(entry) else { continue };
-            let gateway = self.is_gateway(entry.ifindex, entry.address);
-            let machine = self.machines.entry(key).or_default();
-            machine.address_count += u32::from(!is_link_local(entry.address));
-            if gateway {
-                machine.gateway.get_or_insert(entry.address);
+        let keys = neighbours.iter().zip(0_u32..).filter_map(|(entry, place)| {
+            let key = self.machine_key(entry)?;
+            Some(packed(key) << u32::BITS | u128::from(place))
+        });
+        let mut keys: Vec<u128> = keys.collect();
+        keys.sort_unstable();
+        let same = |one: &u128, other: &u128| one >> u32::BITS == other >> u32::BITS;
+        for together in keys.chunk_by(same).filter(|together| together.len() > 1) {
+            let mut machine = Machine::default();
+            let mut machine_key = None;
+            for &key in together {
+                #[expect(clippy::cast_possible_truncation, reason = "the lower bits are the place")]
+                let Some(entry) = neighbours.get(key as u32 as usize) else { continue };
+                let alone = self.alone(entry);
+                machine.address_count += alone.address_count;
+                machine.gateway = machine.gateway.or(alone.gateway);
+                machine_key = self.machine_key(entry);
             }
+            self.machines.extend(machine_key.map(|key| (key, machine)));
         }
+    }
+
+    /// A machine of which nothing but this entry is known.
+    fn alone(&self, entry: &Neighbour) -> Machine {
+        let gateway = self.is_gateway(entry.ifindex, entry.address).then_some(entry.address);
+        let address_count = u32::from(!is_link_local(entry.address));
+        Machine { address_count, gateway, ..Machine::default() }
     }
 
     fn count_outside(&mut self, neighbours: &[Neighbour]) {
@@ -104,6 +127,7 @@ impl Neighbourhood {
         for entry in neighbours {
             let Some(key) = self.machine_key(entry) else { continue };
             let Some(is_outside) = self.is_outside(entry) else { continue };
+            // One with a single entry is alone wherever that lies.
             let Some(machine) = self.machines.get_mut(&key) else { continue };
             if !is_outside {
                 machine.owner.get_or_insert(entry.address);
@@ -123,16 +147,17 @@ impl Neighbourhood {
 
     /// The machine that an entry is about; `None` for entries without a MAC that packets can be
     /// sent to, and for this host's own MACs.
-    pub fn machine(&self, entry: &Neighbour) -> Option<&Machine> {
-        self.machines.get(&self.machine_key(entry)?)
+    pub fn machine(&self, entry: &Neighbour) -> Option<Machine> {
+        let known = self.machines.get(&self.machine_key(entry)?);
+        Some(known.copied().unwrap_or_else(|| self.alone(entry)))
     }
 
-    /// All machines by device, MAC and family, in no order.
-    pub fn machines(&self) -> impl Iterator<Item = (&(u32, Mac, Family), &Machine)> {
+    /// The machines with several entries by device, MAC and family, in no order.
+    pub fn machines(&self) -> impl Iterator<Item = (&MachineKey, &Machine)> {
         self.machines.iter()
     }
 
-    fn machine_key(&self, entry: &Neighbour) -> Option<(u32, Mac, Family)> {
+    fn machine_key(&self, entry: &Neighbour) -> Option<MachineKey> {
         let mac = usable_mac(entry).filter(|mac| !self.own_macs.contains_key(mac))?;
         Some((entry.ifindex, mac, Family::of(entry.address)))
     }
@@ -174,6 +199,14 @@ impl Neighbourhood {
     pub fn fit(&self, address: &Address) -> Option<&PrefixFit> {
         self.fits.get(&(address.ifindex, address.prefix()))
     }
+}
+
+/// A number for each key.
+fn packed((ifindex, mac, family): MachineKey) -> u128 {
+    let [a, b, c, d, e, g] = mac.0;
+    let mac = u64::from_be_bytes([0, 0, a, b, c, d, e, g]);
+    let family = u128::from(family == Family::V6);
+    u128::from(ifindex) << 49 | u128::from(mac) << 1 | family
 }
 
 /// The MAC of an entry that packets can be sent to, unless it is a group address.

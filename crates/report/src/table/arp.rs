@@ -5,19 +5,21 @@ mod marks;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use synrecv_model::view::{Machine, Neighbourhood};
 use synrecv_model::{
-    Address, Family, Host, Link, LinkNames, Mac, Neighbour, Nud, Route, Section, SourceKind, order,
+    Address, Family, Host, Link, LinkNames, Mac, Neighbour, Nud, Route, Section, ShownIp,
+    SourceKind, order,
 };
 
-use super::columns::{Row, write_rows};
+use super::columns::{Row, write_filled};
 use super::json::{Rows, RowsJson};
-use super::{counted, duration, heading, legend, or_none, shortcomings};
+use super::{Lasting, counted, heading, legend, or_none, shortcomings};
 use crate::Style;
-use crate::escape::foreign;
+use crate::escape::{foreign, shown};
 use crate::layout::Column;
 use crate::rows::{NeighbourRow, SectionRow};
 pub(super) use marks::{KnownMac, Mark, marks};
@@ -139,12 +141,8 @@ impl ArpTable<'_> {
             }
             order::sort_by_key(&mut shown, |entry| (entry.ifindex, entry.address));
             heading(out, &format!("{title}  {}", shown.len()), style)?;
-            write_rows(
-                out,
-                COLUMNS,
-                shown.into_iter().map(|entry| row(entry, &seen, &names)),
-                style,
-            )?;
+            let fill = |entry: &Neighbour, row: &mut Row| fill(row, entry, &seen, &names);
+            write_filled(out, COLUMNS, shown, fill, style)?;
             writeln!(out)?;
         }
         if !rest.is_empty() {
@@ -212,17 +210,17 @@ const COLUMNS: &[Column] = &[
     Column::right("USED").optional(),
 ];
 
-fn row(entry: &Neighbour, seen: &Neighbourhood, names: &LinkNames) -> Row {
+fn fill(row: &mut Row, entry: &Neighbour, seen: &Neighbourhood, names: &LinkNames) {
     let resolved = entry.ages.filter(|_| entry.mac.is_some());
     let role = if entry.flags.proxy { Some("proxy") } else { role(seen, entry) };
-    let mut row = Row::new(&[
-        &if entry.ifindex == 0 { "*".to_owned() } else { foreign(&names.name(entry.ifindex).0) },
-        &entry.address,
+    row.refill(&[
+        &ShownDevice { ifindex: entry.ifindex, names },
+        &ShownIp(entry.address),
         &entry.state.name(),
         &or_none(entry.mac.filter(|mac| !mac.is_zero())),
         &or_none(role.or(entry.flags.router.then_some("router"))),
-        &resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.confirmed_ms)),
-        &resolved.map_or_else(|| "-".to_owned(), |ages| duration(ages.used_ms)),
+        &or_none(resolved.map(|ages| Lasting(ages.confirmed_ms))),
+        &or_none(resolved.map(|ages| Lasting(ages.used_ms))),
     ]);
     for mark in marks(seen, entry, names) {
         let words = mark.words();
@@ -236,5 +234,20 @@ fn row(entry: &Neighbour, seen: &Neighbourhood, names: &LinkNames) -> Row {
     if entry.flags.managed {
         row.remark(None, "kept resolved");
     }
-    row
+}
+
+/// Name of a device; `*` for the entry of every device.
+struct ShownDevice<'a> {
+    ifindex: u32,
+    names: &'a LinkNames,
+}
+
+impl fmt::Display for ShownDevice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.names.get(self.ifindex) {
+            _ if self.ifindex == 0 => f.write_str("*"),
+            Some(name) => f.write_str(&shown(&name.0)),
+            None => write!(f, "if{}", self.ifindex),
+        }
+    }
 }

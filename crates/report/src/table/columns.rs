@@ -42,6 +42,15 @@ impl Cells {
         all
     }
 
+    /// These in place of what was there.
+    fn refill(&mut self, cells: &[&dyn Display]) {
+        self.text.clear();
+        self.ends.clear();
+        for cell in cells {
+            self.push(cell);
+        }
+    }
+
     pub(super) fn push(&mut self, cell: &dyn Display) {
         // A string takes everything.
         let _ = write!(self.text, "{cell}");
@@ -77,6 +86,13 @@ impl Row {
         Self { cells: Cells::of(cells), ..Self::default() }
     }
 
+    /// One cell for each column, already escaped, in place of what was there.
+    pub(super) fn refill(&mut self, cells: &[&dyn Display]) {
+        self.cells.refill(cells);
+        self.note.clear();
+        self.severity = None;
+    }
+
     /// Adds to the note; the heaviest severity wins.
     pub(super) fn remark(&mut self, severity: Option<Severity>, words: &str) {
         if !self.note.is_empty() {
@@ -108,8 +124,24 @@ pub(super) fn write_rows(
     rows: impl IntoIterator<Item = Row>,
     style: Style,
 ) -> io::Result<()> {
-    let mut rows = rows.into_iter();
-    let sample: Vec<Row> = rows.by_ref().take(SAMPLE_ROWS).collect();
+    write_filled(out, columns, rows, |row, into| *into = row, style)
+}
+
+/// As [`write_rows`], of items that `fill` makes rows of, all in the same one.
+pub(super) fn write_filled<T>(
+    out: &mut dyn Write,
+    columns: &[Column],
+    items: impl IntoIterator<Item = T>,
+    fill: impl Fn(T, &mut Row),
+    style: Style,
+) -> io::Result<()> {
+    let mut items = items.into_iter();
+    let filled = |item| {
+        let mut row = Row::default();
+        fill(item, &mut row);
+        row
+    };
+    let sample: Vec<Row> = items.by_ref().take(SAMPLE_ROWS).map(filled).collect();
     let plan = plan(columns, &sample, style.width);
     let mut line = String::new();
     if !plan.records {
@@ -120,15 +152,21 @@ pub(super) fn write_rows(
         align(columns, &plan, &titles, &mut line);
         writeln!(out, "{}", line.trim_end())?;
     }
-    for row in sample.into_iter().chain(rows) {
+    let mut write = |row: &Row| {
         if plan.records {
-            record(out, columns, &row, style)?;
+            record(out, columns, row, style)
         } else {
             align(columns, &plan, &row.cells, &mut line);
-            with_note(out, &mut line, &row, style)?;
+            with_note(out, &mut line, row, style)
         }
-    }
-    Ok(())
+    };
+    sample.iter().try_for_each(&mut write)?;
+    drop(sample);
+    let mut row = Row::default();
+    items.try_for_each(|item| {
+        fill(item, &mut row);
+        write(&row)
+    })
 }
 
 fn plan(columns: &[Column], sample: &[Row], width: usize) -> Plan {

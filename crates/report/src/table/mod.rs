@@ -65,13 +65,24 @@ fn heading(out: &mut dyn Write, words: &str, style: Style) -> io::Result<()> {
 
 /// A time in at most five columns: `3.2s`, `45s`, `12m`, `5h`, `30d`.
 fn duration(ms: u64) -> String {
-    let s = ms / 1000;
-    match s {
-        0..10 => format!("{s}.{}s", ms % 1000 / 100),
-        10..600 => format!("{s}s"),
-        600..7_200 => format!("{}m", s / 60),
-        7_200..172_800 => format!("{}h", s / 3_600),
-        _ => format!("{}d", s / 86_400),
+    Lasting(ms).to_string()
+}
+
+/// The same, in milliseconds, for a cell.
+#[derive(Clone, Copy, Debug)]
+struct Lasting(u64);
+
+impl Display for Lasting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(ms) = *self;
+        let s = ms / 1000;
+        match s {
+            0..10 => write!(f, "{s}.{}s", ms % 1000 / 100),
+            10..600 => write!(f, "{s}s"),
+            600..7_200 => write!(f, "{}m", s / 60),
+            7_200..172_800 => write!(f, "{}h", s / 3_600),
+            _ => write!(f, "{}d", s / 86_400),
+        }
     }
 }
 

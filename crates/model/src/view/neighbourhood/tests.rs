@@ -89,7 +89,7 @@ impl Wire {
     fn machine(&self, address: &str) -> Machine {
         let seen = self.see();
         let entry = self.neighbours.iter().find(|entry| entry.address == ip(address)).unwrap();
-        *seen.machine(entry).unwrap()
+        seen.machine(entry).unwrap()
     }
 }
 

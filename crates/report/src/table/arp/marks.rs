@@ -168,7 +168,7 @@ pub(in crate::table) fn marks(
     marks.extend(own.map(|dev| Mark::OwnMac(names.name(dev))));
     let known = entry.mac.filter(|_| own.is_none()).and_then(KnownMac::of);
     if let Some(machine) = seen.machine(entry) {
-        share_marks(*machine, entry, &mut marks);
+        share_marks(machine, entry, &mut marks);
     }
     marks.extend(known.map(Mark::KnownMac));
     if entry.state == Nud::Permanent && !entry.flags.extern_learn {
