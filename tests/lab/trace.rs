@@ -274,7 +274,7 @@ fn the_balancer_of_the_incident_is_named_and_nothing_is_healed() {
             ifindex: 0,
         })
         .collect();
-    let found = server.run(move || traces::first_hops(&questions)).expect("the server is there");
+    let found = server.run(move || traces::ways(&questions, None)).expect("the server is there");
     let routers: Vec<Option<IpAddr>> = found
         .whole()
         .expect("all were asked")

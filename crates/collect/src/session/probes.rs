@@ -5,17 +5,11 @@ use std::net::IpAddr;
 
 use synrecv_checks::plan;
 use synrecv_model::view::probe::Wire;
-use synrecv_model::{
-    Diagnosis, Facts, Flaw, Flow, Foreign, Gap, Observation, Reading, Reason, Section, Trace,
-    TraceMethod, text,
-};
-use synrecv_netlink::clock;
-use synrecv_probe::trace::{
-    FirstHop, FirstHopQuestion, TraceError, TraceQuestion, Tracer, first_hop, first_hop_bound,
-};
+use synrecv_model::{Diagnosis, Facts, Flow, Gap, Observation, Reason, Section, TraceMethod};
 
 use super::Session;
 use crate::probing::{self, Options, Sender, Target};
+use crate::traces::{self, FirstHopQuestion, TraceQuestion, Tracer, first_hop_bound};
 
 /// What is going to be asked. Nothing was sent yet.
 #[derive(Debug)]
@@ -126,44 +120,7 @@ impl Session {
         if !plan.targets.is_empty() {
             self.facts.probed = probing::ask(&plan.targets, &Options::default()).probed;
         }
-        let started = clock::now();
-        let mut ways = Ways::default();
-        match first_hop(&plan.first_hops) {
-            Ok(answers) => answers.into_iter().for_each(|answer| ways.first_hop(answer)),
-            Err(error) => ways.failed(&error),
-        }
-        match plan.trace.map(Tracer::run) {
-            Some(Ok(path)) => ways.traces.push(path.outline()),
-            Some(Err(error)) => ways.failed(&error),
-            None => {}
-        }
-        let reading = Reading { source: "UDP, IP_RECVERR".into(), started, ended: clock::now() };
-        self.facts.traces = ways.section(reading);
-    }
-}
-
-/// Ways that were traced, and why others were not.
-#[derive(Default)]
-struct Ways {
-    traces: Vec<Trace>,
-    flaws: Vec<Flaw>,
-}
-
-impl Ways {
-    fn first_hop(&mut self, answer: Result<FirstHop, TraceError>) {
-        match answer {
-            Ok(hop) => self.traces.push(hop.outline()),
-            Err(error) => self.failed(&error),
-        }
-    }
-
-    fn failed(&mut self, error: &TraceError) {
-        let gap = Gap::new(Reason::NotApplicable, text![Foreign(error.to_string())]);
-        self.flaws.push(Flaw::PartMissing(gap));
-    }
-
-    fn section(self, reading: Reading) -> Section<Vec<Trace>> {
-        Section::from_reading(self.traces, self.flaws, reading)
+        self.facts.traces = traces::ways(&plan.first_hops, plan.trace);
     }
 }
 
