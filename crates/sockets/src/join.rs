@@ -5,6 +5,7 @@
 //! reading plus what was left on the timer.
 
 mod pairs;
+mod side;
 
 use std::collections::HashMap;
 
@@ -14,6 +15,7 @@ use synrecv_model::{
 };
 
 pub use self::pairs::Pairs;
+pub use self::side::Side;
 use crate::parse::diag::DiagRow;
 use crate::parse::proc_tcp::ProcRow;
 
@@ -24,36 +26,72 @@ pub const SAME_DEADLINE_MS: u64 = 50;
 /// Family and both ends.
 type Key = (Family, Flow);
 
+/// What `sock_diag` shows of a request beside its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiagSeen {
+    /// Milliseconds on `CLOCK_MONOTONIC` at which the timer expires.
+    pub deadline_ms: u64,
+    /// `idiag_if`.
+    pub ifindex: u32,
+    /// `INET_DIAG_MARK`.
+    pub mark: Option<u32>,
+    /// `idiag_retrans`: SYN-ACKs sent again.
+    pub retrans_count: u8,
+    /// A Fast Open child.
+    pub full: bool,
+}
+
+impl From<&DiagRow> for DiagSeen {
+    fn from(row: &DiagRow) -> Self {
+        let &DiagRow { ifindex, mark, retrans_count, full, .. } = row;
+        let deadline_ms = deadline(row.at, row.expires_ms);
+        Self { deadline_ms, ifindex, mark, retrans_count, full }
+    }
+}
+
+/// What /proc shows of a request beside its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcSeen {
+    /// Milliseconds on `CLOCK_MONOTONIC` at which the timer expires.
+    pub deadline_ms: u64,
+    /// `retrnsmt`: expiries of the timer.
+    pub retrans_count: u32,
+    /// `uid` of the listener.
+    pub uid: u32,
+    /// A Fast Open child.
+    pub full: bool,
+}
+
+impl From<&ProcRow> for ProcSeen {
+    fn from(row: &ProcRow) -> Self {
+        let &ProcRow { retrans_count, uid, full, .. } = row;
+        Self { deadline_ms: deadline(row.at, row.expires_ms), retrans_count, uid, full }
+    }
+}
+
+fn deadline(at: Mono, expires_ms: u32) -> u64 {
+    at.plus_ms(u64::from(expires_ms)).0 / 1_000_000
+}
+
 /// One request in either source or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestPair<'a> {
+pub struct RequestPair {
+    /// Family of the listener.
+    pub family: Family,
+    /// Both ends.
+    pub flow: Flow,
     /// As `sock_diag` shows it.
-    pub diag: Option<&'a DiagRow>,
+    pub diag: Option<DiagSeen>,
     /// As /proc shows it.
-    pub proc: Option<&'a ProcRow>,
+    pub proc: Option<ProcSeen>,
 }
 
-/// Milliseconds on `CLOCK_MONOTONIC` at which the timer expires.
-fn deadline(row: &DiagRow) -> u64 {
-    row.at.plus_ms(u64::from(row.expires_ms)).0 / 1_000_000
-}
-
-fn proc_deadline(row: &ProcRow) -> u64 {
-    row.at.plus_ms(u64::from(row.expires_ms)).0 / 1_000_000
-}
-
-impl RequestPair<'_> {
-    /// Family and both ends; `None` when the pair is empty.
-    pub fn key(&self) -> Option<(Family, Flow)> {
-        let diag = self.diag.map(|row| (row.family, row.flow));
-        diag.or_else(|| self.proc.map(|row| (row.family, row.flow)))
-    }
-
+impl RequestPair {
     /// True when both rows are there and show the same state of the timer.
     pub fn same_instant(&self) -> bool {
         match (self.diag, self.proc) {
             (Some(diag), Some(proc)) => {
-                deadline(diag).abs_diff(proc_deadline(proc)) <= SAME_DEADLINE_MS
+                diag.deadline_ms.abs_diff(proc.deadline_ms) <= SAME_DEADLINE_MS
             }
             _ => false,
         }
@@ -64,16 +102,16 @@ impl RequestPair<'_> {
         self.proc.is_some() && !self.same_instant()
     }
 
-    /// The request; `None` when the pair is empty. The timer is that at `as_of`, however much
+    /// The request; `None` when no source shows it. The timer is that at `as_of`, however much
     /// earlier the row was read.
     pub fn request(&self, as_of: Mono) -> Option<Request> {
-        let (family, flow) = self.key()?;
         // /proc belongs to the number of expiries, from which the age is computed.
-        let deadline_ms = self.proc.map(proc_deadline).or_else(|| self.diag.map(deadline))?;
+        let of_proc = self.proc.map(|row| row.deadline_ms);
+        let deadline_ms = of_proc.or_else(|| self.diag.map(|row| row.deadline_ms))?;
         let left = deadline_ms.saturating_sub(as_of.0 / 1_000_000);
         Some(Request {
-            flow,
-            listener_family: family,
+            flow: self.flow,
+            listener_family: self.family,
             ifindex: self.diag.map_or(0, |row| row.ifindex),
             counters: RetryCounters {
                 synack_retrans_count: self.diag.map(|row| u32::from(row.retrans_count)),

@@ -56,9 +56,15 @@ fn proc(peer: &str, at_ms: u64, expires_ms: u32, retrans_count: u32) -> ProcRow 
 
 const PEER: &str = "198.51.100.7";
 
-fn joined(diag: Vec<DiagRow>, proc: Vec<ProcRow>) -> Vec<Request> {
+/// The rows as the sources show them.
+fn pairs(diag: &[DiagRow], proc: &[ProcRow]) -> Pairs {
+    let diag = diag.iter().map(|row| ((row.family, row.flow), row)).collect();
+    Pairs::new(diag, proc.iter().map(|row| ((row.family, row.flow), row)).collect())
+}
+
+fn joined(diag: &[DiagRow], proc: &[ProcRow]) -> Vec<Request> {
     let as_of = Mono(100 * SECOND).plus_ms(100);
-    Pairs::new(diag, proc).requests(as_of)
+    pairs(diag, proc).requests(as_of)
 }
 
 #[test]
@@ -78,10 +84,8 @@ fn counters_belong_together_when_deadlines_differ_by_at_most_50_ms() {
         ((0, 0), (5, 1995), false),
     ];
     for ((diag_at, diag_left), (proc_at, proc_left), together) in cases {
-        let requests = joined(
-            vec![diag(PEER, diag_at, diag_left, 2)],
-            vec![proc(PEER, proc_at, proc_left, 1)],
-        );
+        let requests =
+            joined(&[diag(PEER, diag_at, diag_left, 2)], &[proc(PEER, proc_at, proc_left, 1)]);
         let [request] = &requests[..] else { panic!("{requests:?}") };
         let counters = request.counters;
         assert_eq!(counters.same_instant, together, "{diag_at} {diag_left} {proc_at} {proc_left}");
@@ -93,9 +97,9 @@ fn counters_belong_together_when_deadlines_differ_by_at_most_50_ms() {
 
 #[test]
 fn the_timer_is_that_at_the_end_of_the_reading() {
-    let requests = joined(vec![diag(PEER, 0, 600, 1)], vec![proc(PEER, 40, 560, 1)]);
+    let requests = joined(&[diag(PEER, 0, 600, 1)], &[proc(PEER, 40, 560, 1)]);
     assert_eq!(requests[0].counters.timer_ms, Some(500));
-    let requests = joined(vec![], vec![proc(PEER, 0, 60, 1)]);
+    let requests = joined(&[], &[proc(PEER, 0, 60, 1)]);
     assert_eq!(requests[0].counters.timer_ms, Some(0));
 }
 
@@ -103,8 +107,8 @@ fn the_timer_is_that_at_the_end_of_the_reading() {
 fn rows_of_one_source_are_kept() {
     let (other, third) = ("198.51.100.8", "2001:db8::7");
     let requests = joined(
-        vec![diag(third, 0, 100, 0), diag(PEER, 0, 600, 1)],
-        vec![proc(other, 0, 600, 3), proc(third, 0, 100, 0)],
+        &[diag(third, 0, 100, 0), diag(PEER, 0, 600, 1)],
+        &[proc(other, 0, 600, 3), proc(third, 0, 100, 0)],
     );
     let seen: Vec<_> = requests
         .iter()
@@ -126,7 +130,7 @@ fn rows_of_one_source_are_kept() {
 #[test]
 fn a_row_shown_twice_counts_once() {
     let requests =
-        joined(vec![diag(PEER, 0, 600, 1), diag(PEER, 20, 2000, 2)], vec![proc(PEER, 30, 1990, 2)]);
+        joined(&[diag(PEER, 0, 600, 1), diag(PEER, 20, 2000, 2)], &[proc(PEER, 30, 1990, 2)]);
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0].counters.synack_retrans_count, Some(2));
     assert!(requests[0].counters.same_instant);
@@ -137,8 +141,8 @@ fn the_same_peer_on_two_devices_stays_two_requests() {
     let peer = "fe80::7";
     let on = |ifindex, left| DiagRow { ifindex, ..diag(peer, 0, left, 0) };
     let requests = joined(
-        vec![on(2, 600), on(3, 5000), on(2, 610)],
-        vec![proc(peer, 0, 5000, 3), proc(peer, 0, 610, 1)],
+        &[on(2, 600), on(3, 5000), on(2, 610)],
+        &[proc(peer, 0, 5000, 3), proc(peer, 0, 610, 1)],
     );
     let mut seen: Vec<_> = requests
         .iter()
@@ -151,29 +155,29 @@ fn the_same_peer_on_two_devices_stays_two_requests() {
 #[test]
 fn a_family_of_listener_is_part_of_the_key() {
     let v6 = DiagRow { family: Family::V6, ..diag(PEER, 0, 600, 1) };
-    let requests = joined(vec![v6], vec![proc(PEER, 0, 600, 1)]);
+    let requests = joined(&[v6], &[proc(PEER, 0, 600, 1)]);
     assert_eq!(requests.len(), 2);
 }
 
 #[test]
 fn a_second_look_replaces_only_what_does_not_fit() {
-    let torn = || Pairs::new(vec![diag(PEER, 0, 5, 1)], vec![proc(PEER, 10, 1990, 1)]);
+    let torn = || pairs(&[diag(PEER, 0, 5, 1)], &[proc(PEER, 10, 1990, 1)]);
     let sent = |pairs: &Pairs| pairs.get(0).unwrap().diag.map(|row| row.retrans_count);
     let wants_more = |pairs: &Pairs| pairs.get(0).unwrap().wants_another_look();
     let mut pairs = torn();
     assert!(wants_more(&pairs));
-    assert!(pairs.refresh(0, diag(PEER, 15, 1985, 2)));
+    assert!(pairs.refresh(0, &diag(PEER, 15, 1985, 2)));
     assert_eq!(sent(&pairs), Some(2));
     assert!(!wants_more(&pairs));
 
     let mut pairs = torn();
-    assert!(!pairs.refresh(0, diag(PEER, 15, 3985, 3)));
+    assert!(!pairs.refresh(0, &diag(PEER, 15, 3985, 3)));
     assert_eq!(sent(&pairs), Some(1));
     assert!(pairs.get(0).unwrap().proc.is_some());
 
     // Known to /proc only: a late counter is better than none, and says that it is late.
-    let mut pairs = Pairs::new(vec![], vec![proc(PEER, 10, 1990, 1)]);
-    assert!(!pairs.refresh(0, diag(PEER, 15, 3985, 3)));
+    let mut pairs = super::tests::pairs(&[], &[proc(PEER, 10, 1990, 1)]);
+    assert!(!pairs.refresh(0, &diag(PEER, 15, 3985, 3)));
     let request = pairs.get(0).unwrap().request(Mono(0)).unwrap();
     assert_eq!(request.counters.synack_retrans_count, Some(3));
     assert!(!request.counters.same_instant);
@@ -186,8 +190,11 @@ fn requests_come_in_order_of_family_and_ends_and_are_found_by_them() {
     let rows: Vec<DiagRow> =
         peers.iter().flat_map(|peer| [diag(peer, 0, 600, 1), mapped(peer)]).collect();
     let seen_by_proc: Vec<ProcRow> = peers.iter().map(|peer| proc(peer, 0, 600, 1)).collect();
-    let pairs = Pairs::new(rows, seen_by_proc);
-    let keys: Vec<_> = (0..pairs.len()).filter_map(|at| pairs.get(at)?.key()).collect();
+    let pairs = pairs(&rows, &seen_by_proc);
+    let keys: Vec<_> = (0..pairs.len())
+        .filter_map(|at| pairs.get(at))
+        .map(|pair| (pair.family, pair.flow))
+        .collect();
     // The two of IPv6 were shown twice.
     assert_eq!(keys.len(), 8);
     assert!(keys.is_sorted());

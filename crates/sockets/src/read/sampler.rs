@@ -10,7 +10,7 @@ use synrecv_netlink::{DumpReport, NetlinkError, Socket, Undecodable, clock, errn
 use super::diag::{self, Look};
 use super::{End, ProcFile, SocketQuery, Wanted};
 use crate::StateSet;
-use crate::join::{self, Pairs};
+use crate::join::{self, DiagSeen, Pairs, ProcSeen, Side};
 use crate::parse::diag::DiagRow;
 use crate::parse::proc_tcp::{self, ProcRow};
 
@@ -57,39 +57,48 @@ enum Failed {
 /// What the sources gave, sorted by kind.
 #[derive(Debug, Default)]
 struct Rows {
-    diag: Kinds<DiagRow>,
-    proc: Kinds<ProcRow>,
+    diag: Kinds<DiagRow, DiagSeen>,
+    proc: Kinds<ProcRow, ProcSeen>,
     others: Vec<synrecv_model::Socket>,
 }
 
 #[derive(Debug)]
-struct Kinds<R> {
+struct Kinds<R, S> {
     listeners: Vec<R>,
-    requests: Vec<R>,
+    requests: Side<S>,
 }
 
-impl<R> Default for Kinds<R> {
+impl<R, S> Default for Kinds<R, S> {
     fn default() -> Self {
-        Self { listeners: Vec::new(), requests: Vec::new() }
+        Self { listeners: Vec::new(), requests: Side::default() }
     }
 }
 
-impl<R> Kinds<R> {
-    /// Keeps a listener or a request; gives back any other.
-    fn keep(&mut self, state: TcpState, row: R) -> Option<R> {
-        match state {
-            TcpState::Listen => self.listeners.push(row),
-            TcpState::SynRecv => self.requests.push(row),
-            _ => return Some(row),
+impl Rows {
+    fn add_diag(&mut self, row: DiagRow) {
+        match row.state {
+            TcpState::Listen => self.diag.listeners.push(row),
+            TcpState::SynRecv => {
+                self.diag.requests.push(row.family, row.flow, DiagSeen::from(&row));
+            }
+            _ => self.others.push(join::socket_from_diag(&row)),
         }
-        None
     }
-}
 
-impl Kinds<DiagRow> {
+    fn add_proc(&mut self, row: ProcRow) {
+        match row.state {
+            TcpState::Listen => self.proc.listeners.push(row),
+            TcpState::SynRecv => {
+                self.proc.requests.push(row.family, row.flow, ProcSeen::from(&row));
+            }
+            _ => self.others.push(join::socket_from_proc(&row)),
+        }
+    }
+
     /// True when /proc can add to what `sock_diag` showed of this family.
-    fn has(&self, family: Family) -> bool {
-        self.listeners.iter().chain(&self.requests).any(|row| row.family == family)
+    fn can_be_joined(&self, family: Family) -> bool {
+        let Kinds { listeners, requests } = &self.diag;
+        requests.has(family) || listeners.iter().any(|row| row.family == family)
     }
 }
 
@@ -164,7 +173,7 @@ impl Sampler {
             if plan.diag {
                 self.read_diag(family, &mut rows, &mut report).map_err(Failed::Diag)?;
             }
-            if plan.proc && (!plan.diag || rows.diag.has(family)) {
+            if plan.proc && (!plan.diag || rows.can_be_joined(family)) {
                 self.read_proc(family, plan, &mut rows, &mut report).map_err(Failed::Proc)?;
             }
         }
@@ -203,11 +212,7 @@ impl Sampler {
     ) -> Result<(), Gap> {
         let Some(socket) = &mut self.diag else { return Ok(()) };
         let SocketQuery { states, port, .. } = self.query;
-        let outcome = diag::dump(socket, family, states, port, |row| {
-            if let Some(other) = rows.diag.keep(row.state, row) {
-                rows.others.push(join::socket_from_diag(&other));
-            }
-        });
+        let outcome = diag::dump(socket, family, states, port, |row| rows.add_diag(row));
         report.merge(outcome.map_err(|error| error.gap())?);
         Ok(())
     }
@@ -234,9 +239,7 @@ impl Sampler {
                 number += 1;
                 match proc_tcp::row(line, states, at) {
                     Ok(Some(row)) if port.is_none_or(|port| row.flow.local.port == port) => {
-                        if let Some(other) = rows.proc.keep(row.state, row) {
-                            rows.others.push(join::socket_from_proc(&other));
-                        }
+                        rows.add_proc(row);
                     }
                     Ok(None) if listeners_only && proc_tcp::is_past_listeners(line) => {
                         return ControlFlow::Break(());
@@ -295,14 +298,13 @@ fn look_up_each(
 ) -> Result<(), NetlinkError> {
     let look = |&at: &usize| {
         let pair = pairs.get(at)?;
-        let proc = pair.proc?;
         let ifindex = pair.diag.map_or(0, |row| row.ifindex);
-        Some((at, Look { family: proc.family, flow: proc.flow, ifindex }))
+        Some((at, Look { family: pair.family, flow: pair.flow, ifindex }))
     };
     let (places, looks): (Vec<usize>, Vec<Look>) = torn.iter().filter_map(look).unzip();
     diag::look_up(socket, &looks, |index, row| {
         if let Some(&at) = places.get(index) {
-            pairs.refresh(at, row);
+            pairs.refresh(at, &row);
         }
     })
 }
@@ -322,7 +324,7 @@ fn dump_again(
                 })
             });
             if let Some(at) = same {
-                pairs.refresh(at, row);
+                pairs.refresh(at, &row);
             }
         })?;
     }
