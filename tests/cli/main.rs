@@ -1,6 +1,7 @@
 //! The doctor as a program: words, exit status, streams and files.
 
 mod captures;
+mod causes;
 mod files;
 mod narrow;
 mod recording;

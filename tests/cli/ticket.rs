@@ -43,7 +43,7 @@ fn judge(text: &str, args: &[&str]) -> Said {
     Said::from(child.wait_with_output().expect("it ends"))
 }
 
-fn report(text: &str) -> (Value, Option<i32>) {
+pub(super) fn report(text: &str) -> (Value, Option<i32>) {
     let said = judge(text, &["--format", "json"]);
     let report = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{said:?}"));
     (report, said.code)

@@ -187,7 +187,8 @@ fn out_device(view: &View<'_>, index: usize) -> Option<Foreign> {
     Some(view.dev(route.oif))
 }
 
-fn packet<'p>(
+/// A packet of this flow, as far as it is known.
+pub(crate) fn packet<'p>(
     view: &View<'_>,
     flow: Flow,
     step: Step,

@@ -1,10 +1,14 @@
 //! What a ticket suggests where no check has a connection to examine: messages of the kernel, totals
 //! of counters, tables alone. A host that is watched tells more; there, nothing of this is used.
 
+mod claims;
 mod counts;
+mod filters;
 mod frames;
 mod log;
+mod logged;
 mod tables;
+mod way_back;
 
 use synrecv_model::SourceKind;
 
@@ -18,21 +22,35 @@ const LEADS: &[(&str, Lead)] = &[
     ("accept-queue-full", counts::accept_queue_full),
     ("accept-queue-full", frames::accept_queue_full),
     ("defer-accept", frames::defer_accept),
-    ("syn-queue-full", counts::syn_queue_full),
+    ("syn-flood", counts::syn_flood),
     ("syn-queue-full", log::syn_queue_full),
+    ("syn-queue-full", counts::syn_queue_full),
     ("conntrack-full", log::conntrack_full),
     ("conntrack-full", counts::conntrack_full),
+    ("conntrack-invalid", filters::conntrack_invalid),
     ("conntrack-invalid", tables::conntrack_invalid),
+    ("firewall-drops-ack", logged::firewall_drops_ack),
+    ("firewall-drops-ack", filters::firewall_drops_ack),
+    ("firewall-drops-syn", logged::firewall_drops_syn),
+    ("firewall-drops-syn", filters::firewall_drops_syn),
     ("firewall-drops-syn", tables::firewall_drops_syn),
+    ("bad-checksum", frames::bad_checksum),
+    ("md5-mismatch", logged::md5_mismatch),
+    ("md5-mismatch", counts::md5_mismatch),
+    ("timestamp-rejected", counts::timestamp_rejected),
     ("neighbour-table-full", log::neighbour_table_full),
     ("rp-filter-drop", log::rp_filter_drop),
+    ("rp-filter-drop", way_back::rp_filter_drop),
     ("rp-filter-drop", counts::rp_filter_drop),
-    ("rp-filter-drop", frames::rp_filter_drop),
+    ("arp-flux", claims::arp_flux),
     ("arp-flux", log::arp_flux),
     ("duplicate-address", log::duplicate_address),
-    ("duplicate-address", frames::duplicate_address),
+    ("duplicate-address", claims::duplicate_address),
     ("overlapping-route", tables::overlapping_route),
+    ("no-return-route", way_back::no_return_route),
     ("no-return-route", tables::no_return_route),
+    ("synack-dropped-here", logged::synack_dropped_here),
+    ("synack-dropped-here", filters::synack_dropped_here),
     ("synack-dropped-here", frames::synack_dropped_here),
     ("asymmetric-route", frames::asymmetric_route),
     ("asymmetric-route", log::asymmetric_route),

@@ -21,11 +21,13 @@ pub fn together(mut all: Vec<Diagnosis>) -> Option<(usize, Diagnosis)> {
 
 fn rank(one: &Diagnosis) -> (u8, u8, usize) {
     let status = match one.verdict.status {
-        Status::Problem => 4,
-        Status::Warning => 3,
-        Status::Unexplained => 2,
-        Status::Ok => 1,
-        Status::Idle => 0,
+        Status::Problem => 5,
+        Status::Warning => 4,
+        Status::Unexplained if one.verdict.stuck_count > 0 => 3,
+        Status::Ok => 2,
+        Status::Idle => 1,
+        // It shows nothing; what another host shows tells more.
+        Status::Unexplained => 0,
     };
     let sure = one.verdict.confidence.map_or(0, |confidence| confidence as u8 + 1);
     (status, sure, one.verdict.stuck_count)

@@ -79,7 +79,7 @@ fn idle(view: &View<'_>) -> Text {
 /// What a look without a stuck connection amounts to.
 fn healthy(view: &View<'_>) -> Text {
     if view.source() == SourceKind::Ticket {
-        return text!["no connection in this text is stuck"];
+        return text!["no connection in this text is stuck in SYN_RECV"];
     }
     let waiting = view.requests().len();
     if view.observation().sample_count < 2 && waiting > 0 {

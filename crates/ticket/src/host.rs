@@ -10,6 +10,7 @@ mod keys;
 mod links;
 mod mentions;
 mod replies;
+mod requests;
 mod routes;
 mod settings;
 mod sockets;

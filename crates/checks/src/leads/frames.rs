@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use synrecv_model::{
-    End, FrameDirection, FrameKind, Handshake, Mac, Origin, Outcome, Place, SourceKind, Subject,
-    Value, Weight, text,
+    Checksum, End, FrameDirection, FrameKind, Handshake, Origin, Outcome, Place, SourceKind,
+    Subject, Value, Weight, text,
 };
 
 use crate::cases::{Cases, Fact};
 use crate::phrase;
-use crate::seen::{Seen, claimants};
+use crate::seen::Seen;
 use crate::view::View;
 
 /// Requests whose ACK was seen and ignored.
-fn ignored<'a>(view: &View<'a>) -> Vec<(usize, &'a Handshake)> {
+pub(super) fn ignored<'a>(view: &View<'a>) -> Vec<(usize, &'a Handshake)> {
     let Some(capture) = view.capture() else { return Vec::new() };
     let pasted = view.source() == SourceKind::Ticket;
     let stuck = view.stuck(|_| true);
@@ -161,91 +161,57 @@ fn answered_at_once(handshake: &Handshake) -> bool {
     !waits && handshake.counts.ack_count > 0
 }
 
-/// A SYN from a source outside of the network that its destination lies in, which nobody answers.
-pub(super) fn rp_filter_drop(view: &View<'_>, cases: &mut Cases) {
+/// ACKs that come in with a checksum that does not fit, while those of their SYNs do.
+pub(super) fn bad_checksum(view: &View<'_>, cases: &mut Cases) {
     let Some(capture) = view.capture() else { return };
-    let unanswered = capture
-        .handshakes
-        .iter()
-        .filter(|one| one.counts.synack_count == 0 && one.flow.peer.ip.is_ipv4());
-    let wires = || {
-        view.routes().iter().filter(|route| {
-            route.is_on_link()
-                && route.destination.prefix_len() > 0
-                && route.destination.prefix_len() < 32
+    let of_client = |one: &Handshake, is_syn: bool, checksum| {
+        one.frames.iter().any(|frame| {
+            frame.sender == End::Client
+                && (frame.kind == FrameKind::Syn) == is_syn
+                && frame.checksum == checksum
         })
     };
-    for handshake in unanswered {
-        let (local, peer) = (handshake.flow.local.ip, handshake.flow.peer.ip);
-        let Some(wire) = wires().find(|route| route.destination.contains(&local)) else { continue };
-        let device = wire.next_hops.first().map_or(0, |hop| hop.ifindex);
-        let off = view.settings().and_then(|settings| settings.devices.get(&device));
-        let is_off = off.is_some_and(|own| own.rp_filter_effective == Some(0));
-        if wire.destination.contains(&peer) || is_off {
-            continue;
-        }
-        cases
-            .about(Subject::Host)
-            .headline(text!["the SYN of ", peer, " to ", local, " is not answered"])
-            .summary(text![
-                "with rp_filter=1 a SYN from ",
-                peer,
-                " is dropped unless the route back to it leaves by ",
-                view.dev(device),
-            ])
-            .supports(
-                Weight::Weak,
-                Fact::new(
-                    Origin::Route,
-                    "source-from-elsewhere",
-                    text![
-                        peer,
-                        " is outside of ",
-                        wire.destination,
-                        ", the network on ",
-                        view.dev(device),
-                        " that ",
-                        local,
-                        " lies in",
-                    ],
-                )
-                .recheck(format!(
-                    "sysctl net.ipv4.conf.all.rp_filter; ip route get {peer} from {local}"
-                )),
-            );
-        return;
-    }
-}
-
-pub(super) fn duplicate_address(view: &View<'_>, cases: &mut Cases) {
-    let Some(capture) = view.capture() else { return };
-    let addresses: BTreeSet<_> = capture.claims.iter().map(|claim| claim.address).collect();
-    let doubled = addresses.into_iter().find_map(|address| {
-        let macs: Vec<Mac> = claimants(capture, address).into_iter().collect();
-        (macs.len() > 1).then_some((address, macs))
-    });
-    let Some((address, macs)) = doubled else { return };
-    cases
-        .about(Subject::Host)
-        .headline(text!["frames for ", address, " go to one of ", macs.len(), " machines"])
+    // A device that checks for the host leaves nothing to tools: those see what it took for right.
+    let bad: Vec<&Handshake> = capture
+        .handshakes
+        .iter()
+        .filter(|one| one.outcome != Outcome::Completed && one.counts.synack_count > 0)
+        .filter(|one| {
+            of_client(one, false, Checksum::Bad) && !of_client(one, false, Checksum::Good)
+        })
+        .collect();
+    let Some(sample) = bad.first() else { return };
+    let counted = ["TcpInCsumErrors", "TcpInErrs"]
+        .into_iter()
+        .find_map(|name| Some((name, view.total(name).filter(|&count| count > 0)?)));
+    let flows: BTreeSet<_> = bad.iter().map(|one| one.flow).collect();
+    let sure = counted.is_some() || of_client(sample, true, Checksum::Good);
+    let case = cases.about(Subject::Host);
+    case.headline(text!["the ACK of ", sample.flow.peer.ip, " arrives with a wrong checksum"])
         .summary(text![
-            macs.len(),
-            " machines answer for ",
-            address,
-            ": it is used twice, or some answer as a proxy",
+            "segments of ",
+            sample.flow.peer.ip,
+            " are changed on the way, or made wrong"
         ])
-        .arg("address", Value::Ip(address))
-        .arg("macs", Value::List(macs.iter().copied().map(Value::Mac).collect()))
-        // Weak: two proxies look the same, and so does an address that moves.
+        .arg("peer", Value::Ip(sample.flow.peer.ip))
+        .affects(view.stuck(|request| flows.contains(&request.track.flow)))
         .supports(
-            Weight::Weak,
+            if sure { Weight::Strong } else { Weight::Weak },
             Fact::new(
                 Origin::Frames,
-                "several-claim",
-                text![synrecv_model::Text::join(macs, " and "), " claim ", address,],
+                "checksums-do-not-fit",
+                text!["the checksum of each ACK of ", sample.flow.peer, " does not fit"],
             )
-            .recheck(format!("arping -c 3 {address}")),
+            .recheck(format!("tcpdump -nvi any 'host {} and tcp'", sample.flow.peer.ip)),
         );
+    if let Some((name, count)) = counted {
+        case.supports(
+            Weight::Weak,
+            Fact::new(Origin::Counters, "checksum-errors-since-boot", text![name, " is ", count])
+                .with("total_count", Value::Number(count))
+                .recheck(format!("nstat -az {name}; sleep 10; nstat -az {name}")),
+        );
+    }
 }
 
 /// A handshake of this host whose SYN came in by one device and whose SYN-ACK left by another.

@@ -335,7 +335,9 @@ pub(super) fn firewall_drops_syn(view: &View<'_>, cases: &mut Cases) {
     let Some((chain, rule, count)) = found.iter().find(|(_, rule, _)| !is_invalid(rule)) else {
         return;
     };
-    if !super::is_trouble(view) || matches!(rule.verdict, RuleVerdict::Reject) {
+    // Requests say that SYNs get in.
+    let gets_in = !view.stuck(|_| true).is_empty();
+    if gets_in || !super::is_trouble(view) || matches!(rule.verdict, RuleVerdict::Reject) {
         return;
     }
     cases

@@ -4,6 +4,7 @@
 mod balanced;
 mod packet;
 mod said;
+mod signature;
 mod stamp;
 
 use synrecv_model::{Foreign, Text, text};

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use synrecv_model::{Flow, PrintedPacket, RouteKind, TcpState};
 
 use crate::rows::Said;
-use crate::{Content, Piece};
+use crate::{Content, Piece, RouteGetRow};
 
 /// Neighbours and networks of a piece that are compared with those of another.
 const COMPARED_MAX: usize = 2048;
@@ -29,6 +29,8 @@ pub(super) struct Marks {
     peers: BTreeSet<IpAddr>,
     /// Hosts that were asked about: targets of traces and of route questions.
     asked: BTreeSet<IpAddr>,
+    /// Addresses that were asked for by ARP, whoever asked.
+    resolved: BTreeSet<IpAddr>,
     /// First hops of traces.
     first_hops: BTreeSet<IpAddr>,
 }
@@ -46,6 +48,10 @@ impl Marks {
 
     /// True when both are of one host.
     pub(super) fn meets(&self, other: &Self) -> bool {
+        // Who has the addresses of a host is asked by others, and is a fact about that host.
+        if !self.resolved.is_disjoint(&other.own) || !other.resolved.is_disjoint(&self.own) {
+            return true;
+        }
         if let (Some(one), Some(two)) = (&self.host, &other.host) {
             return one == two;
         }
@@ -127,13 +133,7 @@ impl Marks {
                     }
                 }
             }
-            Content::RouteGet(rows) => {
-                for row in rows {
-                    self.asked.extend(row.destination);
-                    self.own.extend(row.src);
-                    self.own.extend(row.from.filter(|_| row.iif.is_none()));
-                }
-            }
+            Content::RouteGet(rows) => rows.iter().for_each(|row| self.take_answer(row)),
             Content::Links(rows) => {
                 for row in rows.iter().filter(|row| !row.loopback) {
                     for address in &row.addresses {
@@ -151,7 +151,10 @@ impl Marks {
                 self.first_hops
                     .extend(first.into_iter().flat_map(|hop| &hop.answers).map(|(ip, _)| *ip));
             }
-            Content::Answers(rows) => self.asked.extend(rows.iter().map(|row| row.address)),
+            Content::Answers(rows) => {
+                self.asked.extend(rows.iter().map(|row| row.address));
+                self.resolved.extend(rows.iter().map(|row| row.address));
+            }
             Content::Frames(frames) => {
                 for frame in frames {
                     let PrintedPacket::Tcp(segment) = &frame.packet else { continue };
@@ -189,6 +192,17 @@ impl Marks {
             | Content::ConntrackCpus(_)
             | Content::Nothing => {}
         }
+    }
+}
+
+impl Marks {
+    /// An answer of the kernel about a way.
+    fn take_answer(&mut self, row: &RouteGetRow) {
+        self.asked.extend(row.destination);
+        self.own.extend(row.src);
+        self.own.extend(row.from.filter(|_| row.iif.is_none()));
+        let hops = row.answer.iter().flat_map(|answer| &answer.hops);
+        self.near.extend(hops.filter_map(|hop| Some((hop.device.clone()?, hop.gateway?))));
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use synrecv_model::{
     Counters, Endpoint, Facts, Family, Flow, Foreign, Life, Listener, ListenerTrack, Mono,
-    Observation, Owners, Process, Request, RetryCounters, Section, Sighting, Socket, SocketSource,
-    SocketTimer, Sockets, TcpState, TimerKind, Track,
+    Observation, Owners, Process, Request, Section, Sighting, Socket, SocketSource, SocketTimer,
+    Sockets, TcpState, Track,
 };
 
 use super::build;
 use super::devices::Devices;
+use super::requests::{self, Pasted};
 use crate::{Content, Cut, Kind, Piece, SocketRow};
 
 /// Peers that are kept for each local end as a control group.
@@ -48,18 +49,6 @@ pub(super) fn rows<'p>(pieces: &[&'p Piece], devices: &mut Devices) -> Rows<'p> 
     Rows { found: rows, pieces: of, devices: names }
 }
 
-/// A request as it is put together from the rows that show it.
-struct Pasted {
-    listener_v6: bool,
-    ifindex: u32,
-    /// From `ss`: SYN-ACKs sent again, and the number of the row.
-    sent: Option<(u32, usize)>,
-    /// From `netstat`: own expiries, and the number of the row.
-    expired: Option<(u32, usize)>,
-    timer_ms: Option<u32>,
-    uid: Option<u32>,
-}
-
 /// Fills `facts.sockets`; gives what was seen of the requests.
 pub(super) fn observe(
     rows: &Rows<'_>,
@@ -71,7 +60,7 @@ pub(super) fn observe(
     if rows.pieces.is_empty() {
         return observation;
     }
-    let mut requests: BTreeMap<Flow, Pasted> = BTreeMap::new();
+    let mut pasted_requests: BTreeMap<Flow, Pasted> = BTreeMap::new();
     let mut listeners: BTreeMap<(Endpoint, bool, u64), Listener> = BTreeMap::new();
     let mut others: BTreeMap<Flow, Socket> = BTreeMap::new();
     for (number, (kind, row)) in rows.found.iter().enumerate() {
@@ -83,14 +72,9 @@ pub(super) fn observe(
             }
             (TcpState::SynRecv, Some(peer)) => {
                 let flow = Flow { local: row.local, peer };
-                let pasted = requests.entry(flow).or_insert(Pasted {
-                    listener_v6: row.is_v6_socket,
-                    ifindex,
-                    sent: None,
-                    expired: None,
-                    timer_ms: None,
-                    uid: None,
-                });
+                let pasted = pasted_requests
+                    .entry(flow)
+                    .or_insert_with(|| Pasted::new(row.is_v6_socket, ifindex));
                 pasted.take(*kind, row, number);
             }
             (_, Some(peer)) => {
@@ -101,14 +85,15 @@ pub(super) fn observe(
         }
     }
     observation.completed = completed(&others, &listeners);
-    observation.seen_count = (requests.len() + others.len()) as u64;
+    observation.seen_count = (pasted_requests.len() + others.len()) as u64;
     let mut by_port: BTreeMap<u16, Vec<Flow>> = BTreeMap::new();
-    for flow in requests.keys() {
+    for flow in pasted_requests.keys() {
         by_port.entry(flow.local.port).or_default().push(*flow);
     }
     observation.listeners = listeners.values().map(|own| track_listener(own, &by_port)).collect();
+    let between_ms = requests::between(pasted_requests.values());
     let requests: Vec<Request> =
-        requests.into_iter().map(|(flow, own)| own.request(flow)).collect();
+        pasted_requests.into_iter().map(|(flow, own)| own.request(flow, between_ms)).collect();
     observation.tracks = requests.iter().map(track).collect();
     let data = Sockets {
         source: SocketSource::Pasted,
@@ -180,51 +165,6 @@ fn listen(
         let comm = Foreign(process.name.clone());
         let pid = process.pid.unwrap_or(0);
         listener.owners = Owners::Known(vec![Process { pid, comm, state: UNKNOWN_STATE }]);
-    }
-}
-
-impl Pasted {
-    fn take(&mut self, kind: Kind, row: &SocketRow, number: usize) {
-        self.listener_v6 |= row.is_v6_socket;
-        self.uid = row.uid.or(self.uid);
-        let Some(timer) = row.timer.filter(|timer| timer.kind == Some(TimerKind::On)) else {
-            return;
-        };
-        self.timer_ms = Some(timer.expires_ms);
-        if kind == Kind::Ss {
-            self.sent = Some((timer.count, number));
-        } else {
-            self.expired = Some((timer.count, number));
-        }
-    }
-
-    /// The counters were read one after another. They only grow, so the smaller one of two belongs
-    /// to the same state when it was read later.
-    fn counters(&self) -> RetryCounters {
-        let same_instant = match (self.sent, self.expired) {
-            (Some((sent, first)), Some((expired, second))) => {
-                (sent > expired && first < second) || (sent < expired && second < first)
-            }
-            _ => false,
-        };
-        RetryCounters {
-            synack_retrans_count: self.sent.map(|(count, _)| count),
-            timer_expiry_count: self.expired.map(|(count, _)| count),
-            same_instant,
-            timer_ms: self.timer_ms,
-        }
-    }
-
-    fn request(self, flow: Flow) -> Request {
-        Request {
-            flow,
-            listener_family: if self.listener_v6 { Family::V6 } else { Family::of(flow.local.ip) },
-            ifindex: self.ifindex,
-            counters: self.counters(),
-            uid: self.uid,
-            mark: None,
-            fastopen: false,
-        }
     }
 }
 

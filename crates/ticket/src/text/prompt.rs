@@ -210,7 +210,15 @@ fn prefix_start(before: &str) -> usize {
         return start;
     }
     let start = text.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
-    if user_at_host(&text[start..]).is_some() { start } else { before.len() }
+    let word = &text[start..];
+    let is_prefix = user_at_host(word).is_some() || host_and_path(word).is_some();
+    if is_prefix { start } else { before.len() }
+}
+
+/// `host:~`, `host:/var/log`.
+fn host_and_path(text: &str) -> Option<&str> {
+    let (host, path) = text.split_once(':')?;
+    (is_host(host) && path.starts_with(['~', '/'])).then_some(host)
 }
 
 fn starts_with_network_program(typed: &str) -> bool {
@@ -280,10 +288,7 @@ fn prefix<'a>(before: &'a str, sign: &str) -> Option<User<'a>> {
     if text.starts_with(['~', '/']) && sign != ">" {
         return known;
     }
-    if let Some((host, path)) = text.split_once(':')
-        && is_host(host)
-        && path.starts_with(['~', '/'])
-    {
+    if let Some(host) = host_and_path(text) {
         return Some(User::Known { name: None, host: Some(host) });
     }
     let shell = text.split('-').next().unwrap_or_default();

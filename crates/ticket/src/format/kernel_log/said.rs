@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use synrecv_model::Mac;
 
-use super::{packet, stamp};
+use super::{packet, signature, stamp};
 use crate::token::link::is_device;
 use crate::{FloodReaction, Said};
 
@@ -21,6 +21,7 @@ pub(super) fn said(text: &str, is_log: bool) -> Option<Said> {
         .or_else(|| table_full(&lower))
         .or_else(|| duplicate(text, &lower))
         .or_else(|| packet::packet(text).map(Said::LoggedPacket))
+        .or_else(|| signature::signature(text).map(Said::LoggedPacket))
         .filter(|_| !stamp::is_inside(text));
     // Daemons put a time of their own into their messages.
     by_kernel.or_else(|| moved(text, &lower)).or_else(|| conflict(text, &lower, is_log))
@@ -38,6 +39,7 @@ fn mentions(text: &str) -> bool {
             Some(b'A' | b'c') => starts("ACD ") || starts("conntrack: "),
             Some(b'f') => starts("flooding") || starts("flip flop "),
             Some(b'I') => starts("IN="),
+            Some(b'M') => starts("MD5 "),
             Some(b'm') => starts("martian "),
             Some(b'n') => starts("nflict"),
             Some(b't') => starts("thernet address "),
