@@ -1,9 +1,8 @@
 //! One look-up, as a section with its time.
 
-use std::error::Error;
 use std::io;
 
-use synrecv_model::{Foreign, Gap, Reading, Reason, Reply, ReplyQuestion, Section};
+use synrecv_model::{Gap, Reading, Reason, Reply, ReplyQuestion, Section, Text, text};
 use synrecv_netlink::clock;
 use synrecv_routes::read::RouteGetError;
 use tokio::runtime::Builder;
@@ -24,12 +23,12 @@ pub fn route_get(question: &ReplyQuestion) -> Section<Reply> {
             Section::Collected { data, reading }
         }
         Err(RouteGetError::Open { source }) => Section::Missing(broken(&source)),
-        Err(error @ RouteGetError::TimedOut { .. }) => {
-            Section::Missing(Gap::new(Reason::TimedOut, Foreign(error.to_string())))
-        }
         Err(error) => {
-            let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-            Section::Missing(Gap::new(Reason::NotApplicable, Foreign(format!("{error}{cause}"))))
+            let reason = match error {
+                RouteGetError::TimedOut { .. } => Reason::TimedOut,
+                _ => Reason::NotApplicable,
+            };
+            Section::Missing(Gap::new(reason, Text::of_error(&error)))
         }
     }
 }
@@ -39,5 +38,5 @@ fn broken(error: &io::Error) -> Gap {
         io::ErrorKind::PermissionDenied => Reason::NeedsRoot,
         _ => Reason::NotApplicable,
     };
-    Gap::new(reason, Foreign(format!("open a connection to rtnetlink: {error}")))
+    Gap::new(reason, text!["open a connection to rtnetlink: ", Text::of_error(error)])
 }

@@ -56,6 +56,13 @@ impl Text {
         Self::default()
     }
 
+    /// An error and its causes, with colons between them: each is a piece of its own, so that none is
+    /// cut for the length of another.
+    pub fn of_error(error: &dyn std::error::Error) -> Self {
+        let causes = std::iter::successors(Some(error), |&error| error.source());
+        Self::join(causes.map(|cause| Foreign(cause.to_string())), ": ")
+    }
+
     /// Appends one piece.
     pub fn push(&mut self, piece: impl Into<Text>) {
         self.0.extend(piece.into().0);

@@ -3,7 +3,7 @@
 use std::io;
 
 use rustix::io::Errno;
-use synrecv_model::{Foreign, Gap, Reason, text};
+use synrecv_model::{Gap, Reason, Text, text};
 
 /// A netlink operation that failed.
 #[derive(Debug, thiserror::Error)]
@@ -87,11 +87,7 @@ impl NetlinkError {
             Self::TimedOut { .. } => Reason::TimedOut,
             _ => self.errno().map_or(Reason::NotApplicable, reason_of),
         };
-        let mut detail = self.to_string();
-        if let Some(source) = std::error::Error::source(self) {
-            detail = format!("{detail}: {source}");
-        }
-        Gap::new(reason, Foreign(detail))
+        Gap::new(reason, Text::of_error(self))
     }
 }
 
@@ -112,5 +108,5 @@ pub fn errno_gap(what: &'static str, error: &io::Error) -> Gap {
         io::ErrorKind::NotFound => Reason::KernelTooOld,
         _ => Errno::from_io_error(error).map_or(Reason::NotApplicable, reason_of),
     };
-    Gap::new(reason, text!["read ", what, ": ", Foreign(error.to_string())])
+    Gap::new(reason, text!["read ", what, ": ", Text::of_error(error)])
 }

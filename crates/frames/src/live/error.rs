@@ -3,7 +3,7 @@
 use std::io;
 
 use rustix::io::Errno;
-use synrecv_model::{Foreign, Gap, Reason};
+use synrecv_model::{Gap, Reason, Text};
 
 /// Frames of this host could not be captured.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ impl CaptureError {
             // EAFNOSUPPORT, EPROTONOSUPPORT, ENOSYS, ENOPROTOOPT, EINVAL: not offered.
             _ => Reason::KernelTooOld,
         };
-        Gap::new(reason, Foreign(format!("{self}: {}", self.cause())))
+        Gap::new(reason, Text::of_error(self))
     }
 }
 
