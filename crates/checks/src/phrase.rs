@@ -74,36 +74,48 @@ pub(crate) fn waiting(view: &View<'_>, requests: &[usize]) -> Text {
     ]
 }
 
-/// Smallest and largest of some numbers as `3` or `3 to 5`.
-pub(crate) fn range(numbers: impl Iterator<Item = u32>) -> Text {
-    let (least, most) =
-        numbers.fold((u32::MAX, 0), |(least, most), number| (least.min(number), most.max(number)));
-    if least >= most { text![most] } else { text![least, " to ", most] }
+/// The least and the most of some numbers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    least: Option<u32>,
+    most: Option<u32>,
+}
+
+impl Span {
+    fn add(&mut self, number: u32) {
+        self.least = Some(self.least.map_or(number, |least| least.min(number)));
+        self.most = self.most.max(Some(number));
+    }
+
+    /// `3` or `3 to 5`.
+    fn text(self) -> Text {
+        match (self.least.unwrap_or(0), self.most.unwrap_or(0)) {
+            (least, most) if least >= most => text![most],
+            (least, most) => text![least, " to ", most],
+        }
+    }
 }
 
 /// Both retry counters of some requests and what their relation says.
 pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str) -> Fact {
-    let counters =
-        || requests.iter().map(|&index| view.requests()[index].track.last_life().last.counters);
-    let sent = || counters().filter_map(|counters| counters.synack_retrans_count);
-    let expired = || counters().filter_map(|counters| counters.timer_expiry_count);
-    let times = |most: Option<u32>| if most == Some(1) { " time" } else { " times" };
-    let mut text = match sent().max() {
+    // One walk: a flood has half a million, far apart in memory.
+    let (mut sent, mut expired) = (Span::default(), Span::default());
+    for &index in requests {
+        let counters = view.requests()[index].track.last_life().last.counters;
+        counters.synack_retrans_count.into_iter().for_each(|count| sent.add(count));
+        counters.timer_expiry_count.into_iter().for_each(|count| expired.add(count));
+    }
+    let times = |most: u32| if most == 1 { " time" } else { " times" };
+    let mut text = match sent.most {
         Some(most) => {
-            text!["SYN-ACK sent again ", range(sent()), times(Some(most)), " a connection, "]
+            text!["SYN-ACK sent again ", sent.text(), times(most), " a connection, "]
         }
         // Only sock_diag has this counter.
         None => Text::new(),
     };
-    match expired().max() {
+    match expired.most {
         Some(most) => {
-            text.push(text![
-                "own timer expired ",
-                range(expired()),
-                times(Some(most)),
-                ": ",
-                meaning
-            ]);
+            text.push(text!["own timer expired ", expired.text(), times(most), ": ", meaning]);
         }
         None if text.is_empty() => {
             text.push("no retry counters: which end does not hear is not told");
@@ -111,8 +123,8 @@ pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str
         None => text.push("own timer not told"),
     }
     Fact::new(Origin::Sockets, "retry-counters", text)
-        .with("synack_retrans_max_count", number(sent().max()))
-        .with("timer_expiry_max_count", number(expired().max()))
+        .with("synack_retrans_max_count", number(sent.most))
+        .with("timer_expiry_max_count", number(expired.most))
         .with("connection_count", Value::Number(requests.len() as u64))
         .recheck("ss -tno state syn-recv")
         .recheck("netstat -tno | grep SYN_RECV")

@@ -23,8 +23,10 @@ fn dead_ends(view: &View<'_>, flows: &[Flow]) -> BTreeSet<Endpoint> {
         return BTreeSet::new();
     }
     let mut tried: BTreeMap<Endpoint, BTreeSet<IpNet>> = BTreeMap::new();
-    for flow in flows {
-        tried.entry(flow.local).or_default().insert(place(flow.peer.ip));
+    // Flows come in order, so that those of one local end are together, and those of one place.
+    for together in flows.chunk_by(|one, other| one.local == other.local) {
+        let Some(first) = together.first() else { continue };
+        tried.entry(first.local).or_default().append(&mut places_of(together));
     }
     tried
         .into_iter()
@@ -33,6 +35,18 @@ fn dead_ends(view: &View<'_>, flows: &[Flow]) -> BTreeSet<Endpoint> {
         })
         .map(|(local, _)| local)
         .collect()
+}
+
+/// Places of the peers.
+fn places_of(flows: &[Flow]) -> BTreeSet<IpNet> {
+    let mut places = BTreeSet::new();
+    let mut last = None;
+    for place in flows.iter().map(|flow| place(flow.peer.ip)) {
+        if last.replace(place) != Some(place) {
+            places.insert(place);
+        }
+    }
+    places
 }
 
 /// Severity of requests that fail outside, and the numbers it rests on.
@@ -44,7 +58,7 @@ pub(crate) fn severity(view: &View<'_>, requests: &[usize]) -> (Severity, Text) 
 
 /// The same for `failed` handshakes of which `flows` are those that were seen.
 pub(crate) fn severity_of(view: &View<'_>, flows: &[Flow], failed: u64) -> (Severity, Text) {
-    let places: BTreeSet<_> = flows.iter().map(|flow| place(flow.peer.ip)).collect();
+    let places = places_of(flows);
     let dead = dead_ends(view, flows);
     let completed = view.delta("TcpPassiveOpens");
     let small_share =

@@ -6,17 +6,18 @@ mod tests;
 mod watched;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use synrecv_model::{
     Endpoint, Family, Host, Link, LinkNames, Listener, ListenerOptions, Owners, Request, Section,
-    Severity, Socket, Sockets, SourceKind, TcpState, order,
+    Severity, Socket, SocketTimer, Sockets, SourceKind, TcpState, order,
 };
 
-use super::columns::{Row, write_rows};
+use super::columns::{Row, write_filled, write_rows};
 use super::json::{Rows, RowsJson};
-use super::{duration, heading, or_unknown, shortcomings};
+use super::{Lasting, heading, or_none, or_unknown, shortcomings};
 use crate::Style;
 use crate::escape::foreign;
 use crate::layout::{Column, wrap};
@@ -333,25 +334,32 @@ fn others(
     if sockets.is_empty() {
         return Ok(());
     }
-    let rows = sockets.iter().map(|socket| {
+    let fill = |socket: &Socket, row: &mut Row| {
         let end = |end| ShownEndpoint { end, ifindex: socket.ifindex, names };
-        let timer = socket.timer.map(|timer| {
-            let left = duration(u64::from(timer.expires_ms));
-            match timer.retrans_count {
-                0 => format!("{} {left}", timer.kind.name()),
-                tries => format!("{} {left} try {tries}", timer.kind.name()),
-            }
-        });
-        Row::new(&[
+        row.refill(&[
             &socket.state.name(),
             &end(socket.flow.local),
             &end(socket.flow.peer),
             &socket.recv_queue_bytes,
             &socket.send_queue_bytes,
-            &timer.unwrap_or_else(|| "-".to_owned()),
+            &or_none(socket.timer.map(ShownTimer)),
             &or_unknown(known(socket.uid)),
             &socket.inode,
-        ])
-    });
-    write_rows(out, OTHERS, rows, style)
+        ]);
+    };
+    write_filled(out, OTHERS, sockets, fill, style)
+}
+
+/// `keepalive 45s`, `on 0.2s try 3`
+struct ShownTimer(SocketTimer);
+
+impl fmt::Display for ShownTimer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(SocketTimer { kind, expires_ms, retrans_count }) = *self;
+        write!(f, "{} {}", kind.name(), Lasting(u64::from(expires_ms)))?;
+        if retrans_count > 0 {
+            write!(f, " try {retrans_count}")?;
+        }
+        Ok(())
+    }
 }

@@ -96,7 +96,8 @@ pub(super) fn entry(payload: &[u8]) -> Result<Option<(Route, u32)>, Undecodable>
     if !leads_somewhere {
         route.next_hops.clear();
     } else if route.next_hops.is_empty() && single != Hop::default() {
-        route.next_hops.push(single.next_hop(1, NextHopFlags::from_number(rtm_flags)));
+        // Room for this one only: there can be a million.
+        route.next_hops = vec![single.next_hop(1, NextHopFlags::from_number(rtm_flags))];
     }
     Ok(Some((route, rtm_flags)))
 }
