@@ -20,7 +20,9 @@ pub(crate) fn count(number: usize, one: &'static str, many: &'static str) -> Tex
 pub(crate) fn peers(view: &View<'_>, requests: &[usize]) -> Vec<IpAddr> {
     let all = view.requests();
     let mut peers: Vec<IpAddr> = requests.iter().map(|&index| all[index].peer()).collect();
-    // A flood has half a million of them: a set would take several times as long.
+    // A flood has half a million of them, several of each together: a set would take several times as
+    // long.
+    peers.dedup();
     peers.sort_unstable();
     peers.dedup();
     peers

@@ -25,7 +25,7 @@ const THREADS_MOST: usize = 4;
 /// Below so many processes a thread costs more than it saves.
 const PROCESSES_A_THREAD: usize = 32;
 /// Descriptors without a listener among them after which a search breaks off.
-const IN_VAIN_MOST: usize = 512;
+const IN_VAIN_MOST: usize = 256;
 /// Searches broken off for each thread; each keeps a descriptor of our own open.
 const HALFWAY_MOST: usize = 64;
 const DIRECTORY_BUFFER_LEN: usize = 8 * 1024;
