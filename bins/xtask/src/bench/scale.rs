@@ -40,7 +40,7 @@ pub(crate) struct ScaleArgs {
     /// nothing; for profilers
     #[arg(long, value_name = "COMMAND", requires = "only")]
     run: Option<String>,
-    /// Of `scale`: take this binary rather than build one; no page is written
+    /// Of `scale`: take this binary rather than build one
     #[arg(long, value_name = "FILE", requires = "only")]
     pub(super) doctor: Option<PathBuf>,
 }
@@ -79,16 +79,18 @@ pub(super) fn measure(doctor: &Path, args: &ScaleArgs) -> Result<Vec<Measure>> {
     let whole = loads == Load::ALL;
     let mut full = Measured::default();
     let mut tenth = Measured::default();
+    if whole {
+        // First: the sockets of all namespaces are in one hash table, and those of a host that is no
+        // more leave it only by and by.
+        full.0.extend(of_small_host(doctor, rounds)?.0);
+    }
     if size.is_full() {
         tenth = of_size(doctor, &loads, Size::percent(TENTH), rounds, &contests::own)?;
     }
     full.0.extend(of_size(doctor, &loads, size, rounds, &contests::all)?.0);
-    if whole {
-        full.0.extend(of_small_host(doctor, rounds)?.0);
-    }
     let bars = bars::of(&full, &tenth);
     page::print(&full);
-    if whole && size.is_full() && args.doctor.is_none() {
+    if whole && size.is_full() {
         page::write(&full, &bars, rounds)?;
     }
     Ok(bars)
