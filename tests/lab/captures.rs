@@ -17,6 +17,9 @@ const DEVICES_MAX: usize = 3;
 /// What is recorded: handshakes, their resets, ICMP errors, ARP and ND.
 const FILTER: &str = "tcp or arp or icmp or icmp6";
 
+/// The bridge that is tapped drops SYN-ACKs behind the tap: as far as a file tells, they left.
+const TAPPED_IN_FRONT: [&str; 1] = ["bridge-drops-synack"];
+
 /// Scenarios of which the frames on the server do not show what class of fault it is.
 const BEYOND_FRAMES: &[&str] = &[
     // The next hop does not answer: no SYN-ACK is sent, and nothing shows that there is a request.
@@ -233,7 +236,10 @@ impl Capture {
         let right = classes.any(|class| class == found.class.as_deref());
         let level = found.confidence.as_deref();
         // What a capture calls a wrong way may have a cause that only tables show.
+        let in_front =
+            TAPPED_IN_FRONT.contains(&scenario.id) && found.class.as_deref() == Some("path");
         let too_sure = match self.taken {
+            _ if in_front => false,
             Taken::Elsewhere => level == Some("confirmed") || (!right && level == Some("likely")),
             _ => !right && matches!(level, Some("likely" | "confirmed")),
         };

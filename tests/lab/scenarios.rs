@@ -282,6 +282,7 @@ scenarios!(
     bridge_passes,
     redirected_port,
     cgroup_drops_synack,
+    socket_filter_drops_syn,
 );
 
 /// Who looks.

@@ -14,7 +14,7 @@ use crate::cases::{Case, Cases, Fact};
 use crate::ingress::{gates, swallowed};
 use crate::seen::{ack_came, ack_fact, seen};
 use crate::undelivered::{Version, before_ip, close, in_time, undelivered_fact};
-use crate::view::View;
+use crate::view::{RequestView, View};
 use crate::{Check, phrase, share};
 
 pub(super) static CHECK: Check = Check {
@@ -133,8 +133,14 @@ fn argue_frames(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &[u
         gates(view, view.requests()[requests[0]].local().ip).iter().any(|gate| gate.before_capture);
     let resets = seen(view, requests).any(|seen| seen.handshake.counts.rst_count > 0);
     if let Some(fact) = ack_fact(view, requests) {
-        // Decisive: the capture lost nothing and holds no ACK, so none came to this host.
-        let weight = if hidden { Weight::Weak } else { Weight::Decisive };
+        let told = requests.iter().all(|&index| tells_of_repeats(&view.requests()[index]));
+        // Decisive: the capture lost nothing and holds no ACK, so none came to this host; and the
+        // client did not repeat its SYN.
+        let weight = match (hidden, told) {
+            (true, _) => Weight::Weak,
+            (false, false) => Weight::Strong,
+            (false, true) => Weight::Decisive,
+        };
         case.supports(weight, fact.with("local", Value::Endpoint(local)));
     }
     if resets {
@@ -147,6 +153,13 @@ fn argue_frames(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &[u
             ),
         );
     }
+}
+
+/// A client that gave up before anybody looked repeated its SYN, or did not: only the request itself
+/// remembers that, or a capture of its SYN.
+fn tells_of_repeats(request: &RequestView<'_>) -> bool {
+    let counted = request.track.last_life().last.counters.synack_retrans_count.is_some();
+    counted || request.seen.as_ref().is_some_and(|seen| seen.handshake.counts.syn_count > 0)
 }
 
 /// Whether anything came in for these rows while a SYN-ACK was sent again.

@@ -1,4 +1,6 @@
-//! A filter on the socket or its cgroup drops the ACK.
+//! A filter on the socket or its cgroup drops the ACK, or the SYN already.
+
+mod syns;
 
 use synrecv_model::view::books::Rhythm;
 use synrecv_model::{
@@ -18,14 +20,15 @@ pub(super) static CHECK: Check = Check {
         summary: "a filter on the socket or its cgroup drops the ACK",
         severity: "problem",
         needs: &[Part::Sockets, Part::Counters],
-        also_reads: &[Part::Settings],
+        also_reads: &[Part::Settings, Part::Replies, Part::Frames],
         ipv6: "the same",
         explains: &["ack-lost-outside", "ack-ignored-locally"],
         disproved_by: &["the listener has no filter and its cgroup has no ingress program"],
         manual: Manual {
             meaning: "A program attached to the listening socket (SO_ATTACH_FILTER, SO_ATTACH_BPF) or to its cgroup \
                       (cgroup_skb ingress) decides which packets the socket gets. It drops the bare ACK that would \
-                      complete the handshake. No TCP counter moves; only the socket's own drop counter does.",
+                      complete the handshake, or the SYN, so that no row is made. No TCP counter moves; only the socket's \
+                      own drop counter does.",
             picture: &["ACK --> filter --> dropped, sk_drops +1, no other counter"],
             recognised: &[
                 (
@@ -90,6 +93,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     for listener in &candidates {
         open(view, cases, listener, others);
     }
+    syns::examine(view, cases);
 }
 
 fn open(view: &View<'_>, cases: &mut Cases, waiting: &Waiting<'_>, others: u64) {

@@ -24,6 +24,7 @@ pub(super) static CHECK: Check = Check {
             Part::Counters,
             Part::Replies,
             Part::Links,
+            Part::Filters,
             Part::Neighbours,
             Part::Frames,
             Part::Settings,
@@ -71,6 +72,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     let Some(&first) = lost.first() else { return };
     let sample = &view.requests()[first];
     let (severity, numbers) = share::severity(view, &lost);
+    let unseen = seen(view, &lost).next().is_none();
     let case = cases.about(Subject::Host);
     case.severity(severity)
         .headline(text![
@@ -84,14 +86,13 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         .arg("peers", Value::List(phrase::peers(view, &lost).into_iter().map(Value::Ip).collect()))
         .affects(lost.iter().copied())
         .supports(
-            Weight::Strong,
+            if unseen && may_end_on_bridge(view, sample) { Weight::Weak } else { Weight::Strong },
             phrase::retries(
                 view,
                 &lost,
                 "the client repeats its SYN, so the SYN-ACK is lost, not the ACK",
             ),
         );
-    let unseen = seen(view, &lost).next().is_none();
     if unseen && lost.iter().all(|&index| goes_straight(&view.requests()[index])) {
         case.refutes(
             Weight::Strong,
@@ -186,6 +187,17 @@ fn argue_trace(view: &View<'_>, case: &mut Case, lost: &[usize]) {
     );
 }
 
+/// The reply leaves by a bridge of this host, whose rules are not known: they drop without a word to
+/// TCP.
+fn may_end_on_bridge(view: &View<'_>, request: &RequestView<'_>) -> bool {
+    let route = request.reply.and_then(|reply| reply.resolved.as_ref().ok());
+    let is_bridge = |oif: u32| {
+        let link = view.links().iter().find(|link| link.ifindex == oif);
+        link.is_some_and(|link| link.kind.as_ref().is_some_and(|kind| kind.0 == "bridge"))
+    };
+    route.is_some_and(|route| is_bridge(route.oif)) && view.whole_filters().is_none()
+}
+
 /// The next hop is the client itself, and it is resolved.
 fn goes_straight(request: &RequestView<'_>) -> bool {
     request.next_hop.is_some_and(|entry| {
@@ -275,5 +287,25 @@ mod tests {
             .via(2, "10.1.0.1")
             .frames(Frames { synack: None, ..Frames::default() });
         assert!(host.diagnose().finding("synack-lost-outside").is_none());
+    }
+
+    #[test]
+    fn rules_of_a_bridge_that_are_not_known_can_be_it() {
+        let of = |host: HostFixture| {
+            host.device(2, "br0")
+                .bridge()
+                .address(2, "10.1.0.10/24")
+                .default_route(2, "10.1.0.1")
+                .listener("10.1.0.10:80", 0, 128)
+                .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+                .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (4, 1))
+                .via(2, "10.1.0.1")
+                .diagnose()
+                .finding("synack-lost-outside")
+                .unwrap()
+                .confidence
+        };
+        assert_eq!(of(HostFixture::new()), Confidence::Possible);
+        assert_eq!(of(HostFixture::new().no_rules()), Confidence::Likely);
     }
 }

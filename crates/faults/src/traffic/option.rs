@@ -23,6 +23,8 @@ pub enum ListenerOption {
     ReusePort,
     /// `SO_ATTACH_FILTER`: a classic BPF program drops every segment that has ACK as its only flag.
     DropBareAcks,
+    /// `SO_ATTACH_FILTER`: a classic BPF program drops every segment that has SYN as its only flag.
+    DropSyns,
     /// `SO_ATTACH_FILTER`: a classic BPF program drops every segment without any flag, as some port
     /// scans send them.
     DropNullSegments,
@@ -45,6 +47,7 @@ impl ListenerOption {
             Self::FastOpen(most) => set(socket, IPPROTO_TCP, TCP_FASTOPEN, &most.to_ne_bytes()),
             Self::ReusePort => Ok(sockopt::set_socket_reuseport(socket, true)?),
             Self::DropBareAcks => drop_flags(socket, Flags::ACK),
+            Self::DropSyns => drop_flags(socket, Flags::SYN),
             Self::DropNullSegments => drop_flags(socket, Flags::default()),
             Self::BoundTo(device) => set(socket, SOL_SOCKET, SO_BINDTODEVICE, device.as_bytes()),
             Self::Mark(mark) => set(socket, SOL_SOCKET, SO_MARK, &mark.to_ne_bytes()),

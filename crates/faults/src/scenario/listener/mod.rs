@@ -39,6 +39,7 @@ mod reuseport_migrated;
 mod reuseport_one_stuck;
 mod sequential_clients_full_queue;
 mod socket_filter;
+mod socket_filter_drops_syn;
 mod socket_filter_passes;
 mod stopped_application;
 mod stray_bad_checksums;
@@ -109,4 +110,5 @@ pub(super) static ALL: &[&Scenario] = &[
     &port_scan_resets::SCENARIO,
     &moved_address_v6::SCENARIO,
     &cgroup_drops_synack::SCENARIO,
+    &socket_filter_drops_syn::SCENARIO,
 ];
