@@ -302,19 +302,29 @@ fn an_address_of_this_host_that_somebody_else_has_too() {
     assert_eq!(self::row(&table, "10.0.0.1")["verdict"], "one-owner");
 }
 
+/// Waits until the host has heard from 10.0.0.2.
+fn wait_reachable(host: &Namespace) {
+    wait_until("10.0.0.2 answers", || {
+        text(host, "bash", &["-c", "echo > /dev/udp/10.0.0.2/9"]);
+        text(host, "ip", &["neighbour", "show", "10.0.0.2"]).contains("REACHABLE")
+    });
+}
+
 #[test]
-fn a_device_that_hears_its_own_mac_only_is_suspected() {
+fn a_network_that_lets_known_macs_pass_only_is_suspected() {
     // Built before, lest the entry be old by the time that it is looked at.
     doctor();
     let (_lab, one, other) = pair("10.0.0.2/24");
-    text(&one, "ip", &["address", "flush", "dev", "eth0"]);
-    one.macvlan("eth0", "mv0", mac(3)).expect("a device");
-    one.address("mv0", "10.0.0.1/24".parse().expect("a prefix")).expect("an address");
-    let is_reachable = || {
-        text(&one, "bash", &["-c", "echo > /dev/udp/10.0.0.2/9"]);
-        text(&one, "ip", &["neighbour", "show", "10.0.0.2"]).contains("REACHABLE")
-    };
-    wait_until("10.0.0.2 answers", is_reachable);
+    // As port security of a switch has it.
+    let rules = "table netdev port {
+        chain out {
+            type filter hook egress device eth0 priority filter; policy drop;
+            ether daddr { 02:00:00:00:00:01, ff:ff:ff:ff:ff:ff } accept
+        }
+    }
+    ";
+    other.nft(rules).expect("a rule");
+    wait_reachable(&one);
     let (table, _) = ask(&one, &["10.0.0.2"]);
     assert_eq!(row(&table, "10.0.0.2")["verdict"], "nobody");
     assert_eq!(table["unheard"], serde_json::json!(["10.0.0.2"]), "{table:#}");
@@ -322,5 +332,26 @@ fn a_device_that_hears_its_own_mac_only_is_suspected() {
     assert!(announced.contains("can heal or break"), "{announced}");
     assert_eq!(row(&table, "10.0.0.2")["verdict"], "one-owner");
     assert_eq!(row(&table, "10.0.0.2")["sender"], "device");
-    drop(other);
+}
+
+#[test]
+fn a_device_that_hears_its_own_mac_only_is_asked_on_with_that() {
+    let (_lab, one, _other) = pair("10.0.0.2/24");
+    text(&one, "ip", &["address", "flush", "dev", "eth0"]);
+    one.macvlan("eth0", "mv0", mac(3)).expect("a device");
+    one.address("mv0", "10.0.0.1/24".parse().expect("a prefix")).expect("an address");
+    let made_up = refused(&run_doctor(&one, &["arp", "--probe", "10.0.0.2"], None), 2);
+    assert!(made_up.contains("of kind macvlan; --own-mac asks"), "{made_up}");
+    let (table, _) = ask(&one, &["10.0.0.2", "--own-mac"]);
+    assert_eq!(row(&table, "10.0.0.2")["verdict"], "one-owner");
+}
+
+#[test]
+fn nobody_is_asked_where_there_is_no_carrier() {
+    let (_lab, one, _other) = pair("10.0.0.2/24");
+    text(&one, "ip", &["link", "add", "alone", "type", "veth", "peer", "name", "off"]);
+    text(&one, "ip", &["address", "add", "10.1.0.1/24", "dev", "alone"]);
+    text(&one, "ip", &["link", "set", "alone", "up"]);
+    let alone = refused(&run_doctor(&one, &["arp", "--probe", "10.1.0.2"], None), 2);
+    assert!(alone.contains("`alone` has no carrier"), "{alone}");
 }

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use synrecv_faults::{Lab, Namespace, mac};
+use synrecv_tests::Scratch;
 
 use crate::inside::{json, list, need_rights, run_doctor, stand, text};
 
@@ -124,6 +128,93 @@ fn sent(namespace: &Namespace) -> (BTreeMap<String, u64>, BTreeMap<String, u64>)
     (devices.collect(), namespace.run(read).expect("the namespace is there"))
 }
 
+/// All that looks at a host without being asked to send, less the bundle's file. The peer is not known
+/// to the server of any scenario.
+const LOOKS: &[&[&str]] = &[
+    &["--observe", "3s"],
+    &["diagnose", "--observe", "0"],
+    &["sockets"],
+    &["sockets", "--all", "--source", "proc"],
+    &["sockets", "--observe", "2s"],
+    &["arp"],
+    &["arp", "-v", "--format", "json"],
+    &["route"],
+    &["route", "--all"],
+    &["route", "get", "10.0.0.77"],
+    &["route", "get", "10.77.0.1"],
+    &["interfaces"],
+    &["ask"],
+    &["checks"],
+];
+
+/// Looks in all these ways, and collects a bundle.
+fn look(host: &Namespace, statuses: &[i32]) {
+    let scratch = Scratch::new();
+    let file = scratch.path().join("bundle");
+    let file = file.to_str().expect("a plain name");
+    let collect: &[&str] = &["collect", "--observe", "2s", "--output", file];
+    for args in LOOKS.iter().chain([&collect]) {
+        let answer = run_doctor(host, args, None);
+        let status = answer.status.code().expect("no signal");
+        assert!(statuses.contains(&status), "{args:?}: {answer:?}");
+        let said = String::from_utf8_lossy(&answer.stderr);
+        assert!(!said.contains("sends"), "{args:?}: {said}");
+    }
+}
+
+/// tcpdump, until it is asked how many packets left.
+struct Tap(Child, BufReader<ChildStderr>);
+
+impl Tap {
+    /// Counts what leaves by a device and passes the filter.
+    fn start(host: &Namespace, device: &str, filter: &str) -> Self {
+        let mut command = Command::new("tcpdump");
+        command.args(["-n", "-p", "-l", "--immediate-mode", "-Q", "out", "-i", device, filter]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = host.spawn(command, None).expect("tcpdump is installed: cargo xtask test");
+        let mut said = BufReader::new(child.stderr.take().expect("standard error is a pipe"));
+        let mut line = String::new();
+        while !line.contains("listening on") {
+            line.clear();
+            assert!(said.read_line(&mut line).expect("tcpdump writes text") > 0, "it ended");
+        }
+        Self(child, said)
+    }
+
+    fn count(mut self) -> u64 {
+        let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+        kill_process(pid.expect("a process has an id"), Signal::INT).expect("it still runs");
+        let mut said = String::new();
+        self.1.read_to_string(&mut said).expect("tcpdump writes text");
+        self.0.wait().expect("it is our child");
+        let captured = said.lines().find_map(|line| line.split_once(" packet"));
+        let (count, _) = captured.unwrap_or_else(|| panic!("no count: {said}"));
+        count.trim().parse().unwrap_or_else(|_| panic!("no count: {said}"))
+    }
+}
+
+/// On a host with stuck clients: what leaves is what its kernel sends, segments of TCP, and questions and
+/// answers with its own MAC.
+#[test]
+fn nothing_but_the_kernel_sends_where_clients_are_stuck() {
+    let running = stand("incident");
+    let server = running.server();
+    let own = "(ether src 02:00:00:00:00:10 and (arp or icmp6))";
+    let filter = format!("not tcp and not {own}");
+    let tap = Tap::start(server, "ps0", &filter);
+    look(server, &[0, 1]);
+    assert_eq!(tap.count(), 0);
+    // It does count: one way of asking sends frames from another MAC, the other datagrams.
+    let tap = Tap::start(server, "ps0", &filter);
+    let asked = run_doctor(server, &["arp", "--probe", "192.168.4.20"], None);
+    assert!(asked.status.success(), "{asked:?}");
+    let frames = tap.count();
+    let tap = Tap::start(server, "ps0", &filter);
+    let traced = run_doctor(server, &["trace", "192.168.4.20"], None);
+    assert!(traced.status.success(), "{traced:?}");
+    assert!(frames > 0 && tap.count() > 0, "{frames}");
+}
+
 #[test]
 fn a_diagnosis_sends_nothing() {
     need_rights();
@@ -157,11 +248,6 @@ fn a_diagnosis_sends_nothing() {
 
     let before = sent(&host);
     assert!(before.0.contains_key("eth0") && before.1.contains_key("Tcp.OutSegs"), "{before:?}");
-    let answer = run_doctor(&host, &["--observe", "3s"], None);
-    assert_eq!(answer.status.code(), Some(0), "{answer:?}");
-    for table in ["sockets", "arp", "route", "interfaces"] {
-        let answer = run_doctor(&host, &[table], None);
-        assert_eq!(answer.status.code(), Some(0), "{table}: {answer:?}");
-    }
+    look(&host, &[0]);
     assert_eq!(before, sent(&host));
 }
