@@ -1,17 +1,34 @@
 //! `diagnose --probe`: the network is asked after watching. The finding stays.
 
 use std::collections::BTreeSet;
-use std::thread;
+use std::sync::Mutex;
+use std::thread::{self, sleep};
+use std::time::Duration;
 
 use serde_json::Value;
-use synrecv_faults::scenario::Scenario;
+use synrecv_collect::{CapturePolicy, ModulePolicy, Options, Place, Session, netns};
+use synrecv_faults::scenario::{self, Scenario};
 use synrecv_faults::{Namespace, Outcome, Running};
+use synrecv_model::{Confidence, Diagnosis, Finding, Severity};
 
 use crate::captures::Judged;
-use crate::inside::{json, list, run_doctor, stand};
+use crate::inside::{json, list, need_rights, run_doctor, stand};
 
 /// What the doctor says before it sends.
 const ANNOUNCED: &str = "--probe sends at most";
+
+/// Between samples.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// Some timers of requests expire meanwhile.
+const WATCHED_MS: u64 = 6_000;
+
+/// Scenarios at a time.
+const AT_ONCE: usize = 3;
+
+/// What lines about scenarios say.
+const NOT_ASKED: &str = "nothing to ask";
+const WORSE: &str = "WORSE";
 
 /// Faults on which answers of the network tell most, and whose requests stay.
 const FAULTS: [&str; 17] = [
@@ -48,56 +65,107 @@ const LOOK_ALIKES: [&str; 10] = [
     "permanent-gateway",
 ];
 
-/// Asks the doctor once more, in some scenarios; with `SYNRECV_LAB_PROBE=all` in all. It is the second look:
-/// rows are older, fewer of their timers expire, and where clients wait half a minute before they try
-/// again, nothing may be stuck any more. So outside of the lists above there is something to compare only
-/// where the network was asked, and how sure the doctor is compares only with what it says at the same time
-/// without asking.
+/// Asks the doctor once more, in some scenarios. It is the second look: rows are older, and fewer of their
+/// timers expire while it watches.
 pub(crate) fn judge(running: &Running, scenario: &Scenario) -> Option<Judged> {
-    let all = std::env::var_os("SYNRECV_LAB_PROBE").is_some_and(|word| word == "all");
-    let stays = FAULTS.contains(&scenario.id) || LOOK_ALIKES.contains(&scenario.id);
-    if !all && !stays {
+    if !FAULTS.contains(&scenario.id) && !LOOK_ALIKES.contains(&scenario.id) {
         return None;
     }
-    let ask = |args: &[&str]| {
-        let answer = run_doctor(running.server(), &[args, &["--format", "json"]].concat(), None);
-        let found = Outcome::from_report(&answer.stdout, answer.status.code());
-        (answer, found)
-    };
-    let ((_, plain), (answer, found)) = thread::scope(|scope| {
-        let plain = scope.spawn(|| ask(&[]));
-        let probed = ask(&["--probe"]);
-        (plain.join().expect("no panic"), probed)
-    });
-    if !stays && found.is_some() && !String::from_utf8_lossy(&answer.stderr).contains(ANNOUNCED) {
-        return None;
-    }
-    let differences = match (found, plain) {
-        (Some(found), Some(plain)) => {
-            let mut differences = scenario.expect.differences(&found);
-            differences.extend(worse(&plain, &found));
-            differences
-        }
-        _ => vec![format!("no report ({})", answer.status)],
+    let answer = run_doctor(running.server(), &["--probe", "--format", "json"], None);
+    let differences = match Outcome::from_report(&answer.stdout, answer.status.code()) {
+        Some(found) => scenario.expect.differences(&found),
+        None => vec![format!("no report ({})", answer.status)],
     };
     let mode = "--probe".to_owned();
     Some(Judged { mode, of_server: true, answer, is_gap: false, differences })
 }
 
-/// In what the answers of the network made the diagnosis worse.
-fn worse(plain: &Outcome, probed: &Outcome) -> Vec<String> {
-    let sureness = |found: &Outcome| {
-        let levels = ["possible", "likely", "confirmed"];
-        levels.iter().position(|level| found.confidence.as_deref() == Some(level))
+/// In all scenarios, or in those that `SYNRECV_LAB_PROBE` names with commas between them.
+#[test]
+#[ignore = "builds every scenario once more: a quarter of an hour"]
+fn asking_makes_no_diagnosis_worse() {
+    need_rights();
+    let named = std::env::var("SYNRECV_LAB_PROBE").unwrap_or_default();
+    let is_wanted = |id: &str| named.is_empty() || named.split(',').any(|name| name == id);
+    let wanted = scenario::all().filter(|known| is_wanted(known.id));
+    let (alone, together): (Vec<_>, Vec<_>) = wanted.partition(|known| known.machine_wide);
+    let left = Mutex::new(together.into_iter());
+    let next = || left.lock().expect("no panic").next();
+    let told: Vec<String> = thread::scope(|scope| {
+        let work = || std::iter::from_fn(next).map(compared).collect::<Vec<_>>();
+        let workers = [(); AT_ONCE].map(|()| scope.spawn(work));
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    let told: Vec<String> = told.into_iter().chain(alone.into_iter().map(compared)).collect();
+    let count = |word: &str| told.iter().filter(|line| line.contains(word)).count();
+    let lines = told.join("\n");
+    #[expect(clippy::print_stdout, reason = "the harness shows it when asked, or on failure")]
+    {
+        println!("{lines}\nasked in {} of {}", told.len() - count(NOT_ASKED), told.len());
+    }
+    assert_eq!(count(WORSE), 0, "{lines}");
+}
+
+/// A line about a scenario: what was said before the network was asked, and after.
+fn compared(scenario: &'static Scenario) -> String {
+    let running = stand(scenario.id);
+    let look = || netns::run(None, before_and_after).expect("the namespace is there");
+    let looked = running.server().run(look).expect("the namespace is there");
+    let Some((before, after)) = looked else { return format!("{}\t{NOT_ASKED}", scenario.id) };
+    let [was, is] = [&before, &after].map(said);
+    let mut worse = worse(&before, &after);
+    let is_alarm = |finding: &Finding| finding.severity > Severity::Info;
+    if !scenario.expect.is_fault() && after.findings.iter().any(is_alarm) {
+        worse.push("a false alarm".to_owned());
+    }
+    if worse.is_empty() {
+        return format!("{}\t{was}\t{is}", scenario.id);
+    }
+    format!("{}\t{was}\t{is}\t{WORSE}: {}", scenario.id, worse.join("; "))
+}
+
+/// The leading finding and how sure it is.
+fn said(diagnosis: &Diagnosis) -> String {
+    let verdict = &diagnosis.verdict;
+    let sure = verdict.confidence.map_or("-", Confidence::name);
+    format!("{} {sure}", verdict.finding.unwrap_or("-"))
+}
+
+/// Watches once and judges what it saw twice, before and after the network was asked.
+/// `None` where there is nothing to ask.
+fn before_and_after(place: Place) -> Option<(Diagnosis, Diagnosis)> {
+    let options = Options {
+        peer: None,
+        port: None,
+        modules: ModulePolicy::LoadNothing,
+        capture: CapturePolicy::Permitted,
+        one_look: false,
     };
-    let leading = |found: &Outcome| found.finding.clone().unwrap_or_else(|| "none".to_owned());
+    let mut session = Session::survey(place, options);
+    while session.elapsed_ms() < WATCHED_MS {
+        sleep(INTERVAL);
+        session.sample();
+    }
+    session.sample_all(true);
+    let observation = session.conclude(INTERVAL.as_millis().try_into().expect("short"), false);
+    let before = synrecv_checks::diagnose(session.facts(), &observation);
+    let plan = session.plan_probes(&observation, &before);
+    if plan.is_empty() {
+        return None;
+    }
+    session.probe(plan);
+    Some((before, synrecv_checks::diagnose(session.facts(), &observation)))
+}
+
+fn worse(before: &Diagnosis, after: &Diagnosis) -> Vec<String> {
+    let leading = |diagnosis: &Diagnosis| diagnosis.verdict.finding.unwrap_or("none");
     let mut worse = Vec::new();
     // What nothing explained before may be explained.
-    if plain.finding.is_some() && plain.finding != probed.finding {
-        worse.push(format!("{} leads, without --probe {}", leading(probed), leading(plain)));
-    } else if sureness(probed) < sureness(plain) {
-        let [now, before] = [probed, plain].map(|found| found.confidence.clone());
-        worse.push(format!("{now:?}, without --probe {before:?}"));
+    if before.verdict.finding.is_some() && leading(before) != leading(after) {
+        worse.push(format!("{} leads, before it asked {}", leading(after), leading(before)));
+    } else if before.verdict.confidence > after.verdict.confidence {
+        let [was, is] = [before, after].map(|diagnosis| diagnosis.verdict.confidence);
+        worse.push(format!("{is:?}, before it asked {was:?}"));
     }
     worse
 }
