@@ -1,6 +1,6 @@
 //! What texts lead to: one small ticket for each way to a cause, and the same without what speaks for it.
 
-use super::ticket::report as judged;
+use super::ticket::{judge, report as judged};
 
 /// The leading finding with its confidence, and the exit status.
 #[track_caller]
@@ -256,4 +256,24 @@ tcp        0      0 192.0.2.8:80            198.51.100.7:41000      ESTABLISHED
 ";
     let (report, code) = judged(text);
     assert_eq!((report["verdict"]["status"].as_str(), code), (Some("ok"), Some(0)));
+}
+
+#[test]
+fn what_a_text_does_not_tell_is_null() {
+    let text = "\
+tcp        0      0 0.0.0.0:80              0.0.0.0:*               LISTEN
+tcp        0      0 192.0.2.8:80            198.51.100.7:41000      SYN_RECV
+tcp        0      0 192.0.2.8:80            198.51.100.8:41000      ESTABLISHED
+";
+    let said = judge(text, &["sockets", "--all", "--format", "json"]);
+    let table: serde_json::Value = serde_json::from_str(&said.out).expect("a table");
+    for name in ["uid", "started_at", "kernel"] {
+        assert!(table["source"][name].is_null(), "{name}: {}", table["source"]);
+        assert!(judged(text).0["source"][name].is_null(), "{name}");
+    }
+    for name in ["uid", "inode", "accept_queue_max_count", "processes"] {
+        assert!(table["listeners"][0][name].is_null(), "{name}: {}", table["listeners"]);
+    }
+    assert!(table["requests"][0]["reading"].is_null(), "{}", table["requests"]);
+    assert!(table["sockets"][0]["uid"].is_null(), "{}", table["sockets"]);
 }

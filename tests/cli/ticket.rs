@@ -30,7 +30,7 @@ default via 198.51.100.1 dev eth0
 198.51.20.8 dev eth0 lladdr 02:00:00:00:00:0b STALE
 ";
 
-fn judge(text: &str, args: &[&str]) -> Said {
+pub(super) fn judge(text: &str, args: &[&str]) -> Said {
     let mut child = doctor_with(&[args, &["-"]].concat())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

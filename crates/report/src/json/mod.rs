@@ -10,11 +10,11 @@ mod layout;
 mod moved;
 
 use serde::Serialize;
-use synrecv_model::{ListenerView, PieceView, Question, WallClock};
+use synrecv_model::{Foreign, ListenerView, PieceView, Question, WallClock};
 
 use crate::clock::Utc;
 use crate::escape::plain;
-use crate::rows::ProcessRow;
+use crate::rows::{ProcessRow, known_uid};
 use crate::{PROGRAM, Report, VERSION};
 
 pub(crate) use layout::write;
@@ -140,11 +140,11 @@ pub struct SourceJson {
     /// Host name.
     pub host: String,
     /// Kernel release.
-    pub kernel: String,
+    pub kernel: Option<String>,
     /// Inode of the network namespace.
     pub netns: Option<String>,
     /// RFC 3339 UTC.
-    pub started_at: String,
+    pub started_at: Option<String>,
     /// Length of the observation.
     pub observed_ms: u64,
     /// Samples taken.
@@ -154,7 +154,7 @@ pub struct SourceJson {
     /// Ended by the user before its time.
     pub interrupted: bool,
     /// Effective uid of the reader.
-    pub uid: u32,
+    pub uid: Option<u32>,
     /// The reader was root.
     pub privileged: bool,
     /// Where sockets were read.
@@ -238,6 +238,16 @@ pub struct NamespaceJson {
     pub count: u64,
 }
 
+/// What the source tells, if anything.
+pub(crate) fn known_words(words: &Foreign) -> Option<String> {
+    (!words.0.is_empty()).then(|| words.0.clone())
+}
+
+/// RFC 3339 UTC with milliseconds; 0 stands for a time that the source does not tell.
+pub(crate) fn known_time(at: WallClock) -> Option<String> {
+    (at != WallClock(0)).then(|| rfc3339(at))
+}
+
 /// RFC 3339 UTC with milliseconds.
 pub(crate) fn rfc3339(at: WallClock) -> String {
     let Some(Utc { year, month, day, hour, minute, second, millisecond }) = Utc::new(at) else {
@@ -258,14 +268,14 @@ impl ReportJson {
             source: SourceJson {
                 kind: facts.source.name(),
                 host: facts.host.name.0.clone(),
-                kernel: facts.host.kernel.0.clone(),
+                kernel: known_words(&facts.host.kernel),
                 netns: facts.host.netns_inode.map(|inode| inode.to_string()),
-                started_at: rfc3339(facts.host.started_at),
+                started_at: known_time(facts.host.started_at),
                 observed_ms: observation.ended.ms_since(observation.started),
                 sample_count: observation.sample_count,
                 sample_interval_ms: observation.interval_ms,
                 interrupted: observation.interrupted,
-                uid: facts.host.uid,
+                uid: known_uid(facts.host.uid),
                 privileged: facts.host.uid == 0,
                 sockets_from: facts.sockets.data().map(|sockets| sockets.source.name()),
             },

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use synrecv_model::{
     Capture, CaptureDevice, CaptureOrigin, Clue, ClueKind, End, FrameDirection, Handshake,
-    HandshakeFrame, Outcome, Vantage,
+    HandshakeFrame, Outcome, Vantage, WallClock,
 };
 
-use crate::json::rfc3339;
+use crate::json::known_time;
 
 /// Devices, and server addresses, listed at most.
 const ROWS_MAX: usize = 200;
@@ -31,7 +31,7 @@ pub struct CaptureRow {
     /// `live` or `file`.
     pub origin: &'static str,
     /// RFC 3339 UTC: the first frame of a file, or when the live capture started.
-    pub started_at: String,
+    pub started_at: Option<String>,
     /// To the last frame of a file, or to the end of the live capture.
     pub length_ms: u64,
     /// Frames read.
@@ -111,7 +111,7 @@ impl CaptureRow {
                 CaptureOrigin::File => "file",
                 CaptureOrigin::Printed { .. } => "text",
             },
-            started_at: rfc3339(capture.started_at),
+            started_at: known_time(capture.started_at),
             length_ms: capture.ended.ms_since(capture.started),
             received_count: capture.received_count,
             lost_count: capture.lost_count,
@@ -190,7 +190,7 @@ pub struct HandshakeRow {
     /// `too-early`.
     pub outcome: &'static str,
     /// RFC 3339 UTC: the first frame.
-    pub started_at: String,
+    pub started_at: Option<String>,
     /// From the first frame to the last.
     pub length_ms: u64,
     /// SYNs.
@@ -230,12 +230,15 @@ impl HandshakeRow {
             Some(name.0.clone())
         };
         let after_start = i64::try_from(first.ms_since(capture.started)).unwrap_or(i64::MAX);
-        let started_at = capture.started_at.0.saturating_add(after_start);
+        let started_at = match capture.started_at {
+            WallClock(0) => WallClock(0),
+            WallClock(started) => WallClock(started.saturating_add(after_start)),
+        };
         Self {
             local: handshake.flow.local.to_string(),
             peer: handshake.flow.peer.to_string(),
             outcome: handshake.outcome.name(),
-            started_at: rfc3339(synrecv_model::WallClock(started_at)),
+            started_at: known_time(started_at),
             length_ms: last.ms_since(first),
             syn_count: counts.syn_count,
             synack_count: counts.synack_count,

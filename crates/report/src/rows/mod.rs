@@ -23,8 +23,8 @@ pub use neighbour::NeighbourRow;
 pub use probe::{ProbeAnswerRow, ProbedRow, TraceHopRow, TraceRow};
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
 pub(crate) use route::{flag_names, metric_name};
-pub(crate) use socket::ShownEndpoint;
 pub use socket::{ListenerRow, OptionsRow, ProcessRow, RequestRow, SocketRow};
+pub(crate) use socket::{ShownEndpoint, known_uid};
 
 pub use watched::{ReplyWayRow, WatchedListenerRow, WatchedRequestRow};
 

@@ -60,9 +60,9 @@ pub struct ListenerRow {
     /// Option memory.
     pub optmem_bytes: Option<u32>,
     /// Owner at creation.
-    pub uid: u32,
+    pub uid: Option<u32>,
     /// Inode in sockfs.
-    pub inode: u64,
+    pub inode: Option<u64>,
     /// IPV6_V6ONLY.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub v6only: Option<bool>,
@@ -116,13 +116,22 @@ pub struct ProcessRow {
     /// Name.
     pub comm: String,
     /// State letter.
-    pub state: char,
+    pub state: Option<char>,
+}
+
+/// Stands for a state that the source does not tell.
+const NO_STATE: char = '?';
+
+/// `(uid_t) -1` stands for an owner that the source does not name; no process has it.
+pub(crate) fn known_uid(uid: u32) -> Option<u32> {
+    (uid != u32::MAX).then_some(uid)
 }
 
 impl ProcessRow {
     /// From the noun.
     pub fn new(process: &Process) -> Self {
-        Self { pid: process.pid, comm: process.comm.0.clone(), state: process.state }
+        let state = (process.state != NO_STATE).then_some(process.state);
+        Self { pid: process.pid, comm: process.comm.0.clone(), state }
     }
 
     /// All owners, `None` when they are not known.
@@ -147,8 +156,8 @@ impl ListenerRow {
             ref_count: listener.ref_count,
             drops_count: listener.drops_count,
             optmem_bytes: listener.optmem_bytes,
-            uid: listener.uid,
-            inode: listener.inode,
+            uid: known_uid(listener.uid),
+            inode: (listener.inode != 0).then_some(listener.inode),
             v6only: listener.v6only,
             mark: listener.mark,
             processes: ProcessRow::all(&listener.owners),
@@ -253,7 +262,7 @@ pub struct SocketRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retrans_count: Option<u32>,
     /// Owner at creation.
-    pub uid: u32,
+    pub uid: Option<u32>,
     /// Inode in sockfs; 0 for TIME_WAIT.
     pub inode: u64,
 }
@@ -272,7 +281,7 @@ impl SocketRow {
             timer: socket.timer.map(|timer| timer.kind.name()),
             timer_ms: socket.timer.map(|timer| timer.expires_ms),
             retrans_count: socket.timer.map(|timer| timer.retrans_count),
-            uid: socket.uid,
+            uid: known_uid(socket.uid),
             inode: socket.inode,
         }
     }

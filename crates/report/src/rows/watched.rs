@@ -102,7 +102,7 @@ impl WatchedRequestRow {
         };
         Self {
             request: RequestRow {
-                reading: Some(connection.reading.name()),
+                reading: connection.reading.known_name(),
                 age_ms: connection.age_ms,
                 age_is_lower_bound: connection.age_is_lower_bound,
                 ..RequestRow::new(&request, names)

@@ -14,8 +14,8 @@ use super::route::RoutesJson;
 use super::route_get::RouteGetJson;
 use super::sockets::SocketsJson;
 use super::trace::TraceJson;
-use crate::json::{self, ToolJson, rfc3339};
-use crate::rows::SectionRow;
+use crate::json::{self, ToolJson, known_time, known_words};
+use crate::rows::{SectionRow, known_uid};
 use crate::{PROGRAM, VERSION};
 
 /// Name and version of the format of tables.
@@ -45,18 +45,18 @@ pub(super) struct TableJson<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(super) struct TableSourceJson {
-    /// `live`, `bundle` or `capture`.
+    /// `live`, `bundle`, `capture` or `ticket`.
     kind: &'static str,
     /// `uname -n`.
     host: String,
     /// `uname -r`.
-    kernel: String,
+    kernel: Option<String>,
     /// Inode of the network namespace.
     netns: Option<String>,
     /// RFC 3339 UTC.
-    started_at: String,
+    started_at: Option<String>,
     /// Effective uid of the reader.
-    uid: u32,
+    uid: Option<u32>,
     /// The reader is root.
     privileged: bool,
 }
@@ -131,10 +131,10 @@ pub(super) fn write(
         source: TableSourceJson {
             kind: kind.name(),
             host: host.name.0.clone(),
-            kernel: host.kernel.0.clone(),
+            kernel: known_words(&host.kernel),
             netns: host.netns_inode.map(|inode| inode.to_string()),
-            started_at: rfc3339(host.started_at),
-            uid: host.uid,
+            started_at: known_time(host.started_at),
+            uid: known_uid(host.uid),
             privileged: host.uid == 0,
         },
         sections,

@@ -21,7 +21,9 @@ use super::{Lasting, heading, or_none, or_unknown, shortcomings};
 use crate::Style;
 use crate::escape::foreign;
 use crate::layout::{Column, wrap};
-use crate::rows::{SectionRow, ShownEndpoint, SocketRow, WatchedListenerRow, WatchedRequestRow};
+use crate::rows::{
+    SectionRow, ShownEndpoint, SocketRow, WatchedListenerRow, WatchedRequestRow, known_uid,
+};
 
 pub use watched::Watched;
 use watched::WatchedRequest;
@@ -213,7 +215,7 @@ fn listener_row(listener: &Listener, syn_recv: &str, names: &LinkNames) -> Row {
         &syn_recv,
         &or_unknown(listener.drops_count),
         &owners(&listener.owners),
-        &or_unknown(known(listener.uid)),
+        &or_unknown(known_uid(listener.uid)),
     ]);
     // sk_acceptq_is_full: the queue takes one more than its limit.
     if max.is_some_and(|max| listener.accept_queue_count > max) {
@@ -262,11 +264,6 @@ fn owners(owners: &Owners) -> String {
         Owners::Unreadable(gap) => format!("? ({})", gap.reason.word()),
         Owners::NotSought => "-".to_owned(),
     }
-}
-
-/// `(uid_t) -1` stands for an owner that the source does not name.
-fn known(uid: u32) -> Option<u32> {
-    (uid != u32::MAX).then_some(uid)
 }
 
 /// Requests by listener: those of the same address first, else those of the wildcard.
@@ -343,7 +340,7 @@ fn others(
             &socket.recv_queue_bytes,
             &socket.send_queue_bytes,
             &or_none(socket.timer.map(ShownTimer)),
-            &or_unknown(known(socket.uid)),
+            &or_unknown(known_uid(socket.uid)),
             &socket.inode,
         ]);
     };

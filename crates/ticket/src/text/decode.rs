@@ -17,6 +17,12 @@ enum Encoding {
 /// Octets that are looked at to tell UTF-16 without a mark from text with stray NULs.
 const SNIFFED_OCTETS: usize = 4096;
 
+/// Octets of a line that are looked at to tell what is no text.
+const BINARY_SNIFFED_OCTETS: usize = 512;
+
+/// Octets that are kept of a line that is no text.
+const BINARY_KEPT_OCTETS: usize = 32;
+
 /// What Windows-1252 has at 0x80 to 0x9f; the five holes are left as they are.
 const WINDOWS_1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
@@ -35,7 +41,8 @@ pub(super) fn lines(bytes: &[u8], line_octets: usize, mut each: impl FnMut(&str,
             let bytes = bytes.strip_suffix(&[ends_line]).unwrap_or(bytes);
             for line in bytes.split(|&octet| octet == ends_line) {
                 text.clear();
-                let is_cut = push_octets(line, line_octets, &mut text);
+                let limit = if is_binary(line) { BINARY_KEPT_OCTETS } else { line_octets };
+                let is_cut = push_octets(line, limit, &mut text) && line.len() > line_octets;
                 if !each(&text, is_cut) {
                     return;
                 }
@@ -70,6 +77,14 @@ fn detect(bytes: &[u8]) -> (Encoding, &[u8]) {
             (encoding, bytes)
         }
     }
+}
+
+/// Programs and packed files hold octets that neither text nor a terminal does; a few of them are dirt.
+fn is_binary(line: &[u8]) -> bool {
+    let sniffed = &line[..line.len().min(BINARY_SNIFFED_OCTETS)];
+    let strange = sniffed.iter().filter(|octet| matches!(octet, 1..=6 | 0x10..=0x1a | 0x1c..=0x1f));
+    let count = strange.count();
+    count >= 4 && count * 24 > sniffed.len()
 }
 
 /// Appends a line of octets; true when it was cut.
@@ -143,6 +158,15 @@ mod tests {
             read(b"\xef\xbb\xbfa\nactives (\xe9tablies) \x85\n\xc3\xa9"),
             ["a", "actives (établies) …", "é"]
         );
+    }
+
+    #[test]
+    fn of_what_is_no_text_little_is_kept() {
+        let noise: Vec<u8> = (0..60).map(|at| if at % 8 == 0 { 0x11 } else { 0xe9 }).collect();
+        assert_eq!(read(&[&noise[..], b"\ntcp"].concat())[1], "tcp");
+        assert_eq!(read(&noise)[0].chars().count(), 32);
+        let coloured = "\u{1b}[31m\u{7}tcp\u{1b}[0m 0 0 192.0.2.1:80".to_owned();
+        assert_eq!(read(coloured.as_bytes()), [coloured]);
     }
 
     #[test]

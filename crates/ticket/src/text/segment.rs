@@ -2,7 +2,7 @@
 
 use super::breaks::Breaks;
 use super::commands::{Commands, printers};
-use super::effort::{Effort, Level};
+use super::effort::{Effort, Level, is_encoded};
 use super::markers::{self, Ask};
 use super::open::Open;
 use super::wrap::{self, Joined};
@@ -98,6 +98,10 @@ impl Segmenter<'_> {
             return 1;
         }
         let open_sees = self.open_sees(&text);
+        if open_sees == Sees::Nothing && is_encoded(&text) {
+            self.stranger(&text);
+            return 1;
+        }
         if self.effort.level() == Level::Full
             && self.rows_left > 0
             && let Some(count) = self.repaired(at, &text, open_sees)
