@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use synrecv_model::view::RetryReading;
 use synrecv_model::{
     Capture, CaptureOrigin, End, Endpoint, Flow, FrameDirection, FrameKind, Handshake,
-    HandshakeFrame, Mac, Origin, Place, Reply, RouteErrno, SeenFrames, Value, text,
+    HandshakeFrame, Mac, Origin, Place, Reply, RouteErrno, SeenFrames, Track, Value, text,
 };
 
 use crate::cases::Fact;
@@ -98,6 +99,17 @@ impl<'a> Seen<'a> {
     /// The SYN-ACK goes to the link-layer address that the SYN came from, by the same device.
     pub fn goes_back(&self) -> bool {
         self.in_mac.is_some() && self.in_mac == self.out_mac && !self.changes_device()
+    }
+
+    /// The reading of a request that shows no repeated SYN and lacks the counter that would: a SYN that
+    /// came in while it was there is one.
+    pub fn reading(&self, track: &Track) -> RetryReading {
+        let since = track.last_life().first.at;
+        if self.handshake.syns().any(|frame| frame.at > since) {
+            RetryReading::ClientRepeatsSyn
+        } else {
+            RetryReading::NoRepeatSeen
+        }
     }
 
     /// For the report.
@@ -316,4 +328,37 @@ pub(crate) fn refused_fact(view: &View<'_>, refused: &[&Seen<'_>]) -> Fact {
         .with("syn_count", Value::Number(syns))
         .with("peers", Value::List(peers.into_iter().map(Value::Ip).collect()))
         .recheck("tcpdump -eni any 'tcp[tcpflags] & tcp-syn != 0'")
+}
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Mono, Outcome};
+
+    use crate::fixture::{Frames, HostFixture};
+
+    /// Requests that were read without sock_diag, beside frames of a SYN at this time.
+    fn leading(syn_at_ms: u64) -> Option<&'static str> {
+        HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .default_route(2, "10.1.0.1")
+            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
+            .listener("10.1.0.10:80", 0, 128)
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2))
+            .without_retrans_count(1_000)
+            .via(2, "10.1.0.1")
+            .frames(Frames {
+                outcome: Outcome::AckMissing,
+                at: Mono(0).plus_ms(syn_at_ms),
+                ..Frames::default()
+            })
+            .diagnose()
+            .leading()
+    }
+
+    #[test]
+    fn a_syn_that_comes_in_while_the_request_is_there_is_a_repeat() {
+        assert_eq!(leading(1_500), Some("synack-lost-outside"));
+        assert_eq!(leading(900), Some("ack-lost-outside"));
+    }
 }

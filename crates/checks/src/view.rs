@@ -129,6 +129,13 @@ impl<'a> View<'a> {
                 };
                 let seen = handshake
                     .and_then(|handshake| Seen::new(observation.frames.data()?, handshake));
+                let counted = track.last_life().last.counters.synack_retrans_count.is_some();
+                let reading = match &seen {
+                    Some(seen) if reading == RetryReading::NoRepeatSeen && !counted => {
+                        seen.reading(track)
+                    }
+                    _ => reading,
+                };
                 RequestView { track, reading, reply, next_hop, seen }
             })
             .collect();

@@ -10,6 +10,7 @@ use synrecv_model::{
 
 use crate::cases::{Case, Cases, Fact};
 use crate::seen::{Seen, seen, stays_on_bridge, ways};
+use crate::undelivered::{Version, untransmitted, untransmitted_fact};
 use crate::view::{RequestView, View};
 use crate::{Check, phrase, share};
 
@@ -106,6 +107,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
             .recheck(phrase::route_get(sample)),
         );
     }
+    argue_kept(view, case, sample);
     argue_frames(view, case, &lost);
     argue_trace(view, case, &lost);
     if let Some(fact) = way_out(view, sample) {
@@ -131,6 +133,19 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         verify: Text::new(),
     });
 }
+
+/// Packets enough for all SYN-ACKs did not leave: they can be among them.
+fn argue_kept(view: &View<'_>, case: &mut Case, sample: &RequestView<'_>) {
+    let version = Version::of(sample.peer());
+    let resent = view.delta("TcpExtTCPSynRetrans").filter(|&count| count >= RESENT_LEAST);
+    let kept = untransmitted(view, version);
+    if let Some((kept, _)) = kept.zip(resent).filter(|(kept, resent)| kept >= resent) {
+        case.refutes(Weight::Strong, untransmitted_fact(version, kept));
+    }
+}
+
+/// SYN-ACKs sent again from which on as many packets that did not leave are no coincidence.
+const RESENT_LEAST: u64 = 6;
 
 /// The SYN-ACK is seen to leave to where the SYN came from.
 fn argue_frames(view: &View<'_>, case: &mut Case, lost: &[usize]) {
@@ -192,8 +207,11 @@ fn argue_trace(view: &View<'_>, case: &mut Case, lost: &[usize]) {
 fn may_end_on_bridge(view: &View<'_>, request: &RequestView<'_>) -> bool {
     let route = request.reply.and_then(|reply| reply.resolved.as_ref().ok());
     let is_bridge = |oif: u32| {
-        let link = view.links().iter().find(|link| link.ifindex == oif);
-        link.is_some_and(|link| link.kind.as_ref().is_some_and(|kind| kind.0 == "bridge"))
+        let links = view.links();
+        match links.iter().find(|link| link.ifindex == oif).and_then(|link| link.kind.as_ref()) {
+            Some(kind) => kind.0 == "bridge",
+            None => links.iter().any(|link| link.master_ifindex == Some(oif)),
+        }
     };
     route.is_some_and(|route| is_bridge(route.oif)) && view.whole_filters().is_none()
 }
@@ -307,5 +325,20 @@ mod tests {
         };
         assert_eq!(of(HostFixture::new()), Confidence::Possible);
         assert_eq!(of(HostFixture::new().no_rules()), Confidence::Likely);
+    }
+
+    #[test]
+    fn as_many_packets_that_did_not_leave_make_it_possible_only() {
+        let confidence = |transmitted: u64| {
+            let host = host()
+                .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (4, 1))
+                .via(2, "10.1.0.1")
+                .counter_moved("TcpExtTCPSynRetrans", 12)
+                .counter_moved("IpOutRequests", 100)
+                .counter_moved("IpOutTransmits", transmitted);
+            host.diagnose().finding("synack-lost-outside").unwrap().confidence
+        };
+        assert_eq!(confidence(85), Confidence::Possible);
+        assert_eq!(confidence(100), Confidence::Likely);
     }
 }
