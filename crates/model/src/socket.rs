@@ -186,9 +186,8 @@ pub enum Owners {
     NotSought,
     /// Some processes could not be looked into, and none of the others holds it.
     Unreadable(Gap),
-    /// Those found; empty when all descriptors of all processes were looked at and none is it (the
-    /// kernel holds it). Of a process with hundreds of descriptors that are no listeners, those behind
-    /// them were looked at only if nobody else holds it.
+    /// Those found; empty when none of all processes holds it (the kernel does). Beyond hundreds of
+    /// descriptors without a listener a process was searched only if nobody else holds it.
     Known(Vec<Process>),
 }
 
