@@ -141,11 +141,11 @@ fn a_late_answer_counts_for_the_question_that_it_is_for() {
     let run = run(Pace::SIDE_BY_SIDE, true, |question| {
         let slow = question.distance == 3;
         way(6)(question).map(|(from, said, delay)| {
-            (from, said, if slow { Duration::from_millis(30) } else { delay })
+            (from, said, if slow { Duration::from_millis(25) } else { delay })
         })
     });
     let hop = &run.outcome.hops[2];
-    assert_eq!((hop.asked_count, hop.answers[0].delay_us), (3, 30_000), "{hop:?}");
+    assert_eq!((hop.asked_count, hop.answers[0].delay_us), (3, 25_000), "{hop:?}");
 }
 
 #[test]
