@@ -184,8 +184,8 @@ fn argue_trace(view: &View<'_>, case: &mut Case, lost: &[usize]) {
         }
         Some(hop) => text.push(text![
             " are answered for ",
-            u64::from(hop.distance),
-            " hops, the last by ",
+            phrase::count(hop.distance.into(), "hop", "hops"),
+            ", the last by ",
             hop.answers[0],
             ", and then no more",
         ]),

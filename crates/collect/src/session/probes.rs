@@ -35,10 +35,11 @@ impl fmt::Display for ProbePlan {
         let mut parts = Vec::new();
         if !self.targets.is_empty() {
             parts.push(format!(
-                "{} questions by ARP or ND for {} addresses (from a made-up MAC, the device is promiscuous \
+                "{} questions by ARP or ND for {} {} (from a made-up MAC, the device is promiscuous \
                  meanwhile; entries of this host stay as they are)",
                 bound.frame_count,
-                self.targets.len()
+                self.targets.len(),
+                if self.targets.len() == 1 { "address" } else { "addresses" },
             ));
         }
         if !self.first_hops.is_empty() {
