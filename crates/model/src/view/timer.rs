@@ -130,7 +130,7 @@ fn expiries_seen(life: &Life) -> u32 {
 /// belong together: by its own timer first, then by the counters of the host.
 pub(super) fn read_by_timer(life: &Life, host: Option<HostRetries>) -> RetryReading {
     let none_sent = host.is_some_and(|host| host.synack_retrans == 0);
-    if life.rearmed_count > 0 {
+    if life.rearmed_count > 0 && !counts_no_repeat(life) {
         // A repeated SYN is answered, which TCPSynRetrans counts, unless there was no request left.
         let never_expired = life.last.counters.timer_expiry_count == Some(0);
         return if never_expired && none_sent {
@@ -147,6 +147,14 @@ pub(super) fn read_by_timer(life: &Life, host: Option<HostRetries>) -> RetryRead
     } else {
         RetryReading::NoRepeatSeen
     }
+}
+
+/// Both counters are there and leave no room for a SYN-ACK that answers a repeated SYN: where they do
+/// not belong together, a sample took long, and the timer was compared across it.
+fn counts_no_repeat(life: &Life) -> bool {
+    let counters = &life.last.counters;
+    let both = counters.synack_retrans_count.zip(counters.timer_expiry_count);
+    both.is_some_and(|(sent, expired)| expired > 0 && sent <= expired)
 }
 
 #[cfg(test)]
@@ -237,5 +245,22 @@ mod tests {
         let busy = HostRetries { explained_repeats: 30, ..host(36, 6, 6) };
         check(&scanner, Some(busy), RetryReading::NoRepeatSeen);
         check(&scanner, Some(host(8, 6, 6)), RetryReading::NoRepeatSeen);
+    }
+
+    #[test]
+    fn a_sample_that_took_long_is_no_repeated_syn() {
+        // Measured on a starved machine: a sample every seven seconds, both counters at five.
+        let counted = |sighting: Sighting, sent| {
+            let counters = RetryCounters { synack_retrans_count: Some(sent), ..sighting.counters };
+            Sighting { counters, ..sighting }
+        };
+        let of = |sent| Life {
+            first: counted(sighting(0, 5, 9_000), sent),
+            last: counted(sighting(7_000, 5, 6_000), sent),
+            rearmed_count: 1,
+            gone: None,
+        };
+        check(&of(5), None, RetryReading::NoRepeatSeen);
+        check(&of(9), None, RetryReading::ClientRepeatsSyn);
     }
 }
