@@ -84,5 +84,35 @@ fn page(rows: &[Vec<String>], false_alarms: u32) -> String {
         let _ = writeln!(page, "| {} |", cells.join(" | "));
     }
     let _ = writeln!(page, "\nFalse alarms on healthy hosts: {false_alarms}");
+    page.push_str(&pasted(rows));
     page
+}
+
+/// What the outputs that a customer is asked for can show, and what they cannot, beside what root sees
+/// on the host at the same time.
+fn pasted(rows: &[Vec<String>]) -> String {
+    let of_mode = |mode: &'static str| rows.iter().filter(move |row| row[1] == mode);
+    let finding = |row: &Vec<String>| row[2] != "-";
+    let live = |scenario: &str| of_mode("root").find(|row| row[0] == scenario);
+    // Where both find nothing there is nothing to show.
+    let told = of_mode("pasted").filter(|row| finding(row) || live(&row[0]).is_some_and(finding));
+    let (gaps, shown): (Vec<_>, Vec<_>) = told.partition(|row| row[COLUMNS - 1] == "gap");
+    let mut section = String::from(
+        "\n## What pasted outputs can and cannot show\n\n\
+         `ss`, `netstat`, `ip`, `arp`, `route` and `sysctl`, and `nstat` twice, taken on the server of each scenario and\n\
+         pasted into one text: without frames, rules of netfilter and messages of the kernel, and of one moment only. Of each\n\
+         fault: what root finds on the host, and what the text leads to. Scenarios in which both find nothing are left out.\n",
+    );
+    for (heading, rows) in [("They can show", &shown), ("They cannot show", &gaps)] {
+        let _ = write!(
+            section,
+            "\n### {heading}: {}\n\n| scenario | on the host, as root | pasted | confidence |\n|---|---|---|---|\n",
+            rows.len()
+        );
+        for row in rows {
+            let on_host = live(&row[0]).map_or("-", |row| row[2].as_str());
+            let _ = writeln!(section, "| {} | {on_host} | {} | {} |", row[0], row[2], row[4]);
+        }
+    }
+    section
 }
