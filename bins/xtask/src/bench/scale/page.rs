@@ -25,6 +25,26 @@ medians, of whole processes. Ratios are of *processor* time (user and system), w
 disturbs less than wall time; only ratios mean anything on another machine.
 ";
 
+/// By profiles of the same loads.
+const WHY: &str = "
+## What the missed bars would take
+
+- `sockets --all`, `--state syn-recv`: a request is 40 bytes for each source while it is read and 92 as a row. Text
+  groups them, so it needs no rows: groups could be counted while the dump is read.
+- `route --format json`: 233 bytes a route, each key and value a call of the serialiser. Rows of routes would have to be
+  written by hand.
+- `arp`: lines are half as long again as those of `ip neigh`, in order, and say what several entries show together. What
+  is left is formatting of seven cells a line, one sort, and the look-ups for gateways and prefixes on the wire.
+- `diagnose`: nearly half of the time is the checks, of which many walk all stuck requests, one after another; a sixth is
+  the table of routes, an eighth /proc. The memory is a million routes (184 bytes each), half a million tracks with one
+  life (208 bytes) and as many requests (92), and what checks list. Routes would have to become rows with
+  next hops in a table of their own, and checks would have to walk groups of like requests.
+- Small host: `sockets` names the processes of listeners, so it reads the descriptors of all processes; `ss -tan` does
+  not.
+- No instruction counts are kept: they need a counter of the processor, which virtual machines such as the one of these
+  figures do not show (`perf stat -e instructions`: not supported).
+";
+
 /// Everything that was measured, on the terminal.
 pub(super) fn print(measured: &Measured) {
     let mut rows = vec![
@@ -51,6 +71,7 @@ pub(super) fn write(measured: &Measured, bars: &[Measure], rounds: usize) -> Res
     for (name, took) in &measured.0 {
         let _ = writeln!(page, "| {} |", cells(&shown(name), took).join(" | "));
     }
+    page.push_str(WHY);
     fs::write(&path, page).context("write `docs/performance.md`")
 }
 
