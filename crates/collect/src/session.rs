@@ -72,6 +72,8 @@ pub struct Session {
     /// Of devices, when `counters_now` was read; those that are not in it are not known.
     traffic_now: Vec<LinkTraffic>,
     first_cost_us: u64,
+    /// Each sample looks at connections past their handshake, too.
+    few_connected: bool,
 }
 
 impl Session {
@@ -138,6 +140,7 @@ impl Session {
             mentions: Vec::new(),
         };
         heard.start(&facts.neighbours, &facts.links);
+        let few_connected = counters.data().is_some_and(few_connected);
         Self {
             place,
             proc_net,
@@ -154,6 +157,7 @@ impl Session {
             counters_now: counters,
             traffic_now: Vec::new(),
             first_cost_us,
+            few_connected,
         }
     }
 
@@ -165,8 +169,13 @@ impl Session {
     /// Reads the requests and listeners once more; returns the processor time of that in microseconds.
     pub fn sample(&mut self) -> u64 {
         let spent_us = clock::spent_us();
+        self.sampler.show_connected(self.few_connected);
         let sample = filtered(self.sampler.sample(), &self.options);
         self.recorder.add(&sample);
+        if let Some(sockets) = sample.data() {
+            self.recorder.note_completed(sockets);
+            self.few_connected &= sockets.others.len() <= CONNECTED_FEW;
+        }
         self.take_step();
         self.heard.listen();
         self.wire.follow_stuck(|| self.recorder.tracks());
@@ -362,6 +371,14 @@ fn ask<T>(place: &Place, read: impl FnOnce() -> Section<T>) -> Section<T> {
 }
 
 /// Drops requests from peers that the user did not ask for.
+/// Connections up to which every sample looks at them: where few connect, and for a short time, the
+/// samples that read all sockets miss most.
+const CONNECTED_FEW: usize = 2_000;
+
+fn few_connected(counters: &Counters) -> bool {
+    counters.get("TcpCurrEstab").is_some_and(|count| count <= CONNECTED_FEW as u64)
+}
+
 fn every_state(options: &Options, diag_allowed: &Result<(), Gap>) -> SocketQuery {
     SocketQuery {
         source: Wanted::Both,

@@ -112,11 +112,26 @@ impl Sampler {
         diag_allowed: Result<(), Gap>,
         proc_net: &Path,
     ) -> Self {
-        let states = StateSet::only(TcpState::SynRecv).with(TcpState::Listen);
+        let states = joined_states();
         Self::with_query(
             SocketQuery { source, states, port, diag_allowed, owners: false },
             proc_net,
         )
+    }
+
+    /// Further samples of one from [`Sampler::new`] show connections past their handshake, too, but
+    /// for those in `TIME_WAIT`, which any later reading shows; or they show none.
+    pub fn show_connected(&mut self, show: bool) {
+        let connected = [
+            TcpState::Established,
+            TcpState::FinWait1,
+            TcpState::FinWait2,
+            TcpState::CloseWait,
+            TcpState::LastAck,
+            TcpState::Closing,
+        ];
+        let shown = if show { &connected[..] } else { &[] };
+        self.query.states = shown.iter().fold(joined_states(), |states, &one| states.with(one));
     }
 
     /// For any query, but without the owners.
