@@ -35,7 +35,7 @@ const WHY: &str = "
   written by hand.
 - `arp`: lines are half as long again as those of `ip neigh`, in order, and say what several entries show together. What
   is left is formatting of seven cells a line, one sort, and the look-ups for gateways and prefixes on the wire.
-- `diagnose`: nearly half of the time is the checks, of which many walk all stuck requests, one after another; a sixth is
+- `diagnose`: a large part of the time is the checks, many of which walk all stuck requests one after another; a sixth is
   the table of routes, an eighth /proc. The memory is a million routes (184 bytes each), half a million tracks with one
   life (208 bytes) and as many requests (92), and what checks list. Routes would have to become rows with
   next hops in a table of their own, and checks would have to walk groups of like requests.
