@@ -27,6 +27,13 @@ struct Count {
     row: usize,
 }
 
+impl Count {
+    /// What `ss` leaves out of a timer: from 10 s on it prints whole seconds.
+    fn cut_ms(self) -> u32 {
+        if self.timer_ms >= 10_000 && self.timer_ms.is_multiple_of(1_000) { 999 } else { 0 }
+    }
+}
+
 /// What rows say about one request.
 #[derive(Debug)]
 pub(super) struct Pasted {
@@ -73,10 +80,11 @@ impl Pasted {
         Some(if sent.row < expired.row { [sent, expired] } else { [expired, sent] })
     }
 
-    /// By how much its timer ran down from the one reading to the other.
+    /// By how much its timer ran down from the one reading to the other; not known of whole seconds.
     fn run_down_ms(&self) -> Option<u32> {
         let [first, second] = self.in_order()?;
-        first.timer_ms.checked_sub(second.timer_ms)
+        let is_fine = first.cut_ms() == 0 && second.cut_ms() == 0;
+        first.timer_ms.checked_sub(second.timer_ms).filter(|_| is_fine)
     }
 
     /// The counters were read one after another, and are worth as much as if they were not when
@@ -90,13 +98,14 @@ impl Pasted {
         } else {
             sent.value < expired.value
         };
-        let Some(ran_down_ms) = self.run_down_ms() else { return still_holds };
         // The timer runs as those of others do: it did not expire, and was not armed anew.
-        let with_others = between_ms.is_some_and(|between_ms| {
-            ran_down_ms.abs_diff(between_ms) <= BETWEEN_TOLERANCE_MS && ran_down_ms < first.timer_ms
+        let with_others = between_ms.zip(self.run_down_ms()).is_some_and(|(between_ms, own_ms)| {
+            own_ms.abs_diff(between_ms) <= BETWEEN_TOLERANCE_MS && own_ms < first.timer_ms
         });
         // More was left than the timer before the last expiry lasts: that was over already.
-        let too_long_before = expired.row == second.row
+        let ran_down = second.timer_ms <= first.timer_ms.saturating_add(first.cut_ms());
+        let too_long_before = ran_down
+            && expired.row == second.row
             && expired
                 .value
                 .checked_sub(1)
@@ -166,6 +175,12 @@ mod tests {
         check(&[request((6_210, 0), (5_710, 3))], &[true]);
         check(&[request((3_900, 0), (3_400, 3))], &[false]);
         check(&[request((900, 0), (300, 0))], &[true]);
+    }
+
+    #[test]
+    fn whole_seconds_are_cut() {
+        check(&[request((13_000, 4), (13_520, 4))], &[true]);
+        check(&[request((13_000, 4), (14_020, 4))], &[false]);
     }
 
     #[test]
