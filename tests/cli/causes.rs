@@ -1,5 +1,7 @@
 //! What texts lead to: one small ticket for each way to a cause, and the same without what speaks for it.
 
+use std::fmt::Write as _;
+
 use super::ticket::{judge, report as judged};
 
 /// The leading finding with its confidence, and the exit status.
@@ -216,9 +218,10 @@ fn a_client_asks_who_has_an_address_of_the_server() {
 fn a_flood_shows_in_a_part_of_its_rows() {
     let mut rows = "# netstat -ant | grep SYN_RECV | head -20\n".to_owned();
     for number in 0..20 {
-        rows += &format!(
-            "tcp        0      0 192.0.2.8:443           {}.{number}.7.9:1{number}00     SYN_RECV\n",
-            20 + number * 7
+        let network = 20 + number * 7;
+        let _ = writeln!(
+            rows,
+            "tcp        0      0 192.0.2.8:443           {network}.{number}.7.9:1{number}00     SYN_RECV"
         );
     }
     let said = "[81.2] TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:443. Sending cookies.\n";
