@@ -357,4 +357,17 @@ mod tests {
         assert_eq!(diagnosis.status(), "unexplained");
         assert_eq!(diagnosis.leading(), None);
     }
+
+    #[test]
+    fn a_warning_about_others_explains_nothing() {
+        let host = HostFixture::new()
+            .device(2, "ps0")
+            .address(2, "10.1.0.10/24")
+            .listener("10.1.0.10:80", 0, 128)
+            .stuck_request("10.1.0.10:80", "10.9.0.7:4000", (4, 1))
+            .counter_moved("ArpCacheTableFulls", 7);
+        let diagnosis = host.diagnose();
+        assert!(diagnosis.finding("neighbour-table-full").is_some());
+        assert_eq!(diagnosis.status(), "unexplained");
+    }
 }

@@ -15,7 +15,13 @@ pub(crate) fn verdict(
         stuck.iter().copied().filter(|&request| by_request[request].is_empty()).collect();
     let leading = findings
         .first()
-        .filter(|finding| finding.severity > Severity::Info || !finding.affected.is_empty());
+        .filter(|finding| finding.severity > Severity::Info || !finding.affected.is_empty())
+        .filter(|finding| {
+            // On a host, a warning about none of the stuck connections does not answer why they are;
+            // a text seldom shows whose it is.
+            let beside = finding.severity < Severity::Problem && finding.affected.is_empty();
+            unexplained.is_empty() || !beside || view.source() == SourceKind::Ticket
+        });
     let severity = leading.map_or(Severity::Info, |finding| finding.severity);
     let leading = leading.filter(|_| severity > Severity::Info || unexplained.is_empty());
     let status = match severity {
