@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn handshakes_that_complete_unseen_can_be_by_this_entry() {
         let judged = host().permanent().passive_opens(15).diagnose();
-        assert_eq!(judged.leading(), Some("synack-lost-outside"));
+        assert_eq!(judged.leading(), Some("neighbour-wrong"));
         let finding = judged.finding("neighbour-wrong").unwrap();
         assert_eq!(finding.confidence, Confidence::Possible);
     }

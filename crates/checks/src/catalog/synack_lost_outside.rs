@@ -87,7 +87,11 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         .arg("peers", Value::List(phrase::peers(view, &lost).into_iter().map(Value::Ip).collect()))
         .affects(lost.iter().copied())
         .supports(
-            if unseen && may_end_on_bridge(view, sample) { Weight::Weak } else { Weight::Strong },
+            if unseen && (may_end_on_bridge(view, sample) || may_go_astray(view, sample)) {
+                Weight::Weak
+            } else {
+                Weight::Strong
+            },
             phrase::retries(
                 view,
                 &lost,
@@ -214,6 +218,13 @@ fn may_end_on_bridge(view: &View<'_>, request: &RequestView<'_>) -> bool {
         }
     };
     route.is_some_and(|route| is_bridge(route.oif)) && view.whole_filters().is_none()
+}
+
+/// The link-layer address of the next hop was set by hand, and whether anybody connects by it is not
+/// known: it can be wrong.
+fn may_go_astray(view: &View<'_>, request: &RequestView<'_>) -> bool {
+    request.next_hop.is_some_and(|entry| entry.state == Nud::Permanent)
+        && view.completions_unplaced()
 }
 
 /// The next hop is the client itself, and it is resolved.
