@@ -287,6 +287,14 @@ impl<'a> View<'a> {
             .filter(|entry| !entry.flags.proxy && entry.state != Nud::NoArp)
     }
 
+    /// Addresses that this host looks or looked for in vain on some device, in the table or heard of
+    /// while watching.
+    pub fn unresolved(&self) -> BTreeSet<IpAddr> {
+        self.note(Part::Neighbours);
+        let in_vain = self.neighbours.values().filter(|entry| entry.state.is_unresolved());
+        in_vain.map(|entry| entry.address).collect()
+    }
+
     /// One entry.
     pub fn neighbour(&self, ifindex: u32, address: IpAddr) -> Option<&'a Neighbour> {
         self.note(Part::Neighbours);

@@ -11,9 +11,9 @@ use synrecv_model::{
 };
 
 use crate::cases::{Case, Cases};
-use crate::seen::{Seen, ack_fact};
+use crate::seen::{Seen, ack_fact, seen};
 use crate::view::View;
-use crate::{Check, phrase};
+use crate::{Check, phrase, share};
 
 pub(super) static CHECK: Check = Check {
     info: CheckInfo {
@@ -22,7 +22,7 @@ pub(super) static CHECK: Check = Check {
         summary: "the ACK arrives and the request stays in SYN_RECV",
         severity: "problem",
         needs: &[Part::Sockets, Part::Frames],
-        also_reads: &[Part::Links],
+        also_reads: &[Part::Links, Part::Counters],
         ipv6: "the same",
         explains: &["ack-lost-outside"],
         disproved_by: &["the capture was not taken on the server: the ACK is lost behind it"],
@@ -75,9 +75,22 @@ fn is_ignored(seen: &Seen<'_>) -> bool {
     seen.ack == Some(true) && seen.handshake.outcome == Outcome::AckIgnored
 }
 
+/// Fewer ACKs came in than half of the SYN-ACKs that left.
+fn answered_seldom(view: &View<'_>, requests: &[usize]) -> bool {
+    let (acks, synacks) = seen(view, requests).fold((0_u64, 0_u64), |(acks, synacks), seen| {
+        let counts = &seen.handshake.counts;
+        (acks + u64::from(counts.ack_count), synacks + u64::from(counts.synack_count))
+    });
+    acks * 2 < synacks
+}
+
 fn report(view: &View<'_>, cases: &mut Cases, local: Endpoint, requests: &[usize]) {
     let here = view.capture().map(|capture| capture.place(local.ip));
     let case = cases.about(Subject::Listener(local));
+    let seldom = answered_seldom(view, requests);
+    if seldom {
+        case.severity(share::severity(view, requests).0);
+    }
     case.headline(text![
         phrase::stuck(view, requests),
         ": the ACK arrives and the server does not act on it",
@@ -87,8 +100,9 @@ fn report(view: &View<'_>, cases: &mut Cases, local: Endpoint, requests: &[usize
     .affects(requests.iter().copied());
     if let Some(fact) = ack_fact(view, requests) {
         // Strong, not decisive: what is seen at the network card can still be dropped before TCP,
-        // and which of the causes it is remains open.
-        case.supports(Weight::Strong, fact);
+        // and which of the causes it is remains open. A client that holds the connection for
+        // established answers each SYN-ACK: one that answers few has gone.
+        case.supports(if seldom { Weight::Weak } else { Weight::Strong }, fact);
     }
     case.supports(
         Weight::Weak,
@@ -132,7 +146,7 @@ fn advise(case: &mut Case, local: Endpoint) {
 
 #[cfg(test)]
 mod tests {
-    use synrecv_model::{Confidence, Outcome};
+    use synrecv_model::{Confidence, Outcome, Severity};
 
     use crate::fixture::{Frames, HostFixture};
 
@@ -159,6 +173,14 @@ mod tests {
         let judged =
             host().frames(frames).listener_drops(0).counter_moved("TcpInCsumErrors", 1).diagnose();
         assert_eq!(judged.leading(), Some("bad-checksum"));
+    }
+
+    #[test]
+    fn a_client_that_answered_once_and_went_is_worth_a_note() {
+        let frames = Frames { acks: 1, outcome: Outcome::AckIgnored, ..Frames::default() };
+        let finding = host().frames(frames).diagnose().finding("ack-ignored-locally").unwrap();
+        assert_eq!(finding.confidence, Confidence::Possible);
+        assert_eq!(finding.severity, Severity::Info);
     }
 
     #[test]

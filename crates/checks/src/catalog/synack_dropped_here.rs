@@ -34,6 +34,7 @@ pub(super) static CHECK: Check = Check {
             Part::Links,
             Part::Settings,
             Part::Frames,
+            Part::Neighbours,
         ],
         ipv6: "the same",
         explains: &["synack-lost-outside"],
@@ -345,6 +346,16 @@ mod tests {
         let judged =
             host.counter_moved("IpOutRequests", 99).counter_moved("IpOutTransmits", 70).diagnose();
         assert_eq!(judged.leading(), Some("synack-lost-outside"));
+    }
+
+    #[test]
+    fn what_waits_for_a_client_that_is_looked_for_was_not_dropped() {
+        let frames = Frames { synack: None, ..Frames::default() };
+        let unsent = |host: HostFixture| host.frames(frames).diagnose();
+        let host = repeating("198.51.100.7:4000");
+        assert_eq!(unsent(host).leading(), Some("synack-dropped-here"));
+        let judged = unsent(repeating("198.51.100.7:4000").unresolved(3, "198.51.100.7"));
+        assert!(judged.finding("synack-dropped-here").is_none());
     }
 
     #[test]

@@ -42,10 +42,14 @@ pub(super) fn beside(view: &View<'_>, local: Endpoint, killed: &[usize]) -> Vec<
 
 /// Requests whose client repeats its SYN although the reply has a way.
 fn lost(view: &View<'_>, wanted: impl Fn(&RequestView<'_>) -> bool) -> Vec<usize> {
+    // A client that is looked for on the wire: its SYN-ACKs wait for that, also where the look-up, which
+    // does not know to which device the listener is bound, says another way.
+    let unresolved = view.unresolved();
     view.stuck(|request| {
         request.reading == RetryReading::ClientRepeatsSyn
             && request.reply.is_some_and(|reply| reply.resolved.is_ok())
             && request.next_hop.is_none_or(|entry| !entry.state.is_unresolved())
+            && !unresolved.contains(&request.peer())
             && wanted(request)
     })
 }
