@@ -27,6 +27,7 @@ fn watched(running: &synrecv_faults::Running) -> (Facts, Observation) {
         modules: ModulePolicy::LoadNothing,
         capture: CapturePolicy::Permitted,
         one_look: false,
+        judged_only: false,
     };
     let watch = |place| {
         let mut session = Session::survey(place, options);

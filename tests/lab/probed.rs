@@ -151,6 +151,7 @@ fn before_and_after(place: Place) -> Option<(Diagnosis, Diagnosis)> {
         modules: ModulePolicy::LoadNothing,
         capture: CapturePolicy::Permitted,
         one_look: false,
+        judged_only: false,
     };
     let mut session = Session::survey(place, options);
     while session.elapsed_ms() < WATCHED_MS {

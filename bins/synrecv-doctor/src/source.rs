@@ -22,13 +22,15 @@ pub(crate) struct Case {
 }
 
 /// Watches the running host. With `probe`, asks the network afterwards, and says before what it sends.
-pub(crate) fn live(args: &LiveArgs, probe: bool, quiet: bool) -> Result<Case> {
+/// `judged_only`: the facts are not written anywhere.
+pub(crate) fn live(args: &LiveArgs, probe: bool, judged_only: bool, quiet: bool) -> Result<Case> {
     let options = Options {
         peer: args.filter.peer,
         port: args.filter.port,
         modules: module_policy(&args.place),
         capture: capture_policy(args)?,
         one_look: is_one_look(args.observe),
+        judged_only,
     };
     let interrupt = Interrupt::listen();
     let target = args.place.netns.as_deref().map(Target::parse);

@@ -133,6 +133,7 @@ pub(crate) fn missing<'a>(view: &View<'a>) -> Vec<Missing<'a>> {
     let all: Vec<Waiting<'a>> = waiting(view)
         .into_iter()
         .filter(|listener| !listener.queue_was_full())
+        .map(|listener| without_silent(view, listener))
         .filter(|listener| listener.sure_drops.is_none_or(|drops| drops < listener.retries.max(1)))
         .collect();
     let version =
@@ -166,6 +167,22 @@ pub(crate) fn missing<'a>(view: &View<'a>) -> Vec<Missing<'a>> {
             }
         })
         .collect()
+}
+
+/// Without the requests whose clients sent no ACK, as frames show, when others of the listener may
+/// have sent one.
+fn without_silent<'a>(view: &View<'a>, mut waiting: Waiting<'a>) -> Waiting<'a> {
+    let silent = |index: &usize| ack_came(view, &[*index]) == Some(false);
+    let (silent, others): (Vec<usize>, Vec<usize>) =
+        waiting.requests.iter().partition(|i| silent(i));
+    if silent.is_empty() || others.is_empty() {
+        return waiting;
+    }
+    let theirs = phrase::retries_watched(view, &silent);
+    waiting.retries = waiting.retries.saturating_sub(theirs);
+    waiting.expected_acks = waiting.expected_acks.saturating_sub(theirs);
+    waiting.requests = others;
+    waiting
 }
 
 fn entries(view: &View<'_>, requests: &[usize]) -> Entries {

@@ -1,50 +1,126 @@
 //! Each stuck connection belongs to at most one finding; what a finding explains goes beneath it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use synrecv_model::{Confidence, Finding, Severity};
 
 use crate::CATALOG;
+
+/// Ids of findings, one list for all requests that have the same.
+pub(crate) type Ids = Arc<[&'static str]>;
 
 /// Findings in the report's order, and for each request the ids that claim it, the one it belongs
 /// to first.
 #[derive(Debug)]
 pub(crate) struct Attributed {
     pub(crate) findings: Vec<Finding>,
-    pub(crate) by_request: Vec<Vec<&'static str>>,
+    pub(crate) by_request: ByRequest,
+}
+
+/// The ids of each request.
+#[derive(Debug)]
+pub(crate) struct ByRequest {
+    /// Each combination.
+    ids: Vec<Ids>,
+    /// Which one a request has.
+    of_request: Vec<u32>,
+}
+
+impl ByRequest {
+    /// Those of one request.
+    pub(crate) fn of(&self, request: usize) -> &Ids {
+        &self.ids[self.of_request[request] as usize]
+    }
+}
+
+/// Which candidates claim which requests: of half a million requests, most have the same claims.
+struct Claims {
+    /// Each combination of claims, as indexes of candidates; the first one is empty.
+    sets: Vec<Vec<usize>>,
+    /// The combination that a further claim makes of another.
+    next: HashMap<(u32, usize), u32>,
+    /// The combination of each request.
+    of_request: Vec<u32>,
+}
+
+impl Claims {
+    fn new(candidates: &[Finding], request_count: usize) -> Self {
+        let mut claims = Self {
+            sets: vec![Vec::new()],
+            next: HashMap::new(),
+            of_request: vec![0; request_count],
+        };
+        for (index, candidate) in candidates.iter().enumerate() {
+            let mut last = None;
+            for &request in &candidate.affected {
+                let before = claims.of_request[request];
+                let after = match last {
+                    Some((same, after)) if same == before => after,
+                    _ => claims.with(before, index),
+                };
+                last = Some((before, after));
+                claims.of_request[request] = after;
+            }
+        }
+        for set in &mut claims.sets {
+            rank(set, candidates);
+        }
+        claims
+    }
+
+    /// The combination that has one more claim.
+    fn with(&mut self, set: u32, claim: usize) -> u32 {
+        let sets = &mut self.sets;
+        *self.next.entry((set, claim)).or_insert_with(|| {
+            let more = sets[set as usize].iter().copied().chain([claim]).collect();
+            sets.push(more);
+            // A set is of some request, and there are less than 2^32 of those.
+            u32::try_from(sets.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// The candidate that gets a request.
+    fn winner(&self, request: usize) -> Option<usize> {
+        self.sets[self.of_request[request] as usize].first().copied()
+    }
+
+    fn ids(&self, candidates: &[Finding]) -> Vec<Ids> {
+        let names = |set: &Vec<usize>| set.iter().map(|&index| candidates[index].id).collect();
+        self.sets.iter().map(names).collect()
+    }
+
+    /// For each candidate, how many of its requests each other one took.
+    fn takers(&self, candidate_count: usize) -> Vec<BTreeMap<usize, usize>> {
+        let mut counts = vec![0; self.sets.len()];
+        for &set in &self.of_request {
+            counts[set as usize] += 1;
+        }
+        let mut takers = vec![BTreeMap::new(); candidate_count];
+        for (set, count) in self.sets.iter().zip(counts).filter(|&(_, count)| count > 0) {
+            if let Some((&winner, losers)) = set.split_first() {
+                for &loser in losers {
+                    *takers[loser].entry(winner).or_default() += count;
+                }
+            }
+        }
+        takers
+    }
 }
 
 pub(crate) fn attribute(candidates: Vec<Finding>, request_count: usize) -> Attributed {
-    let mut claims: Vec<Vec<usize>> = vec![Vec::new(); request_count];
-    for (index, candidate) in candidates.iter().enumerate() {
-        for &request in &candidate.affected {
-            claims[request].push(index);
-        }
-    }
-    for claim in &mut claims {
-        rank(claim, &candidates);
-    }
-    let by_request = claims
-        .iter()
-        .map(|claim| claim.iter().map(|&index| candidates[index].id).collect())
-        .collect();
+    let claims = Claims::new(&candidates, request_count);
+    let names = claims.ids(&candidates);
     // A candidate that lost all its connections goes beneath the one that took most of them, when
     // that one explains it.
-    let mut takers: Vec<BTreeMap<usize, usize>> = vec![BTreeMap::new(); candidates.len()];
-    for claim in &claims {
-        if let Some((&winner, losers)) = claim.split_first() {
-            for &loser in losers {
-                *takers[loser].entry(winner).or_default() += 1;
-            }
-        }
-    }
+    let takers = claims.takers(candidates.len());
     let ids: Vec<&'static str> = candidates.iter().map(|candidate| candidate.id).collect();
     let mut placed: Vec<Option<Finding>> = candidates.into_iter().map(Some).collect();
     let mut nested: Vec<(usize, Finding)> = Vec::new();
     for index in 0..placed.len() {
         let Some(mut finding) = placed[index].take() else { continue };
         let claimed = !finding.affected.is_empty();
-        finding.affected.retain(|&request| claims[request].first() == Some(&index));
+        finding.affected.retain(|&request| claims.winner(request) == Some(index));
         if !claimed || !finding.affected.is_empty() {
             placed[index] = Some(finding);
             continue;
@@ -74,7 +150,7 @@ pub(crate) fn attribute(candidates: Vec<Finding>, request_count: usize) -> Attri
             position(finding.id),
         )
     });
-    Attributed { findings, by_request }
+    Attributed { findings, by_request: ByRequest { ids: names, of_request: claims.of_request } }
 }
 
 /// A finding that never had connections (it rests on counters of the host) goes beneath one that

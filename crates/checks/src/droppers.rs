@@ -140,7 +140,7 @@ pub(crate) fn droppers<'a>(
         let request = &view.requests()[group[0]];
         let came = request
             .seen
-            .as_ref()
+            .as_deref()
             .filter(|seen| seen.in_devices.len() == 1)
             .and_then(|seen| seen.in_devices.first())
             .map(|&device| view.dev(device));

@@ -1,6 +1,7 @@
 //! Runs the checks and puts their cases together.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
@@ -8,9 +9,10 @@ use synrecv_model::{
     ListenerView, NotChecked, Observation, Part, Reason, Section, SourceKind, Stance, Text, text,
 };
 
+use crate::attribution::{self, ByRequest};
 use crate::cases::{Case, Cases, Weighed};
 use crate::view::{RequestView, View};
-use crate::{CATALOG, Check, ask, attribution, leads, unasked, undelivered, verdict, ways};
+use crate::{CATALOG, Check, ask, leads, syn_room, unasked, undelivered, verdict, ways};
 
 /// Judges facts and observation. The same input gives the same diagnosis.
 pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
@@ -48,13 +50,14 @@ pub fn diagnose(facts: &Facts, observation: &Observation) -> Diagnosis {
     not_checked.extend(uncovered(facts, &view));
     let stuck: Vec<usize> = view.stuck(|_| true);
     let verdict = verdict::verdict(&view, &attributed.findings, &stuck, &attributed.by_request);
+    drop(stuck);
     let mut diagnosis = Diagnosis {
         verdict,
         findings: attributed.findings,
         not_checked,
         checks,
         listeners: listeners(&view),
-        connections: connections(&view, attributed.by_request),
+        connections: connections(&view, &attributed.by_request),
         namespaces: facts
             .namespaces
             .data()
@@ -274,11 +277,11 @@ fn partly(part: &'static str, flaw: &synrecv_model::Flaw) -> NotChecked {
     NotChecked { check: part, reason, detail }
 }
 
-fn connections(view: &View<'_>, by_request: Vec<Vec<&'static str>>) -> Vec<Connection> {
+fn connections(view: &View<'_>, by_request: &ByRequest) -> Vec<Connection> {
     view.requests()
         .iter()
-        .zip(by_request)
-        .map(|(request, findings)| {
+        .enumerate()
+        .map(|(index, request)| {
             let life = request.track.last_life();
             let route = request.reply.and_then(|reply| reply.resolved.as_ref().ok());
             Connection {
@@ -297,8 +300,8 @@ fn connections(view: &View<'_>, by_request: Vec<Vec<&'static str>>) -> Vec<Conne
                 out_mac: request.next_hop.and_then(|entry| entry.mac),
                 out_state: request.next_hop.map(|entry| entry.state),
                 via_gateway: route.map(|route| route.gateway.is_some()),
-                seen: request.seen.as_ref().map(|seen| seen.shown(view)),
-                findings,
+                seen: request.seen.as_deref().map(|seen| Box::new(seen.shown(view))),
+                findings: Arc::clone(by_request.of(index)),
             }
         })
         .collect()
@@ -314,14 +317,9 @@ fn listeners(view: &View<'_>) -> Vec<ListenerView> {
             family: listener.family,
             accept_queue_count: listener.accept_queue_count,
             accept_queue_max_count: listener.accept_queue_max_count,
-            syn_recv_count: view
-                .requests()
-                .iter()
-                .filter(|request| request.track.last_life().gone.is_none())
-                .filter(|request| {
-                    view.listener(request.local()).is_some_and(|own| own.inode == listener.inode)
-                })
-                .count(),
+            syn_recv_count: syn_room::open_requests(view, |local| {
+                view.listener(local).is_some_and(|own| own.inode == listener.inode)
+            }),
             drops_count: listener.drops_count,
             drops_delta: view
                 .listener_tracks()

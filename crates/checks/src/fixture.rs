@@ -14,8 +14,9 @@ use synrecv_model::{
     Address, Capture, Counters, DeviceFilter, Endpoint, Family, FilterChain, Flow, Foreign, Gap,
     Life, Link, LinkTraffic, Listener, ListenerTrack, Mac, MacChange, MatchedRoute, Mono,
     Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, Owners, Probed, Reading, Reason, Reply,
-    ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteKind, RouteScope, RuleDelta, Section,
-    Settings, Sighting, SocketSource, Sockets, SourceKind, Step, Trace, Track, Tracked, text,
+    ReplyQuestion, ResolvedRoute, RetryCounters, Route, RouteInfo, RouteKind, RouteScope,
+    RuleDelta, Section, Settings, Sighting, SocketSource, Sockets, SourceKind, Step, Trace, Track,
+    Tracked, text,
 };
 
 pub(crate) use frames::Frames;
@@ -121,28 +122,30 @@ impl HostFixture {
     }
 
     pub(crate) fn default_route(mut self, ifindex: u32, gateway: &str) -> Self {
-        self.routes.push(Route {
-            family: Family::V4,
-            table: 254,
-            kind: RouteKind::Unicast,
-            destination: "0.0.0.0/0".parse().unwrap(),
-            source: None,
-            tos: 0,
-            protocol: 3,
-            scope: RouteScope(0),
-            metric: 0,
-            prefsrc: None,
-            next_hops: vec![NextHop {
-                ifindex,
-                gateway: Some(gateway.parse().unwrap()),
-                weight: 1,
-                flags: NextHopFlags::default(),
-            }],
-            nexthop_id: None,
-            metrics: Vec::new(),
-            expires_s: None,
-            preference: None,
-        });
+        self.routes.push(Route::new(
+            "0.0.0.0/0".parse().unwrap(),
+            RouteInfo {
+                family: Family::V4,
+                table: 254,
+                kind: RouteKind::Unicast,
+                source: None,
+                tos: 0,
+                protocol: 3,
+                scope: RouteScope(0),
+                metric: 0,
+                prefsrc: None,
+                next_hops: vec![NextHop {
+                    ifindex,
+                    gateway: Some(gateway.parse().unwrap()),
+                    weight: 1,
+                    flags: NextHopFlags::default(),
+                }],
+                nexthop_id: None,
+                metrics: Vec::new(),
+                expires_s: None,
+                preference: None,
+            },
+        ));
         self
     }
 
@@ -237,12 +240,7 @@ impl HostFixture {
             ifindex: 0,
             uid: Some(0),
             mark: None,
-            lives: vec![Life {
-                first: sighting(0),
-                last: sighting(5_000),
-                rearmed_count: 0,
-                gone: None,
-            }],
+            lives: Life { last: sighting(5_000), ..Life::seen_once(sighting(0)) }.into(),
             life_count: 1,
         });
         self.last_flow = Some(flow);
@@ -256,7 +254,7 @@ impl HostFixture {
         let life = track.lives.last_mut().unwrap();
         life.last.at = Mono(0).plus_ms(400);
         life.gone = Some(Mono(0).plus_ms(1_050));
-        let again = life.clone();
+        let again = *life;
         track.lives.push(again);
         track.life_count = 2;
         self

@@ -1,7 +1,7 @@
 //! Facts that several checks state, worded once.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use synrecv_model::view::{cover, place};
 use synrecv_model::{
@@ -19,13 +19,21 @@ pub(crate) fn count(number: usize, one: &'static str, many: &'static str) -> Tex
 /// The distinct addresses of some requests' peers, in order.
 pub(crate) fn peers(view: &View<'_>, requests: &[usize]) -> Vec<IpAddr> {
     let all = view.requests();
-    let mut peers: Vec<IpAddr> = requests.iter().map(|&index| all[index].peer()).collect();
     // A flood has half a million of them, several of each together: a set would take several times as
-    // long.
-    peers.dedup();
-    peers.sort_unstable();
-    peers.dedup();
-    peers
+    // long, and so would addresses that are compared as such.
+    let (mut v4, mut v6): (Vec<u32>, Vec<u128>) = (Vec::new(), Vec::new());
+    for &index in requests {
+        match all[index].peer() {
+            IpAddr::V4(peer) => v4.push(peer.to_bits()),
+            IpAddr::V6(peer) => v6.push(peer.to_bits()),
+        }
+    }
+    v4.sort_unstable();
+    v4.dedup();
+    v6.sort_unstable();
+    v6.dedup();
+    let v4 = v4.into_iter().map(|bits| IpAddr::V4(Ipv4Addr::from_bits(bits)));
+    v4.chain(v6.into_iter().map(|bits| IpAddr::V6(Ipv6Addr::from_bits(bits)))).collect()
 }
 
 /// `192.168.5.11`, or up to three addresses, or `8 clients in 192.168.5.0/24`.
@@ -48,7 +56,15 @@ pub(crate) fn name_peers(peers: &[IpAddr]) -> Text {
 /// The local ends of some requests: `10.0.0.1:80`, or `3 local addresses`.
 pub(crate) fn name_locals(view: &View<'_>, requests: &[usize]) -> Text {
     let all = view.requests();
-    name_ends(requests.iter().map(|&index| all[index].local()).collect())
+    let mut locals = BTreeSet::new();
+    // Few in half a million.
+    let mut last = None;
+    for local in requests.iter().map(|&index| all[index].local()) {
+        if last.replace(local) != Some(local) {
+            locals.insert(local);
+        }
+    }
+    name_ends(locals)
 }
 
 /// `10.0.0.1:80 and 10.0.0.1:81`, or `3 local ends`.
@@ -103,7 +119,7 @@ pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str
     // One walk: a flood has half a million, far apart in memory.
     let (mut sent, mut expired) = (Span::default(), Span::default());
     for &index in requests {
-        let counters = view.requests()[index].track.last_life().last.counters;
+        let counters = view.requests()[index].track.last_seen().1.counters;
         counters.synack_retrans_count.into_iter().for_each(|count| sent.add(count));
         counters.timer_expiry_count.into_iter().for_each(|count| expired.add(count));
     }
@@ -138,8 +154,8 @@ pub(crate) fn retries_watched(view: &View<'_>, requests: &[usize]) -> u32 {
     let expiries = |counters: RetryCounters| counters.timer_expiry_count.unwrap_or(0);
     requests
         .iter()
-        .map(|&index| view.requests()[index].track.last_life())
-        .map(|life| expiries(life.last.counters).saturating_sub(expiries(life.first.counters)))
+        .map(|&index| view.requests()[index].track.last_seen())
+        .map(|(first, last, _)| expiries(last.counters).saturating_sub(expiries(first.counters)))
         .sum()
 }
 

@@ -78,22 +78,24 @@ fn asked_about<'a>(tracks: &[&'a Track]) -> Vec<&'a Track> {
     if tracks.len() <= FLOW_QUESTIONS_MAX {
         return tracks.to_vec();
     }
-    let mut asked = BTreeSet::new();
-    let peers = one_each(tracks, |track| {
-        asked.insert((track.flow.local.ip, track.flow.peer.ip, track.ifindex))
-    });
+    let peers = one_each(tracks, |track| (track.flow.local.ip, track.flow.peer.ip, track.ifindex));
     if peers.len() <= FLOW_QUESTIONS_MAX {
         return peers;
     }
-    let mut asked = BTreeSet::new();
-    let networks = one_each(&peers, |track| {
-        asked.insert((track.flow.local.ip, place(track.flow.peer.ip), track.ifindex))
-    });
+    let networks =
+        one_each(&peers, |track| (track.flow.local.ip, place(track.flow.peer.ip), track.ifindex));
     let step = networks.len().div_ceil(FLOW_QUESTIONS_MAX);
     networks.into_iter().step_by(step).collect()
 }
 
-fn one_each<'a>(tracks: &[&'a Track], mut is_new: impl FnMut(&Track) -> bool) -> Vec<&'a Track> {
+/// One for each key, the first one. Tracks come in order of flow, so that those of one key are together.
+fn one_each<'a, K: Copy + Ord>(tracks: &[&'a Track], key: impl Fn(&Track) -> K) -> Vec<&'a Track> {
+    let mut asked = BTreeSet::new();
+    let mut last = None;
+    let mut is_new = |track: &Track| {
+        let key = key(track);
+        last.replace(key) != Some(key) && asked.insert(key)
+    };
     tracks.iter().copied().filter(|track| is_new(track)).collect()
 }
 

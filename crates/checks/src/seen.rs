@@ -153,7 +153,7 @@ pub(crate) fn seen<'v, 'a>(
     view: &'v View<'a>,
     requests: &'v [usize],
 ) -> impl Iterator<Item = &'v Seen<'a>> {
-    requests.iter().filter_map(|&index| view.requests()[index].seen.as_ref())
+    requests.iter().filter_map(|&index| view.requests()[index].seen.as_deref())
 }
 
 /// `8 SYNs came from 02:…:01 with TTL 63 by ps0; SYN-ACKs left to 02:…:02 by ps0`.
@@ -240,7 +240,7 @@ pub(crate) fn completed_alike(view: &View<'_>, pair: (Mac, Mac)) -> usize {
 pub(crate) fn ack_came(view: &View<'_>, requests: &[usize]) -> Option<bool> {
     let known: Vec<Option<bool>> = requests
         .iter()
-        .map(|&index| view.requests()[index].seen.as_ref().and_then(|seen| seen.ack))
+        .map(|&index| view.requests()[index].seen.as_deref().and_then(|seen| seen.ack))
         .collect();
     if known.contains(&Some(true)) {
         return Some(true);

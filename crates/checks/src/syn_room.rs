@@ -68,10 +68,7 @@ pub(crate) fn is_full(view: &View<'_>, local: Endpoint) -> bool {
 
 /// Requests of the local ends that `fits` accepts which are still open.
 pub(crate) fn open_requests(view: &View<'_>, fits: impl Fn(Endpoint) -> bool) -> usize {
-    view.requests()
-        .iter()
-        .filter(|request| request.track.last_life().gone.is_none() && fits(request.local()))
-        .count()
+    view.open_requests().iter().filter(|(local, _)| fits(**local)).map(|(_, count)| count).sum()
 }
 
 /// Unknown peers get three quarters of `tcp_max_syn_backlog`, here three quarters of that, as some

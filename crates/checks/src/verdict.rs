@@ -2,6 +2,7 @@
 
 use synrecv_model::{Finding, Severity, SourceKind, Status, Text, Verdict, text};
 
+use crate::attribution::ByRequest;
 use crate::phrase;
 use crate::view::View;
 
@@ -9,10 +10,10 @@ pub(crate) fn verdict(
     view: &View<'_>,
     findings: &[Finding],
     stuck: &[usize],
-    by_request: &[Vec<&'static str>],
+    by_request: &ByRequest,
 ) -> Verdict {
     let unexplained: Vec<usize> =
-        stuck.iter().copied().filter(|&request| by_request[request].is_empty()).collect();
+        stuck.iter().copied().filter(|&request| by_request.of(request).is_empty()).collect();
     let leading = findings
         .first()
         .filter(|finding| finding.severity > Severity::Info || !finding.affected.is_empty())

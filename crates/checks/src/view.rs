@@ -1,17 +1,19 @@
 //! The facts as checks see them: requests with their reading, reply route and next hop.
 
+mod build;
 mod completed;
 mod evidence;
+mod groups;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
-use synrecv_model::view::{FullQueues, HostRetries, RetryReading, pasted_reading, retry_reading};
+use synrecv_model::view::RetryReading;
 use synrecv_model::{
-    Address, Counters, Endpoint, Facts, Flow, Foreign, Handshake, Link, LinkNames, Listener,
-    ListenerTrack, Mac, Neighbour, Nud, Observation, Part, Reply, Route, RouteKind, Rule, Section,
-    Settings, Sockets, SourceKind, Track,
+    Address, Counters, Endpoint, Facts, Flow, Foreign, Link, LinkNames, Listener, ListenerTrack,
+    Mac, Neighbour, Nud, Observation, Part, Reply, Route, RouteKind, Rule, Section, Settings,
+    Sockets, Track,
 };
 
 use crate::seen::Seen;
@@ -29,6 +31,10 @@ pub struct View<'a> {
     neighbours: HashMap<(u32, IpAddr), &'a Neighbour>,
     /// Of each local end that requests are made to: a flood has half a million requests to a few.
     listeners: BTreeMap<Endpoint, Option<&'a Listener>>,
+    /// Requests that are still open, by local end.
+    open: OnceCell<BTreeMap<Endpoint, usize>>,
+    /// Gateways of all routes, by device.
+    gateways: OnceCell<BTreeMap<u32, BTreeSet<IpAddr>>>,
     /// What several checks look at, found once.
     pub(crate) waiting: OnceCell<Vec<Waiting<'a>>>,
     read: RefCell<BTreeSet<Part>>,
@@ -48,7 +54,7 @@ pub struct RequestView<'a> {
     /// Table entry of the reply's next hop.
     pub next_hop: Option<&'a Neighbour>,
     /// Its frames.
-    pub seen: Option<Seen<'a>>,
+    pub seen: Option<Box<Seen<'a>>>,
 }
 
 impl RequestView<'_> {
@@ -79,90 +85,6 @@ impl RequestView<'_> {
 }
 
 impl<'a> View<'a> {
-    /// Indexes the facts. Requests are in the report's order: stuck before young, oldest first.
-    pub fn new(facts: &'a Facts, observation: &'a Observation) -> Self {
-        let replies: HashMap<Flow, &Reply> = facts
-            .replies
-            .data()
-            .into_iter()
-            .flatten()
-            .map(|reply| (reply.question.flow, reply))
-            .collect();
-        let mut neighbours: HashMap<(u32, IpAddr), &Neighbour> = facts
-            .neighbours
-            .data()
-            .into_iter()
-            .flatten()
-            .filter(|neighbour| !neighbour.flags.proxy)
-            .map(|neighbour| ((neighbour.ifindex, neighbour.address), neighbour))
-            .collect();
-        for heard in &observation.unresolved {
-            neighbours.entry((heard.ifindex, heard.address)).or_insert(heard);
-        }
-        let before = facts.counters.data();
-        let host_retries = before.and_then(|before| HostRetries::watched(before, observation));
-        let full =
-            before.map(|before| FullQueues::watched(before, observation)).unwrap_or_default();
-        // Of several handshakes of one 4-tuple the last is the one that is open.
-        let handshakes: HashMap<Flow, &Handshake> = observation
-            .frames
-            .data()
-            .into_iter()
-            .flat_map(|capture| &capture.handshakes)
-            .map(|handshake| (handshake.flow, handshake))
-            .collect();
-        let mut requests: Vec<RequestView<'a>> = observation
-            .tracks
-            .iter()
-            .map(|track| {
-                let reply = replies.get(&track.flow).copied();
-                let next_hop = reply.and_then(|reply| {
-                    let oif = reply.resolved.as_ref().ok()?.oif;
-                    neighbours.get(&(oif, reply.next_hop()?)).copied()
-                });
-                let state = next_hop.map(|neighbour| neighbour.state);
-                let handshake = handshakes.get(&track.flow).copied();
-                let reading = if facts.source == SourceKind::Ticket {
-                    pasted_reading(track, state)
-                } else {
-                    let host = host_retries.filter(|_| !full.hold(track.flow.local));
-                    retry_reading(track, state, host)
-                };
-                let seen = handshake
-                    .and_then(|handshake| Seen::new(observation.frames.data()?, handshake));
-                let counted = track.last_life().last.counters.synack_retrans_count.is_some();
-                let reading = match &seen {
-                    Some(seen) if reading == RetryReading::NoRepeatSeen && !counted => {
-                        seen.reading(track)
-                    }
-                    _ => reading,
-                };
-                RequestView { track, reading, reply, next_hop, seen }
-            })
-            .collect();
-        requests.sort_by_cached_key(|request| {
-            let age = request.track.last_life().least_age_ms();
-            (!request.is_stuck(), std::cmp::Reverse(age), request.track.flow)
-        });
-        let mut listeners = BTreeMap::new();
-        for together in requests.chunk_by(|one, other| one.local() == other.local()) {
-            let Some(local) = together.first().map(RequestView::local) else { continue };
-            listeners.entry(local).or_insert_with(|| listener_of(facts, local));
-        }
-        Self {
-            facts,
-            observation,
-            names: facts.link_names(),
-            requests,
-            replies,
-            neighbours,
-            listeners,
-            waiting: OnceCell::new(),
-            read: RefCell::default(),
-            noted: Cell::default(),
-        }
-    }
-
     fn note(&self, part: Part) {
         let bit = 1 << part as u32;
         if self.noted.get() & bit == 0 {
@@ -359,16 +281,6 @@ impl<'a> View<'a> {
             addresses.sort_unstable();
         }
         by_mac
-    }
-
-    /// Gateways of routes that leave by one device.
-    pub fn gateways(&self, ifindex: u32) -> BTreeSet<IpAddr> {
-        self.routes()
-            .iter()
-            .flat_map(|route| &route.next_hops)
-            .filter(|hop| hop.ifindex == ifindex)
-            .filter_map(|hop| hop.gateway)
-            .collect()
     }
 }
 

@@ -12,7 +12,7 @@ use synrecv_model::{Listener, ListenerTrack, RetryCounters, Weight};
 use crate::phrase;
 use crate::seen::ack_came;
 use crate::undelivered::close;
-use crate::view::View;
+use crate::view::{RequestView, View};
 
 /// A listener and its requests whose clients do not repeat their SYN.
 #[derive(Clone, Debug)]
@@ -112,13 +112,22 @@ struct Own {
 /// The requests of each listener, by inode. One pass, however many listeners there are.
 fn by_listener(view: &View<'_>) -> BTreeMap<u64, Own> {
     let mut own: BTreeMap<u64, Own> = BTreeMap::new();
-    for (index, request) in view.requests().iter().enumerate() {
-        let Some(listener) = view.listener(request.local()) else { continue };
+    let mut index = 0;
+    for together in view.requests().chunk_by(|one, other| one.local() == other.local()) {
+        let first = index;
+        index += together.len();
+        let listener = together.first().and_then(|request| view.listener(request.local()));
+        let Some(listener) = listener else { continue };
         let own = own.entry(listener.inode).or_default();
-        own.all.push(index);
-        if request.is_stuck() && request.reading == RetryReading::NoRepeatSeen {
-            own.waiting.push(index);
-        }
+        own.all.extend(first..index);
+        let waits = |request: &RequestView<'_>| {
+            request.is_stuck() && request.reading == RetryReading::NoRepeatSeen
+        };
+        own.waiting.extend(
+            (first..index)
+                .zip(together)
+                .filter_map(|(index, request)| waits(request).then_some(index)),
+        );
     }
     own
 }
@@ -127,7 +136,7 @@ fn expected_acks(view: &View<'_>, own: &[usize]) -> u32 {
     let started = view.observation().started;
     let born = own
         .iter()
-        .filter(|&&index| view.requests()[index].track.last_life().first.at > started)
+        .filter(|&&index| view.requests()[index].track.last_seen().0.at > started)
         .count();
     phrase::retries_watched(view, own) + u32::try_from(born).unwrap_or(u32::MAX)
 }
@@ -140,9 +149,9 @@ fn repeated_syns_at_most(view: &View<'_>) -> u32 {
         .stuck(|request| request.reading == RetryReading::NoRepeatSeen)
         .into_iter()
         .map(|index| {
-            let life = view.requests()[index].track.last_life();
+            let (first, last, _) = view.requests()[index].track.last_seen();
             let sent = |counters: RetryCounters| counters.synack_retrans_count.unwrap_or(0);
-            u64::from(sent(life.last.counters).saturating_sub(sent(life.first.counters)))
+            u64::from(sent(last.counters).saturating_sub(sent(first.counters)))
         })
         .sum();
     u32::try_from(sent.saturating_sub(by_timer)).unwrap_or(u32::MAX)

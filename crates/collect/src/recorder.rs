@@ -58,8 +58,12 @@ impl Recorder {
         self.samples += 1;
         self.see_all(&sockets.requests, at);
         if shows_all_requests(sample) {
-            for life in self.tracks.iter_mut().filter_map(|track| track.lives.last_mut()) {
-                if life.last.at != at && life.gone.is_none() {
+            for track in &mut self.tracks {
+                let life = track.last_life();
+                if life.last.at != at
+                    && life.gone.is_none()
+                    && let Some(life) = track.lives.last_mut()
+                {
                     life.gone = Some(at);
                 }
             }
@@ -90,7 +94,7 @@ impl Recorder {
             let keep = !has_passed(track) || !(crowded || stays_away(track, now));
             if !keep {
                 keep_some(passed, track.flow);
-                *passed_late += u64::from(completed_late(track.last_life()));
+                *passed_late += u64::from(completed_late(&track.last_life()));
             }
             keep
         });
@@ -233,7 +237,7 @@ impl Recorder {
     /// Requests that went away young after a client repeats its SYN.
     pub(crate) fn late_completed(&self) -> u64 {
         let recent = self.tracks.iter().filter(|track| has_passed(track));
-        self.passed_late + recent.filter(|track| completed_late(track.last_life())).count() as u64
+        self.passed_late + recent.filter(|track| completed_late(&track.last_life())).count() as u64
     }
 
     /// The 4-tuples that did not go away young.

@@ -2,25 +2,26 @@
 
 mod capture;
 mod heard;
+mod narrow;
 mod probes;
 mod rules;
 mod tracking;
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use synrecv_checks::plan;
 use synrecv_model::view::books::{self, IpVersion};
 use synrecv_model::{
-    Capture, Counters, Facts, Gap, LinkTraffic, Mono, Observation, Reason, Section, Sockets,
-    SourceKind, Step, Track,
+    Capture, Counters, Facts, Gap, LinkTraffic, Mono, Observation, Reason, Section, SourceKind,
+    Step, Track,
 };
 use synrecv_netlink::clock;
-use synrecv_sockets::{Sampler, SocketQuery, StateSet, Wanted, namespaces};
+use synrecv_sockets::{Sampler, SocketQuery, Wanted, namespaces};
 
 use self::capture::Wire;
 use self::heard::Heard;
+use self::narrow::{CONNECTED_FEW, every_state, few_connected, filtered, without_requests};
 use self::rules::RuleWatch;
 use crate::recorder::Recorder;
 use crate::{ModulePolicy, Modules, Place, host};
@@ -51,6 +52,10 @@ pub struct Options {
     /// The first reading is the only one ([`Session::complete`] follows at once), so it reads sockets
     /// in every state.
     pub one_look: bool,
+    /// The facts are judged and then forgotten. Requests that were recorded are not kept as rows of the
+    /// socket table, too: judgement rests on what was recorded, and under a flood there are half a
+    /// million.
+    pub judged_only: bool,
 }
 
 /// A host being looked at.
@@ -107,12 +112,9 @@ impl Session {
             Some(gap) => Section::Missing(gap.clone()),
             None => synrecv_interfaces::read::settings(Path::new("/proc/sys"), &devices),
         };
-        let first = if options.one_look {
-            first
-        } else {
-            // The recorder has the requests; the table of the end replaces this one.
-            first.map(|sockets| Sockets { requests: Vec::new(), ..sockets })
-        };
+        // The recorder has the requests; but for one look, the table of the end replaces this one.
+        let first =
+            if options.one_look && !options.judged_only { first } else { without_requests(first) };
         let deadline = clock::now().plus_ms(NAMESPACES_MS);
         let facts = Facts {
             source: SourceKind::Live,
@@ -139,7 +141,9 @@ impl Session {
             )),
             mentions: Vec::new(),
         };
-        heard.start(&facts.neighbours, &facts.links);
+        if !options.one_look {
+            heard.start(&facts.neighbours, &facts.links);
+        }
         let few_connected = counters.data().is_some_and(few_connected);
         Self {
             place,
@@ -224,8 +228,14 @@ impl Session {
     pub fn sample_all(&mut self, last: bool) {
         self.read_sockets(last);
         self.recorder.add(&self.facts.sockets);
+        if self.options.judged_only
+            && let Some(sockets) = self.facts.sockets.data_mut()
+        {
+            sockets.requests = Vec::new();
+        }
         self.take_step();
         self.heard.listen();
+        self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
         self.read_beside(last);
     }
 
@@ -236,6 +246,7 @@ impl Session {
             self.note_completed();
         } else {
             self.read_sockets(true);
+            self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
         }
         self.read_beside(true);
     }
@@ -255,15 +266,16 @@ impl Session {
         }
     }
 
-    /// Counters, neighbours and the kernel's answers, after the sockets: they explain those.
+    /// Counters and the kernel's answers, after the sockets and neighbours: they explain those.
     fn read_beside(&mut self, last: bool) {
         self.counters_now = synrecv_counters::counters(&self.proc_net);
         self.rules.read_again(&self.proc_net, &self.facts.filters, last);
         if self.place.gap().is_none() {
             self.traffic_now = synrecv_interfaces::read::traffic().unwrap_or_default();
         }
-        self.facts.neighbours = ask(&self.place, synrecv_neighbours::read::neighbours);
-        self.heard.compare(&self.facts.neighbours);
+        if !self.options.one_look {
+            self.heard.compare(&self.facts.neighbours);
+        }
         let completed = self.recorder.completed(self.killed() == Some(0));
         let tracks = self.recorder.tracks();
         self.facts.tracked = tracking::tracked(
@@ -368,32 +380,4 @@ fn ask<T>(place: &Place, read: impl FnOnce() -> Section<T>) -> Section<T> {
         Some(gap) => Section::Missing(gap.clone()),
         None => read(),
     }
-}
-
-/// Drops requests from peers that the user did not ask for.
-/// Connections up to which every sample looks at them: where few connect, and for a short time, the
-/// samples that read all sockets miss most.
-const CONNECTED_FEW: usize = 2_000;
-
-fn few_connected(counters: &Counters) -> bool {
-    counters.get("TcpCurrEstab").is_some_and(|count| count <= CONNECTED_FEW as u64)
-}
-
-fn every_state(options: &Options, diag_allowed: &Result<(), Gap>) -> SocketQuery {
-    SocketQuery {
-        source: Wanted::Both,
-        states: StateSet::ALL,
-        port: options.port,
-        diag_allowed: diag_allowed.clone(),
-        owners: false,
-    }
-}
-
-fn filtered(mut section: Section<Sockets>, options: &Options) -> Section<Sockets> {
-    if let (Some(wanted), Some(sockets)) = (options.peer, section.data_mut()) {
-        let keep = |peer: IpAddr| wanted.contains(&peer);
-        sockets.requests.retain(|request| keep(request.flow.peer.ip));
-        sockets.others.retain(|socket| keep(socket.flow.peer.ip));
-    }
-    section
 }

@@ -171,14 +171,13 @@ fn tracks(capture: &Capture) -> Vec<Track> {
                 ifindex: 0,
                 uid: None,
                 mark: None,
-                lives,
+                lives: lives.into(),
                 life_count: count,
             }),
         }
     }
     for track in &mut tracks {
-        let surplus = track.lives.len().saturating_sub(LIVES_MAX);
-        track.lives.drain(..surplus);
+        track.lives.keep_last(LIVES_MAX);
     }
     tracks
 }

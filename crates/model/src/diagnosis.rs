@@ -1,5 +1,7 @@
 //! What the checks concluded, ready to be rendered.
 
+use std::sync::Arc;
+
 use crate::{
     Class, Command, Confidence, Endpoint, Family, Finding, Flow, Foreign, Mac, NamespaceCount, Nud,
     Owners, Reason, RetryCounters, Text, view::RetryReading,
@@ -125,9 +127,10 @@ pub struct Connection {
     /// The reply goes by a gateway.
     pub via_gateway: Option<bool>,
     /// What its frames tell; `None` when none were captured.
-    pub seen: Option<SeenFrames>,
-    /// Ids of the findings that account for it, the leading one first.
-    pub findings: Vec<&'static str>,
+    pub seen: Option<Box<SeenFrames>>,
+    /// Ids of the findings that account for it, the leading one first; one list for all that have the
+    /// same.
+    pub findings: Arc<[&'static str]>,
 }
 
 /// What the frames of a connection tell about its ways.

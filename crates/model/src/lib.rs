@@ -59,14 +59,15 @@ pub use link::{
 pub use mac::{Mac, MacParseError};
 pub use message::{Event, Message};
 pub use neighbour::{MacChange, Neighbour, NeighbourAges, NeighbourFlags, Nud};
-pub use observation::{Life, ListenerTrack, Observation, Sighting, Step, Track};
+pub use observation::{Life, ListenerTrack, Lives, Observation, Sighting, Step, Track};
 pub use path::{HopAnswer, HopSaid, PathTrace, TraceEnd, TraceMethod, TracedHop};
 pub use probe::{ProbeAnswer, ProbePurpose, ProbeSender, Probed};
 pub use reply::{
     InputAnswer, MatchedRoute, Reply, ReplyQuestion, ResolvedRoute, RouteErrno, RouteLookup,
 };
 pub use route::{
-    NextHop, NextHopFlags, NextHopObject, Route, RouteKind, RouteMetric, RouteScope, table_name,
+    NextHop, NextHopFlags, NextHopObject, Route, RouteInfo, RouteKind, RouteMetric, RouteScope,
+    table_name,
 };
 pub use rule::{PortRange, Rule, RuleAction};
 pub use section::{Flaw, Gap, Reading, Reason, Section};

@@ -1,11 +1,15 @@
 //! What changed while watching.
 
+mod lives;
+
 use std::time::Duration;
 
 use crate::{
     Capture, Counters, Endpoint, Family, Flow, LinkTraffic, MacChange, Mono, Neighbour,
     RetryCounters, RuleDelta, Section,
 };
+
+pub use lives::Lives;
 
 /// The requests and listeners sampled over time, and counters at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,20 +113,27 @@ pub struct Track {
     pub mark: Option<u32>,
     /// Requests of this 4-tuple one after another, oldest first. A request that dies and is made
     /// anew by the client's next SYN starts a new life. At least one; the last 8 are kept.
-    pub lives: Vec<Life>,
+    pub lives: Lives,
     /// Lives seen in all.
     pub life_count: u32,
 }
 
 impl Track {
     /// The last life.
-    pub fn last_life(&self) -> &Life {
+    #[inline]
+    pub fn last_life(&self) -> Life {
         self.lives.last().expect("a track starts with a life")
+    }
+
+    /// First sighting, last sighting, and whether it is gone, of the last life: for those who walk all.
+    #[inline]
+    pub fn last_seen(&self) -> (&Sighting, &Sighting, bool) {
+        self.lives.last_seen().expect("a track starts with a life")
     }
 }
 
 /// One request from its first to its last sighting.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Life {
     /// First time it was seen.
@@ -138,6 +149,12 @@ pub struct Life {
 }
 
 impl Life {
+    /// A request that was seen once.
+    #[inline]
+    pub fn seen_once(sighting: Sighting) -> Self {
+        Self { first: sighting, last: sighting, rearmed_count: 0, gone: None }
+    }
+
     /// Milliseconds between first and last sighting.
     pub fn seen_for_ms(&self) -> u64 {
         self.last.at.ms_since(self.first.at)

@@ -1,6 +1,11 @@
 //! Routes and next-hop objects.
 
+#[cfg(feature = "serde")]
+mod saved;
+
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -100,17 +105,62 @@ pub fn table_name(table: u32) -> Option<&'static str> {
 }
 
 /// One route of one table.
+///
+/// A full table has a million destinations and some hundred ways to reach them, so that what routes have
+/// in common is kept once, as the kernel does in its `fib_info`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "saved::Saved"))]
 pub struct Route {
+    /// Destination prefix; length 0 for the default route. RTA_DST.
+    pub destination: IpNet,
+    /// Everything else; a route reads as if it were its own.
+    info: Arc<RouteInfo>,
+}
+
+impl Route {
+    /// A route to `destination`.
+    pub fn new(destination: IpNet, info: impl Into<Arc<RouteInfo>>) -> Self {
+        Self { destination, info: info.into() }
+    }
+
+    /// The part that other routes can share.
+    pub fn info(&self) -> &Arc<RouteInfo> {
+        &self.info
+    }
+
+    /// The same route with something changed.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut RouteInfo)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+impl Deref for Route {
+    type Target = RouteInfo;
+
+    fn deref(&self) -> &RouteInfo {
+        &self.info
+    }
+}
+
+impl DerefMut for Route {
+    /// Gives the route a part of its own, when it shares one.
+    fn deref_mut(&mut self) -> &mut RouteInfo {
+        Arc::make_mut(&mut self.info)
+    }
+}
+
+/// All of a route but its destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteInfo {
     /// Family of the table.
     pub family: Family,
     /// Table number. RTA_TABLE.
     pub table: u32,
     /// Type.
     pub kind: RouteKind,
-    /// Destination prefix; length 0 for the default route. RTA_DST.
-    pub destination: IpNet,
     /// Source prefix of an IPv6 source route. RTA_SRC.
     pub source: Option<IpNet>,
     /// `rtm_tos`.
@@ -135,7 +185,7 @@ pub struct Route {
     pub preference: Option<u8>,
 }
 
-impl Route {
+impl RouteInfo {
     /// True when the route claims its destination to be on the wire of a device, without gateway.
     pub fn is_on_link(&self) -> bool {
         self.kind == RouteKind::Unicast && self.next_hops.iter().all(|hop| hop.gateway.is_none())

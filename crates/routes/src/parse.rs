@@ -4,6 +4,7 @@ mod answer;
 mod nexthop;
 mod route;
 mod rule;
+mod shared;
 
 pub use answer::{Answer, answer, input_answer};
 #[cfg(feature = "read")]
@@ -11,6 +12,7 @@ pub(crate) use answer::{Answered, combine};
 pub use nexthop::{fill_next_hops, nexthop};
 pub use route::route;
 pub use rule::rule;
+pub use shared::Routes;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use synrecv_model::view::fib::{Cannot, FibAnswer, FibQuery, Refusal};
-use synrecv_model::{NextHop, Route};
+use synrecv_model::{NextHop, Route, RouteInfo};
 
 use super::item::rule_words;
 use super::kernel::Said;
@@ -51,7 +51,8 @@ fn hops_words(hops: &[NextHop]) -> String {
 }
 
 fn route_words(route: &Route) -> String {
-    let Route { kind, destination, source, table, metric, tos, .. } = route;
+    let RouteInfo { kind, source, table, metric, tos, .. } = &**route;
+    let destination = route.destination;
     let source = source.map_or_else(String::new, |source| format!(" from {source}"));
     let object = route.nexthop_id.map_or_else(String::new, |id| format!(" nhid {id}"));
     let hops = hops_words(&route.next_hops);

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &CollectArgs) -> Result<ExitCode> {
     output::can_hold(&args.output)?;
     let redaction = args.redact.wanted()?;
     let Told { case, .. } =
-        Told::new(source::live(&args.live, false, args.quiet)?, redaction.as_ref())?;
+        Told::new(source::live(&args.live, false, false, args.quiet)?, redaction.as_ref())?;
     let writer = format!("{} {}", synrecv_report::PROGRAM, synrecv_report::VERSION);
     output::file_with(&args.output, |file| {
         synrecv_bundle::write(&case.facts, &case.observation, &writer, file)

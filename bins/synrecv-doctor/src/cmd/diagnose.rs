@@ -21,7 +21,12 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<ExitCode> {
         [] if args.explain_parse => {
             return Err(UsageError("`--explain-parse` needs a SOURCE".to_owned()).into());
         }
-        [] => Told::new(source::live(&args.live, args.probe, quiet)?, redaction.as_ref())?,
+        [] => {
+            // Names are made up in the order of all facts.
+            let judged_only = redaction.is_none();
+            let case = source::live(&args.live, args.probe, judged_only, quiet)?;
+            Told::new(case, redaction.as_ref())?
+        }
         [path, ..] if args.probe => {
             let words = format!(
                 "`--probe` asks the network that this host is on, and `{}` is a file; run it on the host",

@@ -89,7 +89,7 @@ fn content_that_does_not_fit_is_described() {
 fn what_no_host_can_show_is_refused() {
     let (facts, observation) = full();
     let mut unseen = observation.clone();
-    unseen.tracks[0].lives.clear();
+    unseen.tracks[0].lives = Vec::new().into();
     let mut unsampled = observation.clone();
     unsampled.sample_count = 0;
     let mut flawless = facts.clone();

@@ -75,13 +75,15 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         };
         // Members of a SO_REUSEPORT group share the address: which one a request belongs to is not
         // shown, so it is held against those whose queue is full.
-        let waiting = view.stuck(|request| {
-            request.may_lose_ack()
-                && view.listener(request.local()).is_some_and(|own| own.local == listener.local)
-        });
+        let waiting = || {
+            view.stuck(|request| {
+                request.may_lose_ack()
+                    && view.listener(request.local()).is_some_and(|own| own.local == listener.local)
+            })
+        };
         if reached_limit(view, track, overflows) {
-            full(view, cases, listener, track, overflows, at_limit.len() == 1, &waiting);
-        } else if overflows == Some(0) && phrase::retries_watched(view, &waiting) > 0 {
+            full(view, cases, listener, track, overflows, at_limit.len() == 1, &waiting());
+        } else if overflows == Some(0) && phrase::retries_watched(view, &waiting()) > 0 {
             clear(cases, listener);
         }
     }

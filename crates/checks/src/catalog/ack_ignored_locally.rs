@@ -60,7 +60,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut by_local: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
     let ignored = view.stuck(|request| {
         matches!(request.reading, RetryReading::NoRepeatSeen | RetryReading::AckHeld)
-            && request.seen.as_ref().is_some_and(is_ignored)
+            && request.seen.as_deref().is_some_and(is_ignored)
     });
     for index in ignored {
         by_local.entry(view.requests()[index].local()).or_default().push(index);
@@ -108,7 +108,7 @@ fn report(view: &View<'_>, cases: &mut Cases, local: Endpoint, requests: &[usize
         Weight::Weak,
         phrase::retries(view, requests, "the client does not repeat its SYN: it has the SYN-ACK"),
     );
-    if let Some(seen) = view.requests()[requests[0]].seen.as_ref() {
+    if let Some(seen) = view.requests()[requests[0]].seen.as_deref() {
         schedule::argue(case, seen.handshake);
     }
     if here == Some(Place::Client) {

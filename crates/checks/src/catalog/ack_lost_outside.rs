@@ -86,7 +86,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     // An ACK that was seen to come in is not lost outside.
     let silent = view.stuck(|request| {
         request.reading == RetryReading::NoRepeatSeen
-            && request.seen.as_ref().is_none_or(|seen| seen.ack != Some(true))
+            && request.seen.as_deref().is_none_or(|seen| seen.ack != Some(true))
     });
     let mut by_local: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
     for &index in &silent {
@@ -159,7 +159,7 @@ fn argue_frames(view: &View<'_>, case: &mut Case, local: Endpoint, requests: &[u
 /// remembers that, or a capture of its SYN.
 fn tells_of_repeats(request: &RequestView<'_>) -> bool {
     let counted = request.track.last_life().last.counters.synack_retrans_count.is_some();
-    counted || request.seen.as_ref().is_some_and(|seen| seen.handshake.counts.syn_count > 0)
+    counted || request.seen.as_deref().is_some_and(|seen| seen.handshake.counts.syn_count > 0)
 }
 
 /// Whether anything came in for these rows while a SYN-ACK was sent again.

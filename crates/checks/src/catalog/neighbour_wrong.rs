@@ -93,7 +93,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
 fn is_stale(request: &RequestView<'_>, entry: &Neighbour) -> bool {
     entry.address == request.peer()
         && matches!(entry.state, Nud::Stale | Nud::Delay | Nud::Probe)
-        && request.seen.as_ref().is_some_and(|seen| {
+        && request.seen.as_deref().is_some_and(|seen| {
             seen.routers_crossed() == Some(0)
                 && seen.in_mac.is_some_and(|from| entry.mac.is_some_and(|mac| mac != from))
         })

@@ -56,10 +56,10 @@ pub(super) static CHECK: Check = Check {
 };
 
 /// Rows from which sources are counted: less fits in any backlog.
-const ROWS_LEAST: usize = 64;
+pub(crate) const ROWS_LEAST: usize = 64;
 
 /// Networks from which it is no single site that lost its way back.
-const PLACES_LEAST: usize = 32;
+pub(crate) const PLACES_LEAST: usize = 32;
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
     let mut by_local: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
@@ -67,6 +67,10 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         by_local.entry(view.requests()[index].local()).or_default().push(index);
     }
     for (local, rows) in by_local {
+        let pressure = Pressure::of(view, rows.len());
+        if pressure.queue_full == 0 && !pressure.outnumbered {
+            continue;
+        }
         let peers = phrase::peers(view, &rows);
         let places: BTreeSet<_> = peers.iter().map(|&peer| place(peer)).collect();
         // Nine sources for ten rows at least: real clients come back with further connections.
@@ -74,10 +78,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         if rows.len() < ROWS_LEAST || places.len() < PLACES_LEAST || !one_each {
             continue;
         }
-        let pressure = Pressure::of(view, rows.len());
-        if pressure.queue_full > 0 || pressure.outnumbered {
-            report(view, cases, local, &rows, (peers.len(), places.len()), &pressure);
-        }
+        report(view, cases, local, &rows, (peers.len(), places.len()), &pressure);
     }
 }
 

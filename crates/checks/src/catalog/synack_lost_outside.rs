@@ -238,7 +238,7 @@ fn goes_straight(request: &RequestView<'_>) -> bool {
 fn has_way_out(request: &RequestView<'_>) -> bool {
     match request.reply {
         Some(reply) => reply.resolved.is_ok(),
-        None => request.seen.as_ref().is_some_and(|seen| seen.synack_left == Some(true)),
+        None => request.seen.as_deref().is_some_and(|seen| seen.synack_left == Some(true)),
     }
 }
 

@@ -201,7 +201,7 @@ pub(super) fn firewall_drops_syn(view: &View<'_>, cases: &mut Cases) {
 /// A rule or policy on the way out that ends every SYN-ACK of a request.
 pub(super) fn synack_dropped_here(view: &View<'_>, cases: &mut Cases) {
     let stuck = view.stuck(|request| {
-        let left = request.seen.as_ref().is_some_and(|seen| seen.synack_left == Some(true));
+        let left = request.seen.as_deref().is_some_and(|seen| seen.synack_left == Some(true));
         !left && !view.completes(request.local())
     });
     let chains = if stuck.is_empty() { Vec::new() } else { off_loopback(view) };

@@ -257,12 +257,12 @@ fn other_mac(view: &View<'_>, cases: &mut Cases) {
     let stuck = view.stuck(|request| {
         request
             .seen
-            .as_ref()
+            .as_deref()
             .is_some_and(|seen| seen.other_mac().is_some() && seen.ack != Some(true))
     });
     let Some(&first) = stuck.first() else { return };
     let request = &view.requests()[first];
-    let Some((from, to)) = request.seen.as_ref().and_then(Seen::other_mac) else { return };
+    let Some((from, to)) = request.seen.as_deref().and_then(Seen::other_mac) else { return };
     let peer = request.peer();
     cases
         .about(Subject::Host)

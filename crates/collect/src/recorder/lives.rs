@@ -18,10 +18,6 @@ pub(super) fn key(track: &Track) -> (Flow, u32) {
     (track.flow, track.ifindex)
 }
 
-fn born(sighting: Sighting) -> Life {
-    Life { first: sighting, last: sighting, rearmed_count: 0, gone: None }
-}
-
 pub(super) fn first_seen(request: &Request, sighting: Sighting) -> Track {
     Track {
         flow: request.flow,
@@ -29,7 +25,7 @@ pub(super) fn first_seen(request: &Request, sighting: Sighting) -> Track {
         ifindex: request.ifindex,
         uid: request.uid,
         mark: request.mark,
-        lives: vec![born(sighting)],
+        lives: Life::seen_once(sighting).into(),
         life_count: 1,
     }
 }
@@ -45,11 +41,9 @@ pub(super) fn see_again(track: &mut Track, request: &Request, sighting: Sighting
         return false;
     }
     life.gone.get_or_insert(sighting.at);
-    track.lives.push(born(sighting));
+    track.lives.push(Life::seen_once(sighting));
     track.life_count += 1;
-    if track.lives.len() > LIVES_KEPT {
-        track.lives.remove(0);
-    }
+    track.lives.keep_last(LIVES_KEPT);
     true
 }
 

@@ -95,12 +95,7 @@ mod tests {
             ifindex: 0,
             uid: None,
             mark: None,
-            lives: vec![Life {
-                first: sighting,
-                last: sighting,
-                rearmed_count: 0,
-                gone: gone.then_some(Mono(1)),
-            }],
+            lives: Life { gone: gone.then_some(Mono(1)), ..Life::seen_once(sighting) }.into(),
             life_count: 1,
         }
     }

@@ -96,7 +96,7 @@ fn a_request_that_is_made_anew_is_another_life() {
     ];
     let track = track(14_000, &segments);
     assert_eq!((track.lives.len(), track.life_count), (2, 2));
-    assert_eq!(track.lives[0].gone, Some(time(3_000)));
+    assert_eq!(track.lives.iter().next().unwrap().gone, Some(time(3_000)));
     counters(&track, 2, 2);
     assert_eq!(track.last_life().first.at, time(10_000));
 }

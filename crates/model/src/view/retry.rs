@@ -97,7 +97,7 @@ pub fn retry_reading(
         let lasting = track.lives.iter().filter(|life| life.least_age_ms() >= LASTING_MS).count();
         return if lasting >= 2 { RetryReading::ClientRepeatsSyn } else { RetryReading::TooEarly };
     }
-    read_life(life, host)
+    read_life(&life, host)
 }
 
 /// Reads a request that was seen once, without regard to its next hop.
@@ -111,7 +111,7 @@ pub fn snapshot_reading(request: &Request) -> Option<RetryReading> {
     }
     // A single sighting has no length, so the time of it does not matter.
     let sighting = Sighting { at: Mono::default(), counters };
-    let life = Life { first: sighting, last: sighting, rearmed_count: 0, gone: None };
+    let life = Life::seen_once(sighting);
     Some(read_life(&life, None))
 }
 
@@ -148,7 +148,7 @@ fn read_life(life: &Life, host: Option<HostRetries>) -> RetryReading {
 /// At least two lives in a row that never sent a SYN-ACK again and ended about 1 s after the SYN.
 fn dies_at_first_timer(track: &Track, host: Option<HostRetries>) -> bool {
     let none_sent = host.is_some_and(|host| host.synack_retrans == 0);
-    let young_death = |life: &&Life| {
+    let young_death = |life: &Life| {
         life.gone.is_some()
             && life.last.counters.synack_retrans_count.map_or(none_sent, |sent| sent == 0)
             && life.last.counters.timer_expiry_count.unwrap_or(0) == 0
@@ -182,7 +182,7 @@ mod tests {
             uid: None,
             mark: None,
             life_count: u32::try_from(lives.len()).unwrap(),
-            lives,
+            lives: lives.into(),
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_lossy_client_is_too_early() {
         let lost_one = alive(sighting(0, 0, 0, 900), sighting(1_050, 2, 1, 1_950));
-        check(vec![lost_one.clone()], RetryReading::TooEarly);
+        check(vec![lost_one], RetryReading::TooEarly);
         check(
             vec![Life { gone: Some(Mono(0).plus_ms(1_200)), ..lost_one }],
             RetryReading::TooEarly,

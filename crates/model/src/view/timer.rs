@@ -50,14 +50,14 @@ impl HostRetries {
         };
         let full = FullQueues::watched(before, observation);
         let of_host = |track: &&Track| !full.hold(track.flow.local);
-        for life in observation.tracks.iter().filter(of_host).flat_map(|track| &track.lives) {
+        for life in observation.tracks.iter().filter(of_host).flat_map(|track| track.lives.iter()) {
             if life.rearmed_count > 0 {
                 // A repeated SYN that came right after an expiry does not show.
-                retries.explained_repeats += u64::from(life.rearmed_count + expiries_seen(life));
+                retries.explained_repeats += u64::from(life.rearmed_count + expiries_seen(&life));
             } else if life.gone.is_some() {
-                retries.explained_repeats += u64::from(completed_late(life));
+                retries.explained_repeats += u64::from(completed_late(&life));
             } else {
-                retries.undecided_expiries += u64::from(expiries_seen(life));
+                retries.undecided_expiries += u64::from(expiries_seen(&life));
             }
         }
         Some(retries)

@@ -78,7 +78,7 @@ pub struct OutJson {
 
 impl ConnectionJson {
     pub(super) fn new(connection: &Connection, with_frames: bool) -> Self {
-        let seen = connection.seen.as_ref();
+        let seen = connection.seen.as_deref();
         Self {
             local: connection.flow.local.to_string(),
             peer: connection.flow.peer.to_string(),
@@ -96,7 +96,7 @@ impl ConnectionJson {
             reading: connection.reading.known_name(),
             way_in: with_frames.then(|| seen.and_then(InJson::new)),
             out: OutJson::new(connection),
-            findings: connection.findings.clone(),
+            findings: connection.findings.to_vec(),
         }
     }
 }
@@ -163,8 +163,8 @@ mod tests {
             out_mac: out_dev.map(|_| Mac([2, 0, 0, 0, 0, 1])),
             out_state: out_dev.map(|_| Nud::Reachable),
             via_gateway: out_dev.map(|_| true),
-            seen,
-            findings: Vec::new(),
+            seen: seen.map(Box::new),
+            findings: [].into(),
         }
     }
 

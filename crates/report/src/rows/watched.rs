@@ -111,7 +111,7 @@ impl WatchedRequestRow {
             life_count: Some(connection.life_count),
             gone: Some(track.last_life().gone.is_some()),
             out: Some(ReplyWayRow::new(connection)),
-            findings: Some(connection.findings.clone()),
+            findings: Some(connection.findings.to_vec()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use synrecv_model::{
     Capabilities, Endpoint, Family, Foreign, Gap, Host, Link, Mac, Mono, NextHop, NextHopFlags,
-    Reading, Reason, Route, RouteKind, RouteScope, Section, WallClock,
+    Reading, Reason, Route, RouteInfo, RouteKind, RouteScope, Section, WallClock,
 };
 
 use crate::{Paint, Style};
@@ -90,21 +90,23 @@ pub(super) fn hop(ifindex: u32, gateway: Option<&str>) -> NextHop {
 
 pub(super) fn route(table: u32, destination: &str, next_hops: Vec<NextHop>) -> Route {
     let destination = net(destination);
-    Route {
-        family: Family::of(destination.addr()),
-        table,
-        kind: RouteKind::Unicast,
+    Route::new(
         destination,
-        source: None,
-        tos: 0,
-        protocol: 2,
-        scope: RouteScope(0),
-        metric: 0,
-        prefsrc: None,
-        next_hops,
-        nexthop_id: None,
-        metrics: Vec::new(),
-        expires_s: None,
-        preference: None,
-    }
+        RouteInfo {
+            family: Family::of(destination.addr()),
+            table,
+            kind: RouteKind::Unicast,
+            source: None,
+            tos: 0,
+            protocol: 2,
+            scope: RouteScope(0),
+            metric: 0,
+            prefsrc: None,
+            next_hops,
+            nexthop_id: None,
+            metrics: Vec::new(),
+            expires_s: None,
+            preference: None,
+        },
+    )
 }

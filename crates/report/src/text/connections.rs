@@ -301,7 +301,7 @@ mod tests {
             out_state: None,
             via_gateway: dev.map(|_| false),
             seen: None,
-            findings: Vec::new(),
+            findings: [].into(),
         }
     }
 

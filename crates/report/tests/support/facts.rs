@@ -3,7 +3,7 @@
 use synrecv_model::{
     Address, AddressScope, Capabilities, Counters, Facts, Family, Foreign, Gap, Host, Link, Mono,
     NamespaceSurvey, Neighbour, NeighbourFlags, NextHop, NextHopFlags, Nud, Observation, OperState,
-    Reading, Reason, Route, RouteKind, RouteScope, Rule, RuleAction, Section, Settings,
+    Reading, Reason, Route, RouteInfo, RouteKind, RouteScope, Rule, RuleAction, Section, Settings,
     SocketSource, Sockets, SourceKind, WallClock, text,
 };
 
@@ -114,28 +114,30 @@ fn neighbour(address: &str, last: u8) -> Neighbour {
 }
 
 fn default_route() -> Route {
-    Route {
-        family: Family::V4,
-        table: 254,
-        kind: RouteKind::Unicast,
-        destination: "0.0.0.0/0".parse().expect("a prefix"),
-        source: None,
-        tos: 0,
-        protocol: 3,
-        scope: RouteScope(0),
-        metric: 0,
-        prefsrc: None,
-        next_hops: vec![NextHop {
-            ifindex: 2,
-            gateway: Some(ip("192.168.4.1")),
-            weight: 1,
-            flags: NextHopFlags::default(),
-        }],
-        nexthop_id: None,
-        metrics: vec![],
-        expires_s: None,
-        preference: None,
-    }
+    Route::new(
+        "0.0.0.0/0".parse().expect("a prefix"),
+        RouteInfo {
+            family: Family::V4,
+            table: 254,
+            kind: RouteKind::Unicast,
+            source: None,
+            tos: 0,
+            protocol: 3,
+            scope: RouteScope(0),
+            metric: 0,
+            prefsrc: None,
+            next_hops: vec![NextHop {
+                ifindex: 2,
+                gateway: Some(ip("192.168.4.1")),
+                weight: 1,
+                flags: NextHopFlags::default(),
+            }],
+            nexthop_id: None,
+            metrics: vec![],
+            expires_s: None,
+            preference: None,
+        },
+    )
 }
 
 fn rule(names: &Names) -> Rule {

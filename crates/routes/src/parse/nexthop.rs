@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use synrecv_model::{NextHop, NextHopFlags, NextHopObject, Route};
+use synrecv_model::{NextHop, NextHopFlags, NextHopObject, Route, RouteInfo};
 use synrecv_netlink::{Attribute, Attributes, Malformed, Undecodable};
 
 /// `struct nhmsg`.
@@ -69,14 +70,21 @@ pub fn fill_next_hops(routes: &mut [Route], objects: &[NextHopObject]) {
     let by_id: HashMap<u32, &NextHopObject> =
         objects.iter().map(|object| (object.id, object)).collect();
     let find = |id: u32| by_id.get(&id).copied();
+    // What routes share they share afterwards, too. By the address of it, which it keeps.
+    let mut filled: HashMap<*const RouteInfo, (Arc<RouteInfo>, Arc<RouteInfo>)> = HashMap::new();
     for route in routes.iter_mut().filter(|route| route.next_hops.is_empty()) {
         let Some(object) = route.nexthop_id.and_then(find) else {
             continue;
         };
-        let members = object.group.iter().filter_map(|&(id, weight)| {
-            find(id)?.next_hop.map(|next_hop| NextHop { weight, ..next_hop })
+        let (_, info) = filled.entry(Arc::as_ptr(route.info())).or_insert_with(|| {
+            let members = object.group.iter().filter_map(|&(id, weight)| {
+                find(id)?.next_hop.map(|next_hop| NextHop { weight, ..next_hop })
+            });
+            let next_hops = object.next_hop.into_iter().chain(members).collect();
+            let info = RouteInfo { next_hops, ..RouteInfo::clone(route.info()) };
+            (Arc::clone(route.info()), Arc::new(info))
         });
-        route.next_hops = object.next_hop.into_iter().chain(members).collect();
+        *route = Route::new(route.destination, Arc::clone(info));
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::net::IpAddr;
 
-use synrecv_model::{Family, NextHop, NextHopFlags, Route, RouteKind, RouteMetric, RouteScope};
+use synrecv_model::{
+    Family, NextHop, NextHopFlags, Route, RouteInfo, RouteKind, RouteMetric, RouteScope,
+};
 use synrecv_netlink::{Attribute, Attributes, Malformed, Undecodable};
 
 use super::{lifetime_s, prefix, unspecified, via};
 
 /// `struct rtmsg`.
-const HEADER_LEN: usize = 12;
+pub(super) const HEADER_LEN: usize = 12;
 /// `struct rtnexthop`.
 const NEXTHOP_LEN: usize = 8;
 
-const RTA_DST: u16 = 1;
+pub(super) const RTA_DST: u16 = 1;
 const RTA_SRC: u16 = 2;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
@@ -20,7 +22,7 @@ const RTA_PRIORITY: u16 = 6;
 const RTA_PREFSRC: u16 = 7;
 const RTA_METRICS: u16 = 8;
 const RTA_MULTIPATH: u16 = 9;
-const RTA_CACHEINFO: u16 = 12;
+pub(super) const RTA_CACHEINFO: u16 = 12;
 const RTA_TABLE: u16 = 15;
 const RTA_VIA: u16 = 18;
 const RTA_PREF: u16 = 20;
@@ -53,11 +55,11 @@ pub(super) fn entry(payload: &[u8]) -> Result<Option<(Route, u32)>, Undecodable>
         return Ok(None);
     };
     let rtm_flags = u32::from_ne_bytes([f0, f1, f2, f3]);
-    let mut route = Route {
+    let mut destination = prefix(unspecified(family), dst_len)?;
+    let mut route = RouteInfo {
         family,
         table: u32::from(table),
         kind: RouteKind::from_number(kind),
-        destination: prefix(unspecified(family), dst_len)?,
         source: None,
         tos,
         protocol,
@@ -75,7 +77,7 @@ pub(super) fn entry(payload: &[u8]) -> Result<Option<(Route, u32)>, Undecodable>
     for attribute in Attributes::new(attributes) {
         let attribute = attribute?;
         match attribute.kind {
-            RTA_DST => route.destination = prefix(attribute.ip()?, dst_len)?,
+            RTA_DST => destination = prefix(attribute.ip()?, dst_len)?,
             RTA_SRC if src_len > 0 => route.source = Some(prefix(attribute.ip()?, src_len)?),
             RTA_PRIORITY => route.metric = attribute.u32()?,
             RTA_PREFSRC => route.prefsrc = Some(attribute.ip()?),
@@ -99,7 +101,7 @@ pub(super) fn entry(payload: &[u8]) -> Result<Option<(Route, u32)>, Undecodable>
         // Room for this one only: there can be a million.
         route.next_hops = vec![single.next_hop(1, NextHopFlags::from_number(rtm_flags))];
     }
-    Ok(Some((route, rtm_flags)))
+    Ok(Some((Route::new(destination, route), rtm_flags)))
 }
 
 /// Device and gateway, which stand alone in a route or inside RTA_MULTIPATH.
@@ -155,7 +157,7 @@ fn metrics(attribute: &Attribute<'_>) -> Result<Vec<RouteMetric>, Malformed> {
     Ok(metrics)
 }
 
-fn expires_s(attribute: &Attribute<'_>) -> Result<Option<u32>, Malformed> {
+pub(super) fn expires_s(attribute: &Attribute<'_>) -> Result<Option<u32>, Malformed> {
     let (fields, _) = attribute.payload.as_chunks::<4>();
     let ticks = i32::from_ne_bytes(*fields.get(2).ok_or(Malformed)?);
     Ok(lifetime_s(ticks))

@@ -12,8 +12,8 @@ use netlink_packet_route::route::{
 };
 use rtnetlink::Handle;
 use synrecv_model::{
-    Family, NextHop, NextHopFlags, Reply, ReplyQuestion, Route, RouteErrno, RouteKind, RouteLookup,
-    RouteScope,
+    Family, NextHop, NextHopFlags, Reply, ReplyQuestion, Route, RouteErrno, RouteInfo, RouteKind,
+    RouteLookup, RouteScope,
 };
 use tokio::time::timeout;
 
@@ -136,23 +136,25 @@ fn answered(message: &RouteMessage) -> Option<Answered> {
     let header = &message.header;
     let family = Family::from_number(header.address_family.into())?;
     let flags = header.flags.bits();
-    let mut route = Route {
-        family,
-        table: u32::from(header.table),
-        kind: RouteKind::from_number(header.kind.into()),
-        destination: net(unspecified(family), header.destination_prefix_length)?,
-        source: None,
-        tos: header.tos,
-        protocol: header.protocol.into(),
-        scope: RouteScope(header.scope.into()),
-        metric: 0,
-        prefsrc: None,
-        next_hops: Vec::new(),
-        nexthop_id: None,
-        metrics: Vec::new(),
-        expires_s: None,
-        preference: None,
-    };
+    let mut route = Route::new(
+        net(unspecified(family), header.destination_prefix_length)?,
+        RouteInfo {
+            family,
+            table: u32::from(header.table),
+            kind: RouteKind::from_number(header.kind.into()),
+            source: None,
+            tos: header.tos,
+            protocol: header.protocol.into(),
+            scope: RouteScope(header.scope.into()),
+            metric: 0,
+            prefsrc: None,
+            next_hops: Vec::new(),
+            nexthop_id: None,
+            metrics: Vec::new(),
+            expires_s: None,
+            preference: None,
+        },
+    );
     for attribute in &message.attributes {
         match attribute {
             RouteAttribute::Destination(to) => {

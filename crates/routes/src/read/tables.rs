@@ -57,7 +57,10 @@ fn switched(payload: &[u8]) -> bool {
 }
 
 fn dump_routes(socket: &mut Socket) -> Result<(Vec<Route>, DumpReport), NetlinkError> {
-    let (mut routes, mut report) = dump_families(socket, RTM_GETROUTE, parse::route)?;
+    let mut known = parse::Routes::default();
+    let (mut routes, mut report) =
+        dump_families(socket, RTM_GETROUTE, |payload| known.route(payload))?;
+    drop(known);
     let names_object = |route: &Route| route.nexthop_id.is_some() && route.next_hops.is_empty();
     if routes.iter().any(names_object) {
         let (objects, more) = dump_nexthops(socket)?;
@@ -104,7 +107,7 @@ fn dump_nexthops(socket: &mut Socket) -> Result<(Vec<NextHopObject>, DumpReport)
 fn dump_families<T>(
     socket: &mut Socket,
     kind: u16,
-    parse: impl Fn(&[u8]) -> Result<Option<T>, Undecodable>,
+    mut parse: impl FnMut(&[u8]) -> Result<Option<T>, Undecodable>,
 ) -> Result<(Vec<T>, DumpReport), NetlinkError> {
     let mut rows = Vec::new();
     let mut take = |message: Message<'_>| {

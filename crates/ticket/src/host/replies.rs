@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use synrecv_model::view::fib::{Fib, FibAnswer, FibFacts, FibQuery};
 use synrecv_model::{
     Facts, Family, Flow, InputAnswer, MatchedRoute, NextHop, Reply, ReplyQuestion, ResolvedRoute,
-    Route, RouteKind, Rule, RuleAction, Section, table_name, text,
+    Route, RouteInfo, RouteKind, Rule, RuleAction, Section, table_name, text,
 };
 
 use super::devices::Devices;
@@ -126,17 +126,17 @@ impl<'f> Tables<'f> {
             return None;
         }
         // Which addresses are its own, table local says.
-        let local = facts.addresses.data().into_iter().flatten().map(|address| Route {
-            table: 255,
-            kind: RouteKind::Local,
-            destination: address.address.into(),
-            next_hops: vec![NextHop {
-                ifindex: address.ifindex,
-                gateway: None,
-                weight: 1,
-                flags: synrecv_model::NextHopFlags::default(),
-            }],
-            ..template(Family::of(address.address))
+        let local = facts.addresses.data().into_iter().flatten().map(|address| {
+            let info = RouteInfo {
+                next_hops: vec![NextHop {
+                    ifindex: address.ifindex,
+                    gateway: None,
+                    weight: 1,
+                    flags: synrecv_model::NextHopFlags::default(),
+                }],
+                ..template(Family::of(address.address))
+            };
+            Route::new(address.address.into(), info)
         });
         let local: Vec<Route> = local
             .filter(|own| {
@@ -194,12 +194,11 @@ impl<'f> Tables<'f> {
     }
 }
 
-fn template(family: Family) -> Route {
-    Route {
+fn template(family: Family) -> RouteInfo {
+    RouteInfo {
         family,
         table: 255,
         kind: RouteKind::Local,
-        destination: "0.0.0.0/0".parse().unwrap_or_default(),
         source: None,
         tos: 0,
         protocol: 2,

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    Family, Foreign, NextHop, NextHopFlags, Route, RouteKind, RouteScope, Rule, Section, text,
+    Family, Foreign, NextHop, NextHopFlags, Route, RouteInfo, RouteKind, RouteScope, Rule, Section,
+    text,
 };
 
 use super::build;
@@ -85,27 +86,29 @@ pub(super) fn route(row: &RouteRow, devices: &mut Devices) -> Route {
         weight: hop.weight.max(1),
         flags: NextHopFlags { dead: hop.dead, linkdown: hop.linkdown, onlink: hop.onlink },
     });
-    Route {
-        family: Family::of(row.destination.addr()),
-        table: row.table.unwrap_or(if is_local { LOCAL } else { MAIN }),
-        kind: row.kind,
-        destination: row.destination,
-        source: None,
-        tos: 0,
-        protocol: row.protocol.unwrap_or(if has_gateway { BOOT } else { KERNEL }),
-        scope: match row.kind {
-            RouteKind::Local => HOST,
-            _ if has_gateway || !row.on_link => GLOBAL,
-            _ => LINK,
+    Route::new(
+        row.destination,
+        RouteInfo {
+            family: Family::of(row.destination.addr()),
+            table: row.table.unwrap_or(if is_local { LOCAL } else { MAIN }),
+            kind: row.kind,
+            source: None,
+            tos: 0,
+            protocol: row.protocol.unwrap_or(if has_gateway { BOOT } else { KERNEL }),
+            scope: match row.kind {
+                RouteKind::Local => HOST,
+                _ if has_gateway || !row.on_link => GLOBAL,
+                _ => LINK,
+            },
+            metric: row.metric.unwrap_or(0),
+            prefsrc: row.prefsrc,
+            next_hops: next_hops.collect(),
+            nexthop_id: row.nexthop_id,
+            metrics: Vec::new(),
+            expires_s: None,
+            preference: None,
         },
-        metric: row.metric.unwrap_or(0),
-        prefsrc: row.prefsrc,
-        next_hops: next_hops.collect(),
-        nexthop_id: row.nexthop_id,
-        metrics: Vec::new(),
-        expires_s: None,
-        preference: None,
-    }
+    )
 }
 
 pub(super) fn rules(pieces: &[&Piece]) -> Section<Vec<Rule>> {

@@ -176,7 +176,7 @@ fn track(request: &Request) -> Track {
         ifindex: request.ifindex,
         uid: request.uid,
         mark: None,
-        lives: vec![Life { first: sighting, last: sighting, rearmed_count: 0, gone: None }],
+        lives: Life::seen_once(sighting).into(),
         life_count: 1,
     }
 }

@@ -2,7 +2,7 @@
 
 use synrecv_model::{
     MatchedRoute, Neighbour, NextHop, NextHopObject, Reply, ReplyQuestion, ResolvedRoute, Route,
-    Rule,
+    RouteInfo, Rule,
 };
 
 use super::Redact;
@@ -27,11 +27,11 @@ impl Redact for Neighbour {
 
 impl Redact for Route {
     fn redact(&mut self, names: &Pseudonyms) {
-        let Self {
+        self.destination.redact(names);
+        let RouteInfo {
             family: _,
             table: _,
             kind: _,
-            destination,
             source,
             tos: _,
             protocol: _,
@@ -43,8 +43,7 @@ impl Redact for Route {
             metrics: _,
             expires_s: _,
             preference: _,
-        } = self;
-        destination.redact(names);
+        } = &mut **self;
         source.redact(names);
         prefsrc.redact(names);
         next_hops.redact(names);

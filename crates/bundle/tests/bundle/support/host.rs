@@ -9,7 +9,7 @@ use synrecv_model::{
     Family, Flaw, Flow, Foreign, Gap, Host, InputAnswer, Life, Link, LinkTraffic, ListenerTrack,
     Mac, MatchedRoute, Mono, NamespaceCount, NamespaceSurvey, Neighbour, NeighbourAges,
     NeighbourFlags, NextHop, NextHopFlags, NextHopObject, Nud, Observation, OperState, PortRange,
-    Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, Route, RouteErrno, RouteKind,
+    Reading, Reason, Reply, ReplyQuestion, ResolvedRoute, Route, RouteErrno, RouteInfo, RouteKind,
     RouteMetric, RouteScope, Rule, RuleAction, Section, Settings, Sighting, SoftnetCpu, SourceKind,
     Span, Text, Track, WallClock, text,
 };
@@ -183,22 +183,26 @@ fn next_hop() -> NextHop {
 }
 
 fn routes() -> Vec<Route> {
-    let route = |kind| Route {
-        family: Family::V6,
-        table: u32::MAX,
-        kind,
-        destination: "2001:db8::/32".parse().expect("a prefix"),
-        source: Some("::/0".parse().expect("a prefix")),
-        tos: 0,
-        protocol: 16,
-        scope: RouteScope(253),
-        metric: 1024,
-        prefsrc: None,
-        next_hops: vec![next_hop(), next_hop()],
-        nexthop_id: Some(8),
-        metrics: vec![RouteMetric { number: 2, value: 1400 }],
-        expires_s: Some(0),
-        preference: Some(3),
+    let route = |kind| {
+        Route::new(
+            "2001:db8::/32".parse().expect("a prefix"),
+            RouteInfo {
+                family: Family::V6,
+                table: u32::MAX,
+                kind,
+                source: Some("::/0".parse().expect("a prefix")),
+                tos: 0,
+                protocol: 16,
+                scope: RouteScope(253),
+                metric: 1024,
+                prefsrc: None,
+                next_hops: vec![next_hop(), next_hop()],
+                nexthop_id: Some(8),
+                metrics: vec![RouteMetric { number: 2, value: 1400 }],
+                expires_s: Some(0),
+                preference: Some(3),
+            },
+        )
     };
     route_kinds().into_iter().map(route).collect()
 }
@@ -341,7 +345,7 @@ pub(crate) fn full() -> (Facts, Observation) {
             ifindex: 2,
             uid: None,
             mark: Some(1),
-            lives,
+            lives: lives.into(),
             life_count: 9,
         }],
         listeners: vec![ListenerTrack {

@@ -26,7 +26,7 @@ pub(super) fn strengthen(view: &View<'_>, cases: &mut Cases) {
     for case in &mut cases.0 {
         let requests = case.affected().to_vec();
         let mut splits =
-            requests.iter().filter_map(|&index| view.requests()[index].seen.as_ref()).map(split);
+            requests.iter().filter_map(|&index| view.requests()[index].seen.as_deref()).map(split);
         let Some(Some(first)) = splits.next() else { continue };
         if splits.all(|other| other.is_some())
             && let Some(fact) = ways(view, &requests)
@@ -42,7 +42,7 @@ pub(super) fn examine(view: &View<'_>, cases: &mut Cases) {
         cases.0.iter().flat_map(|case| case.affected().iter().copied()).collect();
     let mut splits: BTreeMap<Split, Vec<usize>> = BTreeMap::new();
     for index in view.stuck(|request| request.reading == RetryReading::ClientRepeatsSyn) {
-        let Some(split) = view.requests()[index].seen.as_ref().and_then(split) else { continue };
+        let Some(split) = view.requests()[index].seen.as_deref().and_then(split) else { continue };
         if !known.contains(&index) {
             splits.entry(split).or_default().push(index);
         }

@@ -85,7 +85,7 @@ impl Suspects {
                 found.unanswered.push(index);
                 continue;
             }
-            if request.seen.as_ref().is_some_and(came_by_router) {
+            if request.seen.as_deref().is_some_and(came_by_router) {
                 found.routed.push(index);
             }
             let Some(mac) = request.next_hop.and_then(|entry| entry.mac) else { continue };

@@ -97,7 +97,7 @@ const SENT_LEAST: u64 = 6;
 
 /// Whether a SYN-ACK was seen to leave this host.
 fn leaves(view: &View<'_>, request: &RequestView<'_>) -> Option<bool> {
-    let seen = request.seen.as_ref()?;
+    let seen = request.seen.as_deref()?;
     if stays_on_bridge(view, seen) { Some(false) } else { seen.synack_left }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{NeighbourFlags, NextHop, NextHopFlags, Reading, RouteKind, RouteScope};
+use crate::{NeighbourFlags, NextHop, NextHopFlags, Reading, RouteInfo, RouteKind, RouteScope};
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -35,23 +35,25 @@ impl Wire {
 
     fn route(&mut self, destination: IpNet, gateway: Option<IpAddr>) {
         let flags = NextHopFlags::default();
-        self.routes.push(Route {
-            family: Family::of(destination.addr()),
-            table: 254,
-            kind: RouteKind::Unicast,
+        self.routes.push(Route::new(
             destination,
-            source: None,
-            tos: 0,
-            protocol: 2,
-            scope: RouteScope(0),
-            metric: 0,
-            prefsrc: None,
-            next_hops: vec![NextHop { ifindex: 2, gateway, weight: 1, flags }],
-            nexthop_id: None,
-            metrics: Vec::new(),
-            expires_s: None,
-            preference: None,
-        });
+            RouteInfo {
+                family: Family::of(destination.addr()),
+                table: 254,
+                kind: RouteKind::Unicast,
+                source: None,
+                tos: 0,
+                protocol: 2,
+                scope: RouteScope(0),
+                metric: 0,
+                prefsrc: None,
+                next_hops: vec![NextHop { ifindex: 2, gateway, weight: 1, flags }],
+                nexthop_id: None,
+                metrics: Vec::new(),
+                expires_s: None,
+                preference: None,
+            },
+        ));
     }
 
     /// Entries that resolve to a MAC by its last octet; 0 for no answer.

@@ -172,7 +172,7 @@ fn candidates(region: IpNet) -> impl Iterator<Item = IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NeighbourFlags, NextHop, NextHopFlags, Nud, RouteScope};
+    use crate::{NeighbourFlags, NextHop, NextHopFlags, Nud, RouteInfo, RouteScope};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -185,23 +185,25 @@ mod tests {
     fn route(destination: &str, gateway: Option<&str>) -> Route {
         let destination: IpNet = destination.parse().unwrap();
         let flags = NextHopFlags::default();
-        Route {
-            family: Family::of(destination.addr()),
-            table: 254,
-            kind: RouteKind::Unicast,
+        Route::new(
             destination,
-            source: None,
-            tos: 0,
-            protocol: 2,
-            scope: RouteScope(0),
-            metric: 0,
-            prefsrc: None,
-            next_hops: vec![NextHop { ifindex: 2, gateway: gateway.map(ip), weight: 1, flags }],
-            nexthop_id: None,
-            metrics: Vec::new(),
-            expires_s: None,
-            preference: None,
-        }
+            RouteInfo {
+                family: Family::of(destination.addr()),
+                table: 254,
+                kind: RouteKind::Unicast,
+                source: None,
+                tos: 0,
+                protocol: 2,
+                scope: RouteScope(0),
+                metric: 0,
+                prefsrc: None,
+                next_hops: vec![NextHop { ifindex: 2, gateway: gateway.map(ip), weight: 1, flags }],
+                nexthop_id: None,
+                metrics: Vec::new(),
+                expires_s: None,
+                preference: None,
+            },
+        )
     }
 
     fn entry(address: &str) -> Neighbour {

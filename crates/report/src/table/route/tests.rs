@@ -56,18 +56,17 @@ fn routes() -> Vec<Route> {
     let mut down = hop(2, Some("10.0.0.253"));
     down.flags.linkdown = true;
     vec![
-        Route {
-            metrics: vec![
-                RouteMetric { number: 1, value: 1 << 2 },
-                RouteMetric { number: 2, value: 1400 },
-            ],
-            ..route(70_000, "10.0.0.0/8", vec![down, weighted])
-        },
-        Route { protocol: 4, ..route(254, "0.0.0.0/0", vec![hop(2, Some("10.0.0.254"))]) },
-        Route { prefsrc: Some(ip("10.0.0.1")), ..route(254, "10.0.0.0/24", vec![hop(2, None)]) },
-        Route { kind: RouteKind::Blackhole, metric: 9, ..route(254, "10.66.0.0/16", Vec::new()) },
-        Route { kind: RouteKind::Local, ..route(255, "10.0.0.1/32", vec![hop(2, None)]) },
-        Route { kind: RouteKind::Multicast, ..route(255, "ff00::/8", vec![hop(2, None)]) },
+        route(70_000, "10.0.0.0/8", vec![down, weighted]).with(|route| {
+            let metric = |number, value| RouteMetric { number, value };
+            route.metrics = vec![metric(1, 1 << 2), metric(2, 1400)];
+        }),
+        route(254, "0.0.0.0/0", vec![hop(2, Some("10.0.0.254"))]).with(|route| route.protocol = 4),
+        route(254, "10.0.0.0/24", vec![hop(2, None)])
+            .with(|route| route.prefsrc = Some(ip("10.0.0.1"))),
+        route(254, "10.66.0.0/16", Vec::new())
+            .with(|route| (route.kind, route.metric) = (RouteKind::Blackhole, 9)),
+        route(255, "10.0.0.1/32", vec![hop(2, None)]).with(|route| route.kind = RouteKind::Local),
+        route(255, "ff00::/8", vec![hop(2, None)]).with(|route| route.kind = RouteKind::Multicast),
     ]
 }
 

@@ -103,11 +103,10 @@ fn given() -> Given {
         routes: whole(vec![
             route(254, "10.0.0.0/8", vec![hop(2, None)]),
             route(254, "0.0.0.0/0", vec![hop(2, Some("10.0.0.254"))]),
-            Route {
-                kind: RouteKind::Unreachable,
-                protocol: 4,
-                ..route(254, "192.0.2.0/24", Vec::new())
-            },
+            route(254, "192.0.2.0/24", Vec::new()).with(|route| {
+                route.kind = RouteKind::Unreachable;
+                route.protocol = 4;
+            }),
             route(102, "0.0.0.0/0", vec![hop(3, Some("10.2.0.254"))]),
         ]),
         neighbours: whole(vec![neighbour("10.9.0.7", 2)]),

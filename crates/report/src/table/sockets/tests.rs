@@ -245,12 +245,11 @@ mod watched {
             ifindex: 0,
             uid: request.uid,
             mark: None,
-            lives: vec![Life {
-                first: sighting(request, Mono(0)),
+            lives: Life {
                 last: sighting(request, Mono(3_000_000_000)),
-                rearmed_count: 0,
-                gone: None,
-            }],
+                ..Life::seen_once(sighting(request, Mono(0)))
+            }
+            .into(),
             life_count: 1,
         };
         let listener = ListenerTrack {
@@ -303,7 +302,7 @@ mod watched {
             out_state: Some(synrecv_model::Nud::Failed),
             via_gateway: Some(true),
             seen: None,
-            findings: vec!["neighbour-unresolved"],
+            findings: ["neighbour-unresolved"].into(),
         };
         Diagnosis {
             verdict: Verdict {
@@ -314,7 +313,7 @@ mod watched {
                 stuck_count: 0,
                 summary: synrecv_model::Text::new(),
             },
-            findings: Vec::new(),
+            findings: [].into(),
             not_checked: Vec::new(),
             checks: Vec::new(),
             connections: observation.tracks.iter().map(connection).collect(),

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::{
-    Family, Foreign, NextHop, NextHopFlags, PortRange, Route, RouteKind, RouteScope, Rule,
-    RuleAction,
+    Family, Foreign, NextHop, NextHopFlags, PortRange, Route, RouteInfo, RouteKind, RouteScope,
+    Rule, RuleAction,
 };
 
 /// The ifindex of a device.
@@ -131,23 +131,25 @@ pub(super) fn route(family: Family, line: &str) -> Route {
     if kind.is_some() {
         words.next();
     }
-    let mut route = Route {
-        family,
-        table: 254,
-        kind: kind.unwrap_or(RouteKind::Unicast),
-        destination: prefix(words.next().unwrap(), family),
-        source: None,
-        tos: 0,
-        protocol: 4,
-        scope: RouteScope(0),
-        metric: if family == Family::V6 { 1024 } else { 0 },
-        prefsrc: None,
-        next_hops: Vec::new(),
-        nexthop_id: None,
-        metrics: Vec::new(),
-        expires_s: None,
-        preference: None,
-    };
+    let mut route = Route::new(
+        prefix(words.next().unwrap(), family),
+        RouteInfo {
+            family,
+            table: 254,
+            kind: kind.unwrap_or(RouteKind::Unicast),
+            source: None,
+            tos: 0,
+            protocol: 4,
+            scope: RouteScope(0),
+            metric: if family == Family::V6 { 1024 } else { 0 },
+            prefsrc: None,
+            next_hops: Vec::new(),
+            nexthop_id: None,
+            metrics: Vec::new(),
+            expires_s: None,
+            preference: None,
+        },
+    );
     while let Some(word) = words.next() {
         match word {
             "onlink" => last(&mut route).flags.onlink = true,
