@@ -22,31 +22,22 @@ const TAPPED_IN_FRONT: [&str; 1] = ["bridge-drops-synack"];
 
 /// Scenarios of which the frames on the server do not show what class of fault it is.
 const BEYOND_FRAMES: &[&str] = &[
-    // The next hop does not answer: no SYN-ACK is sent, and nothing shows that there is a request.
+    // The next hop does not answer, and is asked for at a device that was not captured or not at all.
     "bridge-and-dead-gateway",
     "bridge-over-client",
     "bridge-over-client-v6",
     "empty-bridge-over-client",
-    "firewall-drops-nd",
-    "gateway-dead",
-    "gateway-dead-v6",
     "listener-bound-without-route",
-    "wide-mask-many-neighbours",
     "wide-mask-no-proxy",
     "wide-prefix-no-proxy-v6",
     // No request stays, or it looks like one of a client that went silent.
-    "abort-on-overflow",
     "defer-accept",
     "duplicate-address-resets",
-    "firewall-resets-ack",
-    "listener-closed",
     "listener-closed-reuseport",
     "peer-resets-rst",
     "queue-full-with-cookies",
     "sequential-clients-full-queue",
     // How much a queue holds is not to be seen.
-    "syn-flood",
-    "syn-queue-full",
     "syn-queue-full-sysctl",
     // A segment without flags is no part of a handshake.
     "no-ack-flag",

@@ -28,8 +28,9 @@ mod proxy_arp;
 mod rp_filter_drop;
 mod sequence_rejected;
 mod socket_filter;
-mod syn_flood;
+pub(crate) mod syn_flood;
 mod syn_queue_full;
+mod syn_unanswered;
 mod synack_dropped_here;
 mod synack_lost_outside;
 mod timestamp_rejected;
@@ -71,6 +72,7 @@ pub static CATALOG: &[&Check] = &[
     &ack_ignored_locally::CHECK,
     &synack_lost_outside::CHECK,
     &ack_lost_outside::CHECK,
+    &syn_unanswered::CHECK,
 ];
 
 /// The check with this id.

@@ -12,6 +12,7 @@ mod way_back;
 
 use synrecv_model::SourceKind;
 
+use crate::captured;
 use crate::cases::Cases;
 use crate::view::View;
 
@@ -57,10 +58,12 @@ const LEADS: &[(&str, Lead)] = &[
     ("asymmetric-route", tables::asymmetric_route),
 ];
 
-/// Opens what a ticket leads to under this id.
+/// Opens what a ticket, or a capture file, leads to under this id.
 pub(crate) fn follow(view: &View<'_>, id: &str, cases: &mut Cases) {
-    if view.source() != SourceKind::Ticket {
-        return;
+    match view.source() {
+        SourceKind::Ticket => {}
+        SourceKind::Capture => return captured::follow(view, id, cases),
+        SourceKind::Live | SourceKind::Bundle => return,
     }
     for (_, lead) in LEADS.iter().filter(|(of, _)| *of == id) {
         lead(view, cases);

@@ -7,6 +7,7 @@ mod ack_drops;
 pub mod ask;
 mod asked;
 mod attribution;
+mod captured;
 mod cases;
 mod catalog;
 mod droppers;
