@@ -283,6 +283,10 @@ scenarios!(
     redirected_port,
     cgroup_drops_synack,
     socket_filter_drops_syn,
+    ipsec_passes,
+    rule_passes,
+    queue_passes,
+    conntrack_full_untracked,
 );
 
 /// Who looks.

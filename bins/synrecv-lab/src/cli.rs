@@ -103,8 +103,14 @@ fn one_of<const N: usize>(names: [&str; N]) -> String {
 
 fn known(id: &str) -> Result<&'static Scenario, String> {
     scenario::find(id).ok_or_else(|| {
-        let ids: Vec<&str> = scenario::all().map(|scenario| scenario.id).collect();
-        format!("no such scenario; there are: {}", ids.join(", "))
+        let like: Vec<&str> = scenario::all()
+            .map(|scenario| scenario.id)
+            .filter(|known| known.contains(id))
+            .collect();
+        match like.len() {
+            1..=12 => format!("no such scenario; there are: {}", like.join(", ")),
+            _ => "no such scenario; `synrecv-lab list` names all".to_owned(),
+        }
     })
 }
 

@@ -13,6 +13,7 @@ use crate::lab::{Lab, ip, net};
 use crate::namespace::Namespace;
 use crate::route::NewRoute;
 use crate::running::{Condition, Stage};
+use crate::scenario::noise;
 use crate::traffic::{KernelClients, Pace, RawPeers, Script, Server, Traffic};
 
 /// Ten handshakes a second on the healthy listener.
@@ -208,6 +209,22 @@ impl Bench {
         let peers = RawPeers::new(self.service(port), sources, pace, choose);
         let peers = peers.start(&self.clients)?;
         self.keep(peers);
+        Ok(())
+    }
+
+    /// A scanner of :443, which leaves stuck requests. Gives when each of its addresses has one.
+    pub(super) fn scan(&mut self) -> Result<Condition> {
+        let scanner = SCANNER.map(ip);
+        self.crafted(443, SCAN, scanner, |_| Script::silent())?;
+        Ok(Condition::stuck_peers(scanner))
+    }
+
+    /// The server itself keeps connecting to these addresses, of IPv4, which never answer.
+    pub(super) fn reach_out(&mut self, addresses: &[&str]) -> Result<()> {
+        let own = plan(Family::V4).server.addr();
+        for traffic in noise::dead_peers(&self.server, own, addresses)? {
+            self.keep(traffic);
+        }
         Ok(())
     }
 

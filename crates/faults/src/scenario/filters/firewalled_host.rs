@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::bench::{Bench, ROUND_TRIP, SCAN, SCANNER, STUCK, strangers};
+use super::bench::{Bench, ROUND_TRIP, STUCK, strangers};
 use crate::bpf::Family;
 use crate::expectation::Expectation;
 use crate::lab::ip;
@@ -75,7 +75,6 @@ The server itself tries to send mail, which the firewall rejects. Five networks 
     stage: |lab| {
         let mut bench = Bench::new(lab, Family::V4, |server| server.nft(RULES))?;
         let connected = bench.visit(80)?;
-        bench.crafted(443, SCAN, SCANNER.map(ip), |_| Script::silent())?;
         bench.crafted(443, PERSISTENT, [ip("203.0.113.200")], |_| Script::silent())?;
         let scans = ["198.51.100.200", "198.51.100.201"].map(ip);
         bench.crafted(23, PERSISTENT, scans, |_| Script::silent())?;
@@ -87,7 +86,7 @@ The server itself tries to send mail, which the firewall rejects. Five networks 
         let mail = KernelClients::new(mail, [ip("10.1.0.10")]).start(&bench.server)?;
         bench.keep(mail);
         let dropped = Condition::undelivered(&bench.server, "Ip", 30);
-        let scanned = Condition::stuck_peers(SCANNER.map(ip));
+        let scanned = bench.scan()?;
         Ok(bench.into_stage(connected.and(dropped).and(scanned)))
     },
 };

@@ -8,6 +8,7 @@ mod bridge_drops_synack;
 mod bridge_passes;
 mod closed_service_scanned;
 mod conntrack_full;
+mod conntrack_full_untracked;
 mod conntrack_invalid_checksum;
 mod conntrack_invalid_legacy;
 mod conntrack_invalid_strict;
@@ -40,6 +41,7 @@ mod firewalled_host_v6;
 mod incident_behind_firewall;
 mod ipsec_drops_synack;
 mod ipsec_forbids_reply;
+mod ipsec_passes;
 mod multihomed;
 mod netdev_blocklist;
 mod netdev_egress_drops_synack;
@@ -52,11 +54,13 @@ mod output_drops_synack_v6;
 mod output_rejects_synack;
 mod postrouting_drops_synack;
 mod queue_drops_synack;
+mod queue_passes;
 mod redirected_port;
 mod reroute_by_mangle;
 mod reroute_by_mark;
 mod rpfilter_drops_syn;
 mod rule_forbids_reply;
+mod rule_passes;
 mod synack_lost_behind_firewall;
 mod tc_egress_drops_synack;
 mod tc_egress_drops_synack_v6;
@@ -139,4 +143,8 @@ pub(super) static ALL: &[&Scenario] = &[
     &bridge_drops_synack::SCENARIO,
     &bridge_passes::SCENARIO,
     &redirected_port::SCENARIO,
+    &ipsec_passes::SCENARIO,
+    &rule_passes::SCENARIO,
+    &queue_passes::SCENARIO,
+    &conntrack_full_untracked::SCENARIO,
 ];

@@ -1,10 +1,9 @@
 //! A netdev chain that drops one source, as intended.
 
-use super::bench::{Bench, SCAN, SCANNER, STUCK};
+use super::bench::{Bench, STUCK};
 use crate::bpf::Family;
 use crate::expectation::Expectation;
 use crate::lab::ip;
-use crate::running::Condition;
 use crate::scenario::Scenario;
 use crate::traffic::Script;
 
@@ -49,8 +48,7 @@ source of a list, which goes on sending SYNs. A scanner that is not listed leave
         let mut bench = Bench::new(lab, Family::V4, |server| server.nft(RULES))?;
         let connected = bench.visit(80)?;
         bench.crafted(80, STUCK, [ip("203.0.113.200")], |_| Script::silent())?;
-        bench.crafted(443, SCAN, SCANNER.map(ip), |_| Script::silent())?;
-        let scanned = Condition::stuck_peers(SCANNER.map(ip));
+        let scanned = bench.scan()?;
         Ok(bench.into_stage(connected.and(scanned)))
     },
 };

@@ -1,13 +1,10 @@
 //! BPF programs of traffic control on both sides that pass what comes.
 
-use super::bench::{Bench, SCAN, SCANNER};
+use super::bench::Bench;
 use crate::bpf::{Family, Frames};
 use crate::device_filter::Side;
 use crate::expectation::Expectation;
-use crate::lab::ip;
-use crate::running::Condition;
 use crate::scenario::Scenario;
-use crate::traffic::Script;
 
 pub(in crate::scenario) static SCENARIO: Scenario = Scenario {
     id: "tc-passes",
@@ -39,8 +36,7 @@ it. All clients connect.",
             server.drop_by_tc("ps0", Side::Egress, &Frames::syn_acks_from(Family::V4, 9))
         })?;
         let connected = bench.visit(80)?;
-        bench.crafted(443, SCAN, SCANNER.map(ip), |_| Script::silent())?;
-        let scanned = Condition::stuck_peers(SCANNER.map(ip));
+        let scanned = bench.scan()?;
         Ok(bench.into_stage(connected.and(scanned)))
     },
 };

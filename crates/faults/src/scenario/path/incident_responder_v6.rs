@@ -32,9 +32,9 @@ server's entries for its clients have the balancer's MAC and the flag `router`."
     machine_wide: false,
     stage: |lab| {
         let hosts = wide_v6::build(lab, 48)?;
-        // The router waits for a random part of this (hundredths of a second); a program needs longer
-        // than the kernel, and all clients are to be its.
-        Wide::proxy(&hosts.router, "r0", "80")?;
+        // The router waits for a random part of this (hundredths of a second). A program needs longer
+        // than the kernel, on a busy machine 30 ms, and all clients are to be its.
+        Wide::proxy(&hosts.router, "r0", "1000")?;
         let responder = NdResponder {
             device: "lb0".to_owned(),
             mac: mac(0x02),
