@@ -6,6 +6,7 @@ use synrecv_model::{
 };
 
 use crate::cases::{Cases, Fact};
+use crate::undelivered::{Version, undelivered};
 use crate::view::View;
 use crate::{Check, share};
 
@@ -61,9 +62,16 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     };
     let max = setting("net.netfilter.nf_conntrack_max");
     let full = entries.zip(max).is_some_and(|(entries, max)| entries * 20 >= max * 19);
+    // Packets that the host itself sends meet the full table too, and are then none that came in.
+    let came_in = came_in(view).map_or(dropped, |most| dropped.min(most));
+    let small = share::is_small(view, came_in);
     let case = cases.about(Subject::Host);
-    case.severity(if share::is_small(view, dropped) { Severity::Info } else { Severity::Problem })
-        .headline(text![dropped, " packets of new connections were dropped before TCP"])
+    case.severity(if small { Severity::Info } else { Severity::Problem })
+        .headline(if small && came_in < dropped {
+            text![dropped, " packets of new connections were dropped, hardly any of which came in"]
+        } else {
+            text![dropped, " packets of new connections were dropped before TCP"]
+        })
         .summary(text!["the table of connection tracking has no room"])
         .arg("dropped_count", Value::Number(dropped))
         .supports(
@@ -116,6 +124,13 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     });
 }
 
+/// How many packets came in while watching and were not delivered, at most all of which the full table
+/// dropped.
+fn came_in(view: &View<'_>) -> Option<u64> {
+    let v6 = undelivered(view, Version::V6).unwrap_or(0);
+    Some(undelivered(view, Version::V4)? + v6)
+}
+
 #[cfg(test)]
 mod tests {
     use synrecv_model::{Confidence, Severity};
@@ -132,6 +147,17 @@ mod tests {
         assert_eq!(judged.leading(), Some("conntrack-full"));
         let finding = judged.finding("conntrack-full").unwrap();
         assert_eq!((finding.confidence, finding.severity), (Confidence::Likely, Severity::Problem));
+    }
+
+    #[test]
+    fn what_the_host_itself_begins_is_no_problem_of_its_clients() {
+        let books = |delivered| {
+            let host = host().conntrack_moved(0, 60).counter_moved("IpInReceives", 500);
+            host.counter_moved("IpInDelivers", delivered).diagnose()
+        };
+        let severity = |delivered| books(delivered).finding("conntrack-full").unwrap().severity;
+        assert_eq!(severity(500), Severity::Info);
+        assert_eq!(severity(450), Severity::Problem);
     }
 
     #[test]
