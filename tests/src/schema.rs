@@ -98,6 +98,17 @@ impl Validator<'_> {
                     self.check(rule, element, &format!("{path}[{at}]"), found);
                 }
             }
+            "minItems" | "maxItems" => {
+                let (length, limit) = (value.as_array().map(Vec::len), rule.as_u64());
+                let fits = |length: usize| match (limit, keyword) {
+                    (Some(limit), "minItems") => length as u64 >= limit,
+                    (Some(limit), _) => length as u64 <= limit,
+                    (None, _) => true,
+                };
+                if !length.is_none_or(fits) {
+                    found.push(format!("{path}: {keyword} {rule}"));
+                }
+            }
             "type" | "const" | "enum" | "minimum" | "maximum" => {}
             other if REMARKS.contains(&other) => {}
             other => panic!("the keyword `{other}` of the schema is not known here"),
