@@ -15,6 +15,7 @@ mod score;
 mod segment;
 mod shape;
 mod shell;
+mod tail;
 mod terminal;
 mod wrap;
 

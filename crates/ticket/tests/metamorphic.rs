@@ -87,17 +87,8 @@ fn rejected(ticket: &Ticket) -> usize {
 const NOT_YET: &[(&str, &[&str])] = &[(
     "mail",
     &[
-        "ack-ignored--wireshark-csv",
-        "dmesg-martian",
         "first-five--tshark-V",
-        "ip6tables-L",
-        "iptables-L",
-        "iptables-legacy-drops-ack-save",
-        "iptables-nft-beside-legacy",
-        "netstat-accept-queue-full",
-        "netstat-anltpe-v6",
         "nft-all-kinds",
-        "nft-all-kinds-json",
         "proc-counters",
         "ss-tlne-accept-queue-full",
         "tcpdump-nd-v",

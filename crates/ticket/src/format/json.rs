@@ -112,7 +112,7 @@ pub(super) fn sees(line: &str, inside: bool, mine: Told) -> Sees {
     if is_start(line) {
         return if told(line) == Some(mine) { Sees::Row } else { Sees::Nothing };
     }
-    if matches!(line, "[ {" | "[{") {
+    if matches!(line, "[ {" | "[{") || (inside && line.starts_with("{\"")) {
         return Sees::Row;
     }
     if let Some(key) = key(line) {

@@ -17,12 +17,8 @@ const FEW_LINES: usize = 24;
 /// Lines of them that are put together on trial, for each width.
 const SAMPLED: usize = 72;
 
-/// Lines that a line between whose words was broken takes at most: those of `/proc/net/netstat` have
-/// two thousand characters.
-const SOFT_PARTS_MAX: usize = 40;
-
-/// Lines that a line takes at most that a terminal broke: as many as a long line has.
-const HARD_PARTS_MAX: usize = 256;
+/// Lines that a line takes at most: as many as a long one has.
+const PARTS_MAX: usize = 256;
 
 /// Octets of a line that is put together.
 const OCTETS_MAX: usize = 16 << 10;
@@ -71,6 +67,11 @@ impl Breaks {
         }
     }
 
+    /// True when it is known where lines were broken.
+    pub(super) fn has_width(&self) -> bool {
+        self.width.is_some()
+    }
+
     /// True when lines were broken in the middle of words.
     pub(super) fn is_hard(&self) -> bool {
         matches!(self.width, Some((Kind::Hard, _)))
@@ -102,6 +103,16 @@ impl Breaks {
     pub(super) fn join(&self, record: &Record, first: usize, last: usize) -> String {
         join(record, first, last, self.is_hard())
     }
+
+    /// The lines as one, when it is known that they are: broken within words where all of them have
+    /// the width for it.
+    pub(super) fn join_within(&self, record: &Record, first: usize, last: usize) -> String {
+        let is_hard = match self.width {
+            Some((Kind::Hard, width)) => (first..last).all(|at| record.has_width(at, width)),
+            _ => false,
+        };
+        join(record, first, last, is_hard)
+    }
 }
 
 fn last_of(
@@ -113,9 +124,8 @@ fn last_of(
     starts: &[String],
 ) -> usize {
     let mut last = at;
-    let parts_max = if kind == Kind::Hard { HARD_PARTS_MAX } else { SOFT_PARTS_MAX };
     let mut octets = record.line(at).len();
-    while last - at + 1 < parts_max && last + 1 < end && !record.line(last + 1).is_empty() {
+    while last - at + 1 < PARTS_MAX && last + 1 < end && !record.line(last + 1).is_empty() {
         octets += record.line(last + 1).len();
         if octets > OCTETS_MAX {
             break;
@@ -128,8 +138,14 @@ fn last_of(
             let next = record.line(last + 1);
             let is_start = starts.contains(&shape::of(next));
             match kind {
-                // What only a first line can be, has gone on with nothing.
-                Kind::Soft => is_start || score::best(next) == Sees::Title,
+                Kind::Soft => {
+                    // Rows that are set in by a tab do not begin without.
+                    let lost_tab = record.line(at).starts_with('\t') && !next.starts_with('\t');
+                    // What only a first line can be, has gone on with nothing.
+                    (is_start && !lost_tab)
+                        || shape::begins_with_clock(next)
+                        || score::best(next) == Sees::Title
+                }
                 // A part can look like a start; a whole row before it makes it one.
                 Kind::Hard => {
                     is_start

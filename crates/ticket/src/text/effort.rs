@@ -16,6 +16,9 @@ const FULL: usize = 2 << 20;
 /// Octets that are shown to every format in all.
 const PLAIN: usize = 4 << 20;
 
+/// Octets of lines that only belong to an output, without a row of it, that are tried in every way.
+const BESIDE: usize = 4 << 20;
+
 /// Of the lines behind them, one in so many is.
 const SAMPLED: usize = 64;
 
@@ -40,6 +43,7 @@ pub(super) struct Effort {
     full: usize,
     plain: usize,
     lines: usize,
+    beside: usize,
 }
 
 impl Effort {
@@ -64,6 +68,16 @@ impl Effort {
         }
         self.in_a_row += cost;
         self.lines += 1;
+    }
+
+    /// A line belongs to an output, and is no row of it.
+    pub(super) fn pass(&mut self, octets: usize) {
+        self.beside += LINE + octets;
+    }
+
+    /// There were so many of those that no more is looked for behind them.
+    pub(super) fn is_weary(self) -> bool {
+        self.beside > BESIDE
     }
 
     /// A line was something.

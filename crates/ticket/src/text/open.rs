@@ -9,6 +9,9 @@ use crate::{Command, Cut, Line, Piece, Taken};
 /// but rows takes no more room than its facts.
 const LINES_AT_ONCE: usize = 1 << 14;
 
+/// Lines without a row between them that are held at most: an entry of JSON can be laid out on many.
+const LINES_HELD: usize = 10 * LINES_AT_ONCE;
+
 /// Titles that are remembered of a piece.
 const TITLES_MAX: usize = 64;
 
@@ -60,6 +63,11 @@ impl Open {
         }
     }
 
+    /// True when so many lines are held that no more fit.
+    pub(super) fn is_full(&self) -> bool {
+        self.lines.len() >= LINES_HELD
+    }
+
     /// True when a second run of the same command begins with this title: it stood in the piece
     /// before.
     pub(super) fn repeats(&self, title: &str) -> bool {
@@ -99,6 +107,11 @@ impl Open {
             line.part_count += u32::try_from(more).unwrap_or(0);
         }
         self.cover(number);
+    }
+
+    /// Says what the last line is, now that more stands on it.
+    pub(super) fn see_last(&mut self, sees: Sees) {
+        self.last_sees = sees;
     }
 
     /// Adds a line, and what the format takes it for.

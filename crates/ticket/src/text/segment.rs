@@ -6,7 +6,7 @@ use super::effort::{Effort, Level, is_encoded};
 use super::markers::{self, Ask};
 use super::open::Open;
 use super::wrap::{self, Joined};
-use super::{Limits, heading, one_line, prompt};
+use super::{Limits, heading, one_line, prompt, tail};
 use crate::format::{FORMATS, Sees};
 use crate::record::{Place, Record};
 use crate::{Command, Line, Piece, Taken};
@@ -102,7 +102,9 @@ impl Segmenter<'_> {
             self.stranger(&text);
             return 1;
         }
+        let is_weak = matches!(open_sees, Sees::More | Sees::Aside);
         if self.effort.level() == Level::Full
+            && !(is_weak && self.effort.is_weary())
             && self.rows_left > 0
             && let Some(count) = self.repaired(at, &text, open_sees)
         {
@@ -121,6 +123,14 @@ impl Segmenter<'_> {
 
     /// Takes a line that was broken or put together with others; how many lines were taken.
     fn repaired(&mut self, at: usize, text: &str, open_sees: Sees) -> Option<usize> {
+        if let Some((sees, joined)) = self.tail(at, open_sees) {
+            let end = self.record.number(at);
+            if let Some(open) = &mut self.open {
+                open.replace_last(joined.text, joined.more, end);
+                open.see_last(sees);
+            }
+            return Some(1);
+        }
         if let Some(count) = self.unbroken(at) {
             return Some(count);
         }
@@ -254,7 +264,7 @@ impl Segmenter<'_> {
                 weak = Some((format, sees));
             }
         }
-        if self.effort.level() == Level::Little {
+        if self.effort.level() == Level::Little || (weak.is_some() && self.effort.is_weary()) {
             return weak;
         }
         let seen: Vec<(usize, Sees)> = FORMATS
@@ -315,8 +325,11 @@ impl Segmenter<'_> {
         let mut open = self.open.take().unwrap_or_else(|| self.start(format));
         open.is_cut |= std::mem::take(&mut self.is_cut_before);
         self.gap = Gap::default();
-        if sees == Sees::Row {
-            if self.rows_left == 0 {
+        if sees < Sees::Row {
+            self.effort.pass(text.len());
+        }
+        if sees == Sees::Row || open.is_full() {
+            if self.rows_left == 0 || sees != Sees::Row {
                 open.is_too_long = true;
                 open.cover(self.record.number(place.at));
                 let words = "behind the rows that are read of one text";
@@ -352,7 +365,8 @@ impl Segmenter<'_> {
             self.stranger(text);
             return 1;
         }
-        if let Some((format, sees, joined)) = self.broken_row(at, text) {
+        let broken = self.broken_row(at, text).or_else(|| self.broken_title(at, text));
+        if let Some((format, sees, joined)) = broken {
             self.take(Place { at, part: None }, joined.text, joined.more + 1, format, sees);
             return joined.more + 1;
         }
@@ -471,6 +485,58 @@ impl Segmenter<'_> {
             FORMATS[open.format].sees(&joined.text, true) == last_sees
                 && (last_sees == Sees::Title || self.reads(open.format, &joined.text))
         })
+    }
+
+    /// The last line with this one behind it, where that had no room for its first word, and together
+    /// they are no less than it was.
+    fn tail(&mut self, at: usize, open_sees: Sees) -> Option<(Sees, Joined)> {
+        let open =
+            self.open.as_ref().filter(|_| self.gap.blanks == 0 && self.gap.strangers == 0)?;
+        let (last, last_sees, last_at) = open.last()?;
+        let (format, is_joined) = (open.format, last.part_count > 1);
+        let is_rest = match (last_sees, open_sees) {
+            (_, Sees::Nothing) => true,
+            (Sees::Row, Sees::More) => !self.reads(format, &last.text),
+            (Sees::Row, Sees::Row) => tail::lost_tab(self.record, &last.text, at),
+            _ => false,
+        };
+        let is_sure = open_sees != Sees::Nothing;
+        if last_at + 1 != at || !is_rest || !tail::had_no_room(self.record, at, is_sure) {
+            return None;
+        }
+        let joined = tail::joined(self.record, &last.text, at)?;
+        let sees = FORMATS[format].sees(&joined.text, true);
+        let is_as_good = match last_sees {
+            Sees::Row => {
+                let reads = |text: &str| self.reads(format, text);
+                let is_whole_word = tail::had_no_room(self.record, at, true);
+                sees == Sees::Row && (reads(&joined.text) || (is_whole_word && !reads(&last.text)))
+            }
+            Sees::Title => sees >= Sees::Row && self.reads(format, &joined.text),
+            Sees::More | Sees::Aside => matches!(sees, Sees::More | Sees::Aside),
+            Sees::Nothing => false,
+        };
+        if !is_as_good {
+            return None;
+        }
+        let breaks = self.breaks.around(self.record, at, Some(format));
+        let begins = open_sees == Sees::Nothing && tail::begins(self.record, at, breaks);
+        let is_decided = breaks.is_hard() || (is_joined && breaks.has_width());
+        (!begins && !is_decided).then_some((sees, joined))
+    }
+
+    /// A title whose parts are nothing by themselves.
+    fn broken_title(&self, at: usize, text: &str) -> Option<(usize, Sees, Joined)> {
+        let format = self.open.as_ref()?.format;
+        if at + 1 >= self.record.len() || self.record.line(at + 1).is_empty() {
+            return None;
+        }
+        let joined = tail::joined(self.record, text, at + 1)?;
+        if joined.text.bytes().any(|octet| octet.is_ascii_digit()) {
+            return None;
+        }
+        let sees = FORMATS[format].sees(&joined.text, true);
+        (sees >= Sees::Row && self.reads(format, &joined.text)).then_some((format, sees, joined))
     }
 
     /// A row whose first part is nothing by itself.

@@ -28,6 +28,23 @@ pub(super) fn starts(text: &str) -> Vec<(usize, String)> {
     words.into_iter().map(|at| (at, of(&text[at..]))).collect()
 }
 
+/// True when a line begins with the time of a packet, `10:00:00.000001`: that goes on with nothing.
+pub(super) fn begins_with_clock(text: &str) -> bool {
+    let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
+    let word = words.next().unwrap_or_default();
+    // Alone, or before an address, it can be the last column of the row above.
+    if !words.next().is_some_and(|next| next.starts_with(char::is_alphabetic)) {
+        return false;
+    }
+    let Some((clock, fraction)) = word.split_once('.') else { return false };
+    let is_number =
+        |part: &str| part.len() == 2 && part.bytes().all(|octet| octet.is_ascii_digit());
+    clock.split(':').count() == 3
+        && clock.split(':').all(is_number)
+        && fraction.len() >= 3
+        && fraction.bytes().all(|octet| octet.is_ascii_digit())
+}
+
 /// A word that begins with a letter is a word; of others, digits and letters count as one each.
 fn push(shape: &mut String, word: &str) {
     let is_mac = word.len() == 17 && word.bytes().filter(|octet| *octet == b':').count() == 5;
@@ -55,7 +72,14 @@ fn push(shape: &mut String, word: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::{begins_with_clock, of};
+
+    #[test]
+    fn packets_begin_with_a_clock() {
+        assert!(begins_with_clock("10:00:00.000001 IP6 (hlim 255)"));
+        assert!(!begins_with_clock("10:00:00 up 3 days") && !begins_with_clock("192.0.2.1 > a"));
+        assert!(!begins_with_clock("02:00:00:00:00:01.5") && !begins_with_clock(""));
+    }
 
     #[test]
     fn rows_agree_and_what_goes_on_does_not() {

@@ -17,13 +17,38 @@ pub(super) struct Joined {
     pub(super) more: usize,
 }
 
-/// The texts that a line can have been before it was broken, as far as the width tells: longer ones
-/// first.
+/// The texts that a line can have been before it was broken, as far as quotes or the width tell: longer
+/// ones first.
 pub(super) fn unbroken(record: &Record, at: usize, breaks: &Breaks) -> Vec<Joined> {
+    if is_quoted(record.line(at)) {
+        return quoted(record, at, breaks).into_iter().collect();
+    }
     let last = breaks.last_of(record, at);
     let joined = |last| Joined { text: breaks.join(record, at, last), more: last - at };
     let first = if breaks.is_hard() { last.max(at + 1) } else { at + 1 };
     (first..=last).rev().map(joined).collect()
+}
+
+/// A row of quoted fields, `"1","0.000000"`.
+fn is_quoted(line: &str) -> bool {
+    line.trim_start().starts_with('"') && line.contains("\",\"")
+}
+
+/// A row of quoted fields, up to the line that ends its last one. `None` when it is whole.
+fn quoted(record: &Record, at: usize, breaks: &Breaks) -> Option<Joined> {
+    let count = |at: usize| record.line(at).bytes().filter(|octet| *octet == b'"').count();
+    let mut quotes = count(at);
+    let mut last = at;
+    while !quotes.is_multiple_of(2) {
+        last += 1;
+        let is_more = last < record.len() && last - at <= MORE_MAX;
+        if !is_more || record.line(last).is_empty() || is_quoted(record.line(last)) {
+            return None;
+        }
+        quotes += count(last);
+    }
+    let text = breaks.join_within(record, at, last);
+    (last > at).then_some(Joined { text, more: last - at })
 }
 
 /// The texts that the lines from `last` on can be, where no width tells. `text` is what ends with the
@@ -45,7 +70,7 @@ pub(super) fn guesses(record: &Record, text: &str, last: usize, breaks: &Breaks)
 
 /// True when a row begins with this line. What only looks like the start of one can be the second half
 /// of a row, whose state and numbers look like its first words.
-fn begins(record: &Record, at: usize, breaks: &Breaks) -> bool {
+pub(super) fn begins(record: &Record, at: usize, breaks: &Breaks) -> bool {
     let line = record.line(at);
     let goes_on = || {
         at + 1 < record.len() && score::is_known(&format!("{line} {}", record.line(at + 1).trim()))
