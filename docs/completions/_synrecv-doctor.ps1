@@ -90,7 +90,7 @@ Register-ArgumentCompleter -Native -CommandName 'synrecv-doctor' -ScriptBlock {
         'synrecv-doctor;sockets' {
             [CompletionResult]::new('--state', '--state', [CompletionResultType]::ParameterName, 'Only these states, as ss or netstat writes them; repeatable (default: listen, syn-recv)')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Only sockets with this local port')
-            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where to read: sock_diag, /proc/net/tcp, or both, joined row by row')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where to read: sock_diag or /proc/net/tcp and nothing else, or both, joined row by row, with the processes and options of listeners')
             [CompletionResult]::new('--observe', '--observe', [CompletionResultType]::ParameterName, 'Watch for this long (5s, 1m), and show what changed; Ctrl-C ends it')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Format of standard output')
             [CompletionResult]::new('--netns', '--netns', [CompletionResultType]::ParameterName, 'Look into another network namespace: a name of `ip netns`, a path, or a process id')

@@ -85,7 +85,7 @@ set edit:completion:arg-completer[synrecv-doctor] = {|@words|
         &'synrecv-doctor;sockets'= {
             cand --state 'Only these states, as ss or netstat writes them; repeatable (default: listen, syn-recv)'
             cand --port 'Only sockets with this local port'
-            cand --source 'Where to read: sock_diag, /proc/net/tcp, or both, joined row by row'
+            cand --source 'Where to read: sock_diag or /proc/net/tcp and nothing else, or both, joined row by row, with the processes and options of listeners'
             cand --observe 'Watch for this long (5s, 1m), and show what changed; Ctrl-C ends it'
             cand --format 'Format of standard output'
             cand --netns 'Look into another network namespace: a name of `ip netns`, a path, or a process id'

@@ -96,7 +96,7 @@ complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" 
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand diagnose" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l state -d 'Only these states, as ss or netstat writes them; repeatable (default: listen, syn-recv)' -r
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l port -d 'Only sockets with this local port' -r
-complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l source -d 'Where to read: sock_diag, /proc/net/tcp, or both, joined row by row' -r -f -a "diag\t''
+complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l source -d 'Where to read: sock_diag or /proc/net/tcp and nothing else, or both, joined row by row, with the processes and options of listeners' -r -f -a "diag\t''
 proc\t''
 both\t''"
 complete -c synrecv-doctor -n "__fish_synrecv_doctor_using_subcommand sockets" -l observe -d 'Watch for this long (5s, 1m), and show what changed; Ctrl-C ends it' -r

@@ -5,6 +5,7 @@
 
 mod capture;
 mod clock;
+mod digits;
 pub mod escape;
 pub mod explain;
 pub mod json;

@@ -1,8 +1,7 @@
 //! Sockets of the running kernel.
 //!
-//! `sock_diag` first, `/proc/net/tcp{,6}` at once after it, family by family, so that the two rows
-//! of a request are read as close together as can be. Where their timers still disagree, one
-//! targeted second look is taken.
+//! `sock_diag` first, `/proc/net/tcp{,6}` at once after it, so that the two rows of a request are read
+//! close together. Where their timers disagree, one targeted second look is taken.
 
 mod diag;
 mod options;

@@ -34,7 +34,8 @@ pub(crate) struct SocketsArgs {
     /// Every state
     #[arg(long, conflicts_with = "state")]
     all: bool,
-    /// Where to read: sock_diag, /proc/net/tcp, or both, joined row by row
+    /// Where to read: sock_diag or /proc/net/tcp and nothing else, or both, joined row by row, with the
+    /// processes and options of listeners
     #[arg(long, value_enum, default_value_t = Source::Both)]
     source: Source,
     /// Watch for this long (5s, 1m), and show what changed; Ctrl-C ends it
@@ -50,7 +51,7 @@ pub(crate) struct SocketsArgs {
     table: TableArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Source {
     Diag,
     Proc,
@@ -245,7 +246,8 @@ fn read(
         states: states.iter().copied().collect::<StateSet>(),
         port: args.port,
         diag_allowed,
-        owners: states.contains(&TcpState::Listen),
+        // Who names one source wants that and, as with `ss` without -p, no look into every process.
+        owners: args.source == Source::Both && states.contains(&TcpState::Listen),
     };
     tables::sockets(&query, &place.proc_net(), Path::new("/proc"))
 }

@@ -17,7 +17,7 @@ use crate::escape::plain;
 use crate::rows::{ProcessRow, known_uid};
 use crate::{PROGRAM, Report, VERSION};
 
-pub(crate) use layout::write;
+pub(crate) use layout::{Written, string, write};
 
 pub use connection::{ConnectionJson, InJson, OutJson};
 pub use facts::FactsJson;

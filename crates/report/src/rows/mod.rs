@@ -22,7 +22,7 @@ pub use moved::{MacChangeRow, TrafficRow};
 pub use neighbour::NeighbourRow;
 pub use probe::{ProbeAnswerRow, ProbedRow, TraceHopRow, TraceRow};
 pub use route::{NextHopObjectRow, NextHopRow, ReplyRow, RouteRow, RuleRow, protocol_name};
-pub(crate) use route::{flag_names, metric_name};
+pub(crate) use route::{flag_names, metric_name, metrics_by_name, preference_name, scope_name};
 pub use socket::{ListenerRow, OptionsRow, ProcessRow, RequestRow, SocketRow};
 pub(crate) use socket::{ShownEndpoint, known_uid};
 

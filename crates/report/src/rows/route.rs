@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use synrecv_model::{
-    LinkNames, NextHop, NextHopFlags, NextHopObject, Reply, Route, Rule, order, table_name,
+    LinkNames, NextHop, NextHopFlags, NextHopObject, Reply, Route, RouteMetric, RouteScope, Rule,
+    order, table_name,
 };
 
 /// A route.
@@ -142,6 +143,25 @@ pub(crate) fn metric_name(number: u16) -> String {
     name.to_owned()
 }
 
+/// The name of `rtm_scope`; the number for others.
+pub(crate) fn scope_name(scope: RouteScope) -> Cow<'static, str> {
+    scope.name().map_or_else(|| scope.0.to_string().into(), Cow::Borrowed)
+}
+
+/// Metrics in the order of their names.
+pub(crate) fn metrics_by_name(metrics: &[RouteMetric]) -> BTreeMap<String, u32> {
+    order::map(metrics.iter().map(|metric| (metric_name(metric.number), metric.value)))
+}
+
+/// `low`, `medium`, `high` of RFC 4191.
+pub(crate) fn preference_name(preference: u8) -> &'static str {
+    match preference {
+        1 => "high",
+        3 => "low",
+        _ => "medium",
+    }
+}
+
 impl RouteRow {
     /// From the noun, with device names.
     pub fn new(route: &Route, names: &LinkNames) -> Self {
@@ -154,23 +174,14 @@ impl RouteRow {
             source: route.source.map(|source| source.to_string()),
             tos: (route.tos != 0).then_some(route.tos),
             protocol: protocol_name(route.protocol),
-            scope: route
-                .scope
-                .name()
-                .map_or_else(|| route.scope.0.to_string().into(), Cow::Borrowed),
+            scope: scope_name(route.scope),
             metric: route.metric,
             prefsrc: route.prefsrc.map(|address| address.to_string()),
             next_hops: route.next_hops.iter().map(|&hop| NextHopRow::new(hop, names)).collect(),
             nexthop_id: route.nexthop_id,
-            metrics: order::map(
-                route.metrics.iter().map(|metric| (metric_name(metric.number), metric.value)),
-            ),
+            metrics: metrics_by_name(&route.metrics),
             expires_s: route.expires_s,
-            preference: route.preference.map(|preference| match preference {
-                1 => "high",
-                3 => "low",
-                _ => "medium",
-            }),
+            preference: route.preference.map(preference_name),
         }
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::io::Write as _;
 
 use serde::Serialize;
 use synrecv_model::view::{RetryReading, snapshot_reading};
@@ -6,6 +7,7 @@ use synrecv_model::{
     Endpoint, LinkNames, Listener, ListenerOptions, Owners, Process, Request, Socket,
 };
 
+use crate::digits;
 use crate::escape::printable;
 
 /// An endpoint; a link-local address carries `%dev`.
@@ -25,6 +27,18 @@ pub(crate) struct ShownEndpoint<'a> {
     pub(crate) end: Endpoint,
     pub(crate) ifindex: u32,
     pub(crate) names: &'a LinkNames,
+}
+
+impl ShownEndpoint<'_> {
+    /// Appends it as it is displayed.
+    pub(crate) fn append(out: &mut Vec<u8>, shown: Self) {
+        if shown.end.needs_device() {
+            // A vector takes everything.
+            drop(write!(out, "{shown}"));
+        } else {
+            digits::endpoint(out, shown.end);
+        }
+    }
 }
 
 impl fmt::Display for ShownEndpoint<'_> {

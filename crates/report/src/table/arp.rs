@@ -5,25 +5,24 @@ mod marks;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use synrecv_model::view::{Machine, Neighbourhood};
 use synrecv_model::{
-    Address, Family, Host, Link, LinkNames, Mac, Neighbour, Nud, Route, Section, ShownIp,
-    SourceKind, order,
+    Address, Family, Host, Link, LinkNames, Mac, Neighbour, Nud, Route, Section, SourceKind, order,
 };
 
 use super::columns::{Row, write_filled};
 use super::json::{Rows, RowsJson};
-use super::{Lasting, counted, heading, legend, or_none, shortcomings};
+use super::{counted, heading, lasting, legend, shortcomings};
 use crate::Style;
+use crate::digits;
 use crate::escape::{foreign, shown};
 use crate::layout::Column;
 use crate::rows::{NeighbourRow, SectionRow};
 pub(super) use marks::{KnownMac, Mark, marks};
-use marks::{Share, is_suspect, role};
+use marks::{Share, each_mark, is_suspect, role};
 
 /// What the table of neighbours is made of.
 #[derive(Clone, Copy, Debug)]
@@ -131,18 +130,22 @@ impl ArpTable<'_> {
         let hidden = entries.iter().filter(|entry| hides(entry)).count();
         let mut rest = Vec::new();
         for (family, title) in [(Family::V4, "ARP"), (Family::V6, "ND")] {
-            let mut shown: Vec<&Neighbour> = entries
-                .iter()
-                .filter(|entry| Family::of(entry.address) == family && !hides(entry))
-                .collect();
-            if shown.is_empty() {
+            let shown = |entry: &&Neighbour| Family::of(entry.address) == family && !hides(entry);
+            let count = entries.iter().filter(shown).count();
+            if count == 0 {
                 rest.push(title);
                 continue;
             }
-            order::sort_by_key(&mut shown, |entry| (entry.ifindex, entry.address));
-            heading(out, &format!("{title}  {}", shown.len()), style)?;
+            heading(out, &format!("{title}  {count}"), style)?;
             let fill = |entry: &Neighbour, row: &mut Row| fill(row, entry, &seen, &names);
-            write_filled(out, COLUMNS, shown, fill, style)?;
+            let place = |entry: &Neighbour| (entry.ifindex, entry.address);
+            if entries.is_sorted_by_key(place) {
+                write_filled(out, COLUMNS, entries.iter().filter(shown), fill, style)?;
+            } else {
+                let mut shown: Vec<&Neighbour> = entries.iter().filter(shown).collect();
+                order::sort_by_key(&mut shown, |entry| place(entry));
+                write_filled(out, COLUMNS, shown, fill, style)?;
+            }
             writeln!(out)?;
         }
         if !rest.is_empty() {
@@ -213,21 +216,19 @@ const COLUMNS: &[Column] = &[
 fn fill(row: &mut Row, entry: &Neighbour, seen: &Neighbourhood, names: &LinkNames) {
     let resolved = entry.ages.filter(|_| entry.mac.is_some());
     let role = if entry.flags.proxy { Some("proxy") } else { role(seen, entry) };
-    row.refill(&[
-        &ShownDevice { ifindex: entry.ifindex, names },
-        &ShownIp(entry.address),
-        &entry.state.name(),
-        &or_none(entry.mac.filter(|mac| !mac.is_zero())),
-        &or_none(role.or(entry.flags.router.then_some("router"))),
-        &or_none(resolved.map(|ages| Lasting(ages.confirmed_ms))),
-        &or_none(resolved.map(|ages| Lasting(ages.used_ms))),
-    ]);
-    for mark in marks(seen, entry, names) {
+    row.value(Some(entry.ifindex), "", |out, ifindex| device(out, ifindex, names));
+    row.value(Some(entry.address), "", digits::ip);
+    row.word(entry.state.name());
+    row.value(entry.mac.filter(|mac| !mac.is_zero()), "-", digits::mac);
+    row.word(role.or(entry.flags.router.then_some("router")).unwrap_or("-"));
+    row.value(resolved.map(|ages| ages.confirmed_ms), "-", lasting);
+    row.value(resolved.map(|ages| ages.used_ms), "-", lasting);
+    each_mark(seen, entry, names, &mut |mark| {
         let words = mark.words();
         if !words.is_empty() {
             row.remark(mark.severity(), &words);
         }
-    }
+    });
     if entry.flags.extern_learn {
         row.remark(None, "set by a control plane");
     }
@@ -236,18 +237,14 @@ fn fill(row: &mut Row, entry: &Neighbour, seen: &Neighbourhood, names: &LinkName
     }
 }
 
-/// Name of a device; `*` for the entry of every device.
-struct ShownDevice<'a> {
-    ifindex: u32,
-    names: &'a LinkNames,
-}
-
-impl fmt::Display for ShownDevice<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.names.get(self.ifindex) {
-            _ if self.ifindex == 0 => f.write_str("*"),
-            Some(name) => f.write_str(&shown(&name.0)),
-            None => write!(f, "if{}", self.ifindex),
+/// Appends the name of a device; `*` for the entry of every device.
+fn device(out: &mut Vec<u8>, ifindex: u32, names: &LinkNames) {
+    match names.get(ifindex) {
+        _ if ifindex == 0 => out.push(b'*'),
+        Some(name) => out.extend_from_slice(shown(&name.0).as_bytes()),
+        None => {
+            out.extend_from_slice(b"if");
+            digits::decimal(out, ifindex.into());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Columns of tables that can be long: widths come from the first rows, the rest is streamed.
 
-use std::fmt::{Display, Write as _};
+use std::borrow::Cow;
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use synrecv_model::Severity;
@@ -19,11 +20,12 @@ const SHORT_NOTE: usize = 24;
 /// Columns aligned to the left give way to this width before a table counts as too wide.
 const LEAST_WIDTH: usize = 15;
 
-/// The cells of one line, one behind the other in one string: a table of a million lines makes no
+/// The cells of one line, one behind the other in one piece: a table of a million lines makes no
 /// string for each of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cells {
-    text: String,
+    /// UTF-8.
+    text: Vec<u8>,
     /// Where each ends.
     ends: Vec<usize>,
 }
@@ -34,7 +36,7 @@ impl Cells {
 
     /// One for each column, already escaped.
     pub(super) fn of(cells: &[&dyn Display]) -> Self {
-        let text = String::with_capacity(Self::LINE_BYTES);
+        let text = Vec::with_capacity(Self::LINE_BYTES);
         let mut all = Self { text, ends: Vec::with_capacity(cells.len()) };
         for cell in cells {
             all.push(cell);
@@ -42,30 +44,26 @@ impl Cells {
         all
     }
 
-    /// These in place of what was there.
-    fn refill(&mut self, cells: &[&dyn Display]) {
-        self.text.clear();
-        self.ends.clear();
-        for cell in cells {
-            self.push(cell);
-        }
+    pub(super) fn push(&mut self, cell: &dyn Display) {
+        // A vector takes everything.
+        self.write(|text| drop(write!(text, "{cell}")));
     }
 
-    pub(super) fn push(&mut self, cell: &dyn Display) {
-        // A string takes everything.
-        let _ = write!(self.text, "{cell}");
+    /// Adds a cell of what `write` appends.
+    fn write(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.text);
         self.ends.push(self.text.len());
     }
 
     /// The cell of a column; empty where the line is too short.
-    pub(super) fn get(&self, at: usize) -> &str {
+    fn get(&self, at: usize) -> &[u8] {
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-        let end = self.ends.get(at).copied().unwrap_or(self.text.len());
-        self.text.get(start.unwrap_or(0)..end).filter(|_| at < self.ends.len()).unwrap_or_default()
+        let end = self.ends.get(at).copied().unwrap_or_default();
+        self.text.get(start.unwrap_or(0)..end).unwrap_or_default()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|at| self.get(at))
+        (0..self.ends.len()).map(|at| str::from_utf8(self.get(at)).unwrap_or_default())
     }
 }
 
@@ -86,11 +84,30 @@ impl Row {
         Self { cells: Cells::of(cells), ..Self::default() }
     }
 
-    /// One cell for each column, already escaped, in place of what was there.
-    pub(super) fn refill(&mut self, cells: &[&dyn Display]) {
-        self.cells.refill(cells);
+    /// Takes away what was there.
+    fn clear(&mut self) {
+        self.cells.text.clear();
+        self.cells.ends.clear();
         self.note.clear();
         self.severity = None;
+    }
+
+    /// Adds a cell, already escaped.
+    pub(super) fn word(&mut self, cell: &str) {
+        self.cells.write(|text| text.extend_from_slice(cell.as_bytes()));
+    }
+
+    /// Adds a cell of what `write` appends for the value, already escaped; `or` where there is none.
+    pub(super) fn value<T>(
+        &mut self,
+        value: Option<T>,
+        or: &str,
+        write: impl FnOnce(&mut Vec<u8>, T),
+    ) {
+        match value {
+            Some(value) => self.cells.write(|text| write(text, value)),
+            None => self.word(or),
+        }
     }
 
     /// Adds to the note; the heaviest severity wins.
@@ -103,9 +120,9 @@ impl Row {
     }
 }
 
-/// Columns that a string takes. What stands in tables is ASCII but for foreign names.
-fn columns_of(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+/// Columns that a cell takes. What stands in tables is ASCII but for foreign names.
+fn columns_of(text: &[u8]) -> usize {
+    if text.is_ascii() { text.len() } else { str::from_utf8(text).unwrap_or_default().width() }
 }
 
 #[derive(Debug)]
@@ -127,7 +144,7 @@ pub(super) fn write_rows(
     write_filled(out, columns, rows, |row, into| *into = row, style)
 }
 
-/// As [`write_rows`], of items that `fill` makes rows of, all in the same one.
+/// As [`write_rows`], of items of which `fill` makes rows, adding cells to one that is empty.
 pub(super) fn write_filled<T>(
     out: &mut dyn Write,
     columns: &[Column],
@@ -143,14 +160,14 @@ pub(super) fn write_filled<T>(
     };
     let sample: Vec<Row> = items.by_ref().take(SAMPLE_ROWS).map(filled).collect();
     let plan = plan(columns, &sample, style.width);
-    let mut line = String::new();
+    let mut line = Vec::with_capacity(Cells::LINE_BYTES + style.width);
     if !plan.records {
         let mut titles = Cells::default();
         for column in columns {
             titles.push(&column.title);
         }
         align(columns, &plan, &titles, &mut line);
-        writeln!(out, "{}", line.trim_end())?;
+        end_line(out, &mut line)?;
     }
     let mut write = |row: &Row| {
         if plan.records {
@@ -164,6 +181,7 @@ pub(super) fn write_filled<T>(
     drop(sample);
     let mut row = Row::default();
     items.try_for_each(|item| {
+        row.clear();
         fill(item, &mut row);
         write(&row)
     })
@@ -220,57 +238,71 @@ fn total(shown: &[usize], widths: &[usize]) -> usize {
 }
 
 /// Writes the cells that are shown into `line`, in place of what was there.
-fn align(columns: &[Column], plan: &Plan, cells: &Cells, line: &mut String) {
+fn align(columns: &[Column], plan: &Plan, cells: &Cells, line: &mut Vec<u8>) {
     line.clear();
     for (place, &at) in plan.shown.iter().enumerate() {
         if place > 0 {
-            line.push_str("  ");
+            line.extend_from_slice(b"  ");
         }
         let cell = cells.get(at);
         let padding = plan.widths[at].saturating_sub(columns_of(cell));
         if columns[at].right {
             pad(line, padding);
-            line.push_str(cell);
+            line.extend_from_slice(cell);
         } else {
-            line.push_str(cell);
+            line.extend_from_slice(cell);
             pad(line, padding);
         }
     }
 }
 
-fn pad(line: &mut String, mut count: usize) {
-    const BLANKS: &str = "                                ";
-    while let Some(rest) = count.checked_sub(BLANKS.len()) {
-        line.push_str(BLANKS);
-        count = rest;
-    }
-    line.push_str(&BLANKS[..count]);
+fn pad(line: &mut Vec<u8>, count: usize) {
+    line.resize(line.len() + count, b' ');
+}
+
+/// Writes a line without the blanks at its end.
+fn end_line(out: &mut dyn Write, line: &mut Vec<u8>) -> io::Result<()> {
+    line.truncate(line.trim_ascii_end().len());
+    line.push(b'\n');
+    out.write_all(line)
 }
 
 /// The note goes behind the row where it fits, else below it.
-fn with_note(out: &mut dyn Write, line: &mut String, row: &Row, style: Style) -> io::Result<()> {
-    let sign = row.severity.map_or("-", mark);
-    let whole = columns_of(line) + 2 + sign.len() + 1 + columns_of(&row.note);
-    if !row.note.is_empty() && whole <= style.width {
-        return writeln!(out, "{line}  {} {}", painted(row, style), row.note);
+fn with_note(out: &mut dyn Write, line: &mut Vec<u8>, row: &Row, style: Style) -> io::Result<()> {
+    if row.note.is_empty() {
+        return end_line(out, line);
     }
-    line.truncate(line.trim_end().len());
-    line.push('\n');
-    out.write_all(line.as_bytes())?;
-    if row.note.is_empty() { Ok(()) } else { note_below(out, row, style) }
+    let sign = row.severity.map_or("-", mark);
+    let note = row.note.as_bytes();
+    if columns_of(line) + 2 + sign.len() + 1 + columns_of(note) <= style.width {
+        line.extend_from_slice(b"  ");
+        line.extend_from_slice(painted(row, style).as_bytes());
+        line.push(b' ');
+        line.extend_from_slice(note);
+        line.push(b'\n');
+        return out.write_all(line);
+    }
+    end_line(out, line)?;
+    note_below(out, row, style)
 }
 
 fn note_below(out: &mut dyn Write, row: &Row, style: Style) -> io::Result<()> {
     let sign = row.severity.map_or("-", mark);
+    let lead = "    ".len() + sign.len() + " ".len();
+    if lead + columns_of(row.note.as_bytes()) <= style.width && !row.note.contains("  ") {
+        return writeln!(out, "    {} {}", painted(row, style), row.note);
+    }
     let words = wrap(&format!("    {sign} "), &row.note, style.width);
     out.write_all(words.replacen(sign, &painted(row, style), 1).as_bytes())
 }
 
-fn painted(row: &Row, style: Style) -> String {
-    row.severity.map_or_else(
-        || style.paint.dim("-"),
-        |severity| style.paint.severity(severity, mark(severity)),
-    )
+fn painted(row: &Row, style: Style) -> Cow<'static, str> {
+    let sign = row.severity.map_or("-", mark);
+    if !style.paint.colour {
+        return sign.into();
+    }
+    let painted = row.severity.map(|severity| style.paint.severity(severity, sign));
+    painted.unwrap_or_else(|| style.paint.dim(sign)).into()
 }
 
 fn record(out: &mut dyn Write, columns: &[Column], row: &Row, style: Style) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 use synrecv_model::{Host, LinkNames, SourceKind};
 
@@ -14,7 +15,7 @@ use super::route::RoutesJson;
 use super::route_get::RouteGetJson;
 use super::sockets::SocketsJson;
 use super::trace::TraceJson;
-use crate::json::{self, ToolJson, known_time, known_words};
+use crate::json::{self, ToolJson, Written, known_time, known_words};
 use crate::rows::{SectionRow, known_uid};
 use crate::{PROGRAM, VERSION};
 
@@ -114,6 +115,41 @@ impl<T, R> std::fmt::Debug for Rows<'_, T, R> {
 impl<T, R: Serialize> Serialize for Rows<'_, T, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.nouns.iter().map(&self.row))
+    }
+}
+
+/// Adds a row, in JSON of one line.
+type Append<'a, T> = dyn Fn(&T, &mut Vec<u8>) + 'a;
+
+/// Rows that are written by hand, because there can be a million of them.
+pub(super) struct WrittenRows<'a, T> {
+    nouns: &'a [T],
+    append: Box<Append<'a, T>>,
+}
+
+impl<'a, T> WrittenRows<'a, T> {
+    /// `append` adds a row, in JSON of one line.
+    pub(super) fn new(nouns: &'a [T], append: impl Fn(&T, &mut Vec<u8>) + 'a) -> Self {
+        Self { nouns, append: Box::new(append) }
+    }
+}
+
+impl<T> std::fmt::Debug for WrittenRows<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WrittenRows").field("count", &self.nouns.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Serialize for WrittenRows<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = Vec::new();
+        let mut rows = serializer.serialize_seq(Some(self.nouns.len()))?;
+        for noun in self.nouns {
+            row.clear();
+            (self.append)(noun, &mut row);
+            rows.serialize_element(&Written(&row))?;
+        }
+        rows.end()
     }
 }
 

@@ -21,6 +21,7 @@ use std::io::{self, Write};
 use synrecv_model::Section;
 
 use crate::Style;
+use crate::digits::decimal;
 use crate::layout::wrap;
 use crate::rows::{flaw_text, gap_text};
 
@@ -65,25 +66,26 @@ fn heading(out: &mut dyn Write, words: &str, style: Style) -> io::Result<()> {
 
 /// A time in at most five columns: `3.2s`, `45s`, `12m`, `5h`, `30d`.
 fn duration(ms: u64) -> String {
-    Lasting(ms).to_string()
+    let mut text = Vec::new();
+    lasting(&mut text, ms);
+    String::from_utf8(text).unwrap_or_default()
 }
 
-/// The same, in milliseconds, for a cell.
-#[derive(Clone, Copy, Debug)]
-struct Lasting(u64);
-
-impl Display for Lasting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(ms) = *self;
-        let s = ms / 1000;
-        match s {
-            0..10 => write!(f, "{s}.{}s", ms % 1000 / 100),
-            10..600 => write!(f, "{s}s"),
-            600..7_200 => write!(f, "{}m", s / 60),
-            7_200..172_800 => write!(f, "{}h", s / 3_600),
-            _ => write!(f, "{}d", s / 86_400),
-        }
+/// Appends the same to a cell.
+fn lasting(out: &mut Vec<u8>, ms: u64) {
+    let s = ms / 1000;
+    let (count, unit) = match s {
+        0..600 => (s, b's'),
+        600..7_200 => (s / 60, b'm'),
+        7_200..172_800 => (s / 3_600, b'h'),
+        _ => (s / 86_400, b'd'),
+    };
+    decimal(out, count);
+    if s < 10 {
+        out.push(b'.');
+        decimal(out, ms % 1000 / 100);
     }
+    out.push(unit);
 }
 
 /// A number, or `?` for one that is not known.

@@ -1,5 +1,6 @@
 //! Policy rules and the routes of all tables.
 
+mod row;
 #[cfg(test)]
 mod tests;
 pub(super) mod words;
@@ -14,11 +15,12 @@ use synrecv_model::{
 };
 
 use super::columns::{Row, write_rows};
-use super::json::{Rows, RowsJson};
+use super::json::{Rows, RowsJson, WrittenRows};
 use super::{counted, heading, legend, shortcomings};
 use crate::Style;
 use crate::layout::Column;
-use crate::rows::{NextHopObjectRow, RouteRow, RuleRow, SectionRow};
+use crate::rows::{NextHopObjectRow, RuleRow, SectionRow};
+use row::Devices;
 
 /// RT_TABLE_LOCAL, which the kernel fills with this host's own addresses.
 const TABLE_LOCAL: u32 = 255;
@@ -53,8 +55,8 @@ pub(super) struct RoutesJson<'a> {
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<RuleRow>>"))]
     rules: Option<Rows<'a, Rule, RuleRow>>,
     /// Routes of all tables.
-    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<RouteRow>>"))]
-    routes: Option<Rows<'a, Route, RouteRow>>,
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<crate::rows::RouteRow>>"))]
+    routes: Option<WrittenRows<'a, Route>>,
     /// Next-hop objects.
     #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<NextHopObjectRow>>"))]
     nexthops: Option<Rows<'a, NextHopObject, NextHopObjectRow>>,
@@ -74,9 +76,13 @@ impl RouteTable<'_> {
             ("nexthops", SectionRow::of(self.nexthops)),
             ("links", SectionRow::of(self.links)),
         ]);
+        let devices = Devices::new(self.links.data().map_or(&[], Vec::as_slice));
         let rows = RoutesJson {
             rules: self.rules.data().map(|rules| Rows::new(rules, RuleRow::new)),
-            routes: self.routes.data().map(|all| Rows::named(all, &names, RouteRow::new)),
+            routes: self
+                .routes
+                .data()
+                .map(|all| WrittenRows::new(all, |route, out| row::append(out, route, &devices))),
             nexthops: self
                 .nexthops
                 .data()

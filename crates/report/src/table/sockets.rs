@@ -6,7 +6,6 @@ mod tests;
 mod watched;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -17,8 +16,9 @@ use synrecv_model::{
 
 use super::columns::{Row, write_filled, write_rows};
 use super::json::{Rows, RowsJson};
-use super::{Lasting, heading, or_none, or_unknown, shortcomings};
+use super::{heading, lasting, or_unknown, shortcomings};
 use crate::Style;
+use crate::digits::decimal;
 use crate::escape::foreign;
 use crate::layout::{Column, wrap};
 use crate::rows::{
@@ -145,7 +145,10 @@ impl SocketsTable<'_> {
         if let Some(links) = self.links {
             shortcomings(out, "device names", links, style)?;
         }
-        let mut words = format!("Read from {}.", sockets.source.name());
+        let unsought = |listener: &Listener| listener.owners == Owners::NotSought;
+        let alone = self.kind == SourceKind::Live && sockets.listeners.iter().any(unsought);
+        let alone = if alone { " alone, which names no process" } else { "" };
+        let mut words = format!("Read from {}{alone}.", sockets.source.name());
         if let Some(watched) = self.watched {
             words = format!("{} {words}", watched.length());
         }
@@ -332,31 +335,27 @@ fn others(
         return Ok(());
     }
     let fill = |socket: &Socket, row: &mut Row| {
-        let end = |end| ShownEndpoint { end, ifindex: socket.ifindex, names };
-        row.refill(&[
-            &socket.state.name(),
-            &end(socket.flow.local),
-            &end(socket.flow.peer),
-            &socket.recv_queue_bytes,
-            &socket.send_queue_bytes,
-            &or_none(socket.timer.map(ShownTimer)),
-            &or_unknown(known_uid(socket.uid)),
-            &socket.inode,
-        ]);
+        let end = |end| Some(ShownEndpoint { end, ifindex: socket.ifindex, names });
+        row.word(socket.state.name());
+        row.value(end(socket.flow.local), "", ShownEndpoint::append);
+        row.value(end(socket.flow.peer), "", ShownEndpoint::append);
+        row.value(Some(socket.recv_queue_bytes.into()), "", decimal);
+        row.value(Some(socket.send_queue_bytes.into()), "", decimal);
+        row.value(socket.timer, "-", timer);
+        row.value(known_uid(socket.uid).map(u64::from), "?", decimal);
+        row.value(Some(socket.inode), "", decimal);
     };
     write_filled(out, OTHERS, sockets, fill, style)
 }
 
-/// `keepalive 45s`, `on 0.2s try 3`
-struct ShownTimer(SocketTimer);
-
-impl fmt::Display for ShownTimer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(SocketTimer { kind, expires_ms, retrans_count }) = *self;
-        write!(f, "{} {}", kind.name(), Lasting(u64::from(expires_ms)))?;
-        if retrans_count > 0 {
-            write!(f, " try {retrans_count}")?;
-        }
-        Ok(())
+/// Appends `keepalive 45s`, `on 0.2s try 3`.
+fn timer(out: &mut Vec<u8>, timer: SocketTimer) {
+    let SocketTimer { kind, expires_ms, retrans_count } = timer;
+    out.extend_from_slice(kind.name().as_bytes());
+    out.push(b' ');
+    lasting(out, expires_ms.into());
+    if retrans_count > 0 {
+        out.extend_from_slice(b" try ");
+        decimal(out, retrans_count.into());
     }
 }

@@ -104,14 +104,16 @@ fn connection(dev: &str, number: u32) -> Connection {
         out_mac: Some(mac(2)),
         out_state: Some(Nud::Reachable),
         via_gateway: Some(false),
-        seen: (number == 11).then(|| Box::new(SeenFrames {
-            in_dev: Some(Foreign(dev.to_owned())),
-            in_mac: Some(mac(1)),
-            in_ttl: Some(63),
-            out_dev: Some(Foreign(dev.to_owned())),
-            out_mac: Some(mac(2)),
-            ack_seen: Some(false),
-        })),
+        seen: (number == 11).then(|| {
+            Box::new(SeenFrames {
+                in_dev: Some(Foreign(dev.to_owned())),
+                in_mac: Some(mac(1)),
+                in_ttl: Some(63),
+                out_dev: Some(Foreign(dev.to_owned())),
+                out_mac: Some(mac(2)),
+                ack_seen: Some(false),
+            })
+        }),
         findings: ["bad-netmask"].into(),
     }
 }

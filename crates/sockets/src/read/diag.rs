@@ -12,6 +12,8 @@ use crate::parse::diag::{self, DiagRow};
 
 /// `SOCK_DIAG_BY_FAMILY`
 const BY_FAMILY: u16 = 20;
+/// `TCPDIAG_GETSOCK`
+const OF_ALL_FAMILIES: u16 = 18;
 const IPPROTO_TCP: u8 = 6;
 /// `INET_DIAG_SKMEMINFO` alone, as a bit of `idiag_ext`. Never `INET_DIAG_INFO`: to root it brings
 /// the TCP-MD5 keys of the socket along.
@@ -20,22 +22,38 @@ const EXTENSIONS: u8 = 1 << (7 - 1);
 const BYTECODE: u16 = 1;
 const IN_FLIGHT: usize = 64;
 
-/// Dumps one family, filtered by state and local port in the kernel.
+/// Dumps both families, filtered by state and local port in the kernel.
+///
+/// The older request knows no family: the kernel walks its hash table, in which the sockets of all
+/// network namespaces are, once rather than once for each. Where it is no longer known, each family
+/// is asked for.
 pub(super) fn dump(
     socket: &mut Socket,
-    family: Family,
     states: StateSet,
     port: Option<u16>,
     mut each: impl FnMut(DiagRow),
 ) -> Result<DumpReport, NetlinkError> {
-    let mut request = RequestBuilder::new(&inet_diag_req(family, states, None));
-    if let Some(port) = port {
-        request = request.attribute(BYTECODE, &local_port_is(port));
+    let mut rows = 0_u64;
+    let mut dump = |kind, fixed: &[u8]| {
+        let mut request = RequestBuilder::new(fixed);
+        if let Some(port) = port {
+            request = request.attribute(BYTECODE, &local_port_is(port));
+        }
+        let dumped = socket.dump(kind, 0, &request.into_payload(), |message| {
+            rows += 1;
+            each(diag::row(&message)?);
+            Ok(())
+        });
+        dumped.map_err(|error| (error, rows > 0))
+    };
+    match dump(OF_ALL_FAMILIES, &inet_diag_req(states)) {
+        Err((error, false)) if error.errno().is_some() => {}
+        dumped => return dumped.map_err(|(error, _)| error),
     }
-    socket.dump(BY_FAMILY, 0, &request.into_payload(), |message| {
-        each(diag::row(&message)?);
-        Ok(())
-    })
+    let mut of = |family| dump(BY_FAMILY, &inet_diag_req_v2(family, states, None));
+    let mut report = of(Family::V4).map_err(|(error, _)| error)?;
+    report.merge(of(Family::V6).map_err(|(error, _)| error)?);
+    Ok(report)
 }
 
 /// One request to look at once more.
@@ -55,7 +73,7 @@ pub(super) fn look_up(
     let question = |look: &Look| Question {
         kind: BY_FAMILY,
         flags: 0,
-        payload: inet_diag_req(look.family, StateSet::ALL, Some(look)).to_vec(),
+        payload: inet_diag_req_v2(look.family, StateSet::ALL, Some(look)).to_vec(),
     };
     let questions: Vec<_> = looks.iter().map(question).collect();
     socket.ask_all(&questions, IN_FLIGHT, |index, answer| {
@@ -71,8 +89,16 @@ pub(super) fn look_up(
     Ok(())
 }
 
+/// `struct inet_diag_req`
+fn inet_diag_req(states: StateSet) -> [u8; 60] {
+    let mut request = [0; 60];
+    request[3] = EXTENSIONS;
+    request[52..56].copy_from_slice(&states.bits().to_ne_bytes());
+    request
+}
+
 /// `struct inet_diag_req_v2`
-fn inet_diag_req(family: Family, states: StateSet, look: Option<&Look>) -> [u8; 56] {
+fn inet_diag_req_v2(family: Family, states: StateSet, look: Option<&Look>) -> [u8; 56] {
     let mut request = [0; 56];
     request[0] = family.number();
     request[1] = IPPROTO_TCP;
@@ -126,4 +152,41 @@ fn local_port_is(port: u16) -> [u8; 16] {
 /// A socket for the calling thread's namespace.
 pub(super) fn open() -> Result<Socket, NetlinkError> {
     Socket::open(Protocol::SockDiag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `INET_DIAG_SKMEMINFO`: nothing else may be asked for, least of all `INET_DIAG_INFO`.
+    const MEMORY_ONLY: u8 = 0x40;
+
+    #[test]
+    fn no_request_asks_for_keys() {
+        let of_all = inet_diag_req(StateSet::ALL);
+        assert_eq!(of_all[..4], [0, 0, 0, MEMORY_ONLY]);
+        assert_eq!(of_all[52..56], StateSet::ALL.bits().to_ne_bytes());
+        let of_one = inet_diag_req_v2(Family::V6, StateSet::ALL, None);
+        assert_eq!(of_one[..4], [10, IPPROTO_TCP, MEMORY_ONLY, 0]);
+    }
+
+    #[test]
+    fn one_walk_shows_the_listeners_of_both_families() {
+        let listeners = ["127.0.0.1:0", "[::1]:0"]
+            .map(|address| std::net::TcpListener::bind(address).ok())
+            .into_iter()
+            .flatten();
+        let listeners: Vec<_> = listeners.collect();
+        // Where sock_diag may not be asked there is nothing to see.
+        let Ok(mut socket) = open() else { return };
+        for listener in &listeners {
+            let end = listener.local_addr().unwrap();
+            let mut seen = 0;
+            let states = StateSet::only(TcpState::Listen);
+            let dumped = dump(&mut socket, states, Some(end.port()), |row| {
+                seen += usize::from(row.flow.local.ip == end.ip());
+            });
+            assert!(dumped.is_err() || seen == 1, "{end}");
+        }
+    }
 }

@@ -183,11 +183,9 @@ impl Sampler {
         let mut rows = Rows::default();
         if plan.diag {
             self.open_diag().map_err(Failed::Diag)?;
+            self.read_diag(&mut rows, &mut report).map_err(Failed::Diag)?;
         }
         for family in [Family::V4, Family::V6] {
-            if plan.diag {
-                self.read_diag(family, &mut rows, &mut report).map_err(Failed::Diag)?;
-            }
             if plan.proc && (!plan.diag || rows.can_be_joined(family)) {
                 self.read_proc(family, plan, &mut rows, &mut report).map_err(Failed::Proc)?;
             }
@@ -219,15 +217,10 @@ impl Sampler {
         Ok(())
     }
 
-    fn read_diag(
-        &mut self,
-        family: Family,
-        rows: &mut Rows,
-        report: &mut DumpReport,
-    ) -> Result<(), Gap> {
+    fn read_diag(&mut self, rows: &mut Rows, report: &mut DumpReport) -> Result<(), Gap> {
         let Some(socket) = &mut self.diag else { return Ok(()) };
         let SocketQuery { states, port, .. } = self.query;
-        let outcome = diag::dump(socket, family, states, port, |row| rows.add_diag(row));
+        let outcome = diag::dump(socket, states, port, |row| rows.add_diag(row));
         report.merge(outcome.map_err(|error| error.gap())?);
         Ok(())
     }
@@ -330,18 +323,16 @@ fn dump_again(
     port: Option<u16>,
 ) -> Result<(), NetlinkError> {
     let requests = StateSet::only(TcpState::SynRecv);
-    for family in [Family::V4, Family::V6] {
-        diag::dump(socket, family, requests, port, |row| {
-            let same = pairs.find((row.family, row.flow)).find(|&at| {
-                pairs.get(at).is_some_and(|pair| {
-                    let same_device = pair.diag.is_none_or(|known| known.ifindex == row.ifindex);
-                    pair.wants_another_look() && same_device
-                })
-            });
-            if let Some(at) = same {
-                pairs.refresh(at, &row);
-            }
-        })?;
-    }
+    diag::dump(socket, requests, port, |row| {
+        let same = pairs.find((row.family, row.flow)).find(|&at| {
+            pairs.get(at).is_some_and(|pair| {
+                let same_device = pair.diag.is_none_or(|known| known.ifindex == row.ifindex);
+                pair.wants_another_look() && same_device
+            })
+        });
+        if let Some(at) = same {
+            pairs.refresh(at, &row);
+        }
+    })?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What entries of the neighbour tables show when they are seen together.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use synrecv_model::view::{Machine, Neighbourhood};
@@ -114,31 +115,33 @@ impl Mark {
     }
 
     /// For people; empty when another mark says it.
-    pub(in crate::table) fn words(&self) -> String {
+    pub(in crate::table) fn words(&self) -> Cow<'static, str> {
         match self {
             Self::SharedMac(share) => {
                 let others = share.machine.address_count.saturating_sub(1);
-                match share.owner {
+                let words = match share.owner {
                     _ if share.is_owner => {
                         format!("answers for {}", counted(others as usize, "other", "others"))
                     }
                     Some(owner) => format!("MAC of {owner}"),
                     None => format!("same MAC as {others} more"),
-                }
+                };
+                words.into()
             }
             // Said above, with the address.
-            Self::GatewayMac => String::new(),
-            Self::OwnMac(dev) => format!("MAC of this host's {}", printable(&foreign(&dev.0))),
-            Self::KnownMac(known) => known.words(),
-            Self::Permanent => "set by hand".to_owned(),
+            Self::GatewayMac => "".into(),
+            Self::OwnMac(dev) => {
+                format!("MAC of this host's {}", printable(&foreign(&dev.0))).into()
+            }
+            Self::KnownMac(known) => known.words().into(),
+            Self::Permanent => "set by hand".into(),
             Self::Unresolved { probes: Some(probes @ 1..), .. } => {
                 format!("no answer to {}", counted(*probes as usize, "question", "questions"))
+                    .into()
             }
-            Self::Unresolved { .. } => "no answer".to_owned(),
-            Self::NoRoute(None) => "no route on this device".to_owned(),
-            Self::NoRoute(Some(dev)) => {
-                format!("no route here, is on {}", foreign(&dev.0))
-            }
+            Self::Unresolved { .. } => "no answer".into(),
+            Self::NoRoute(None) => "no route on this device".into(),
+            Self::NoRoute(Some(dev)) => format!("no route here, is on {}", foreign(&dev.0)).into(),
         }
     }
 }
@@ -159,37 +162,51 @@ pub(in crate::table) fn marks(
     names: &LinkNames,
 ) -> Vec<Mark> {
     let mut marks = Vec::new();
-    if entry.state.is_unresolved() && !entry.flags.proxy {
-        let is_gateway = seen.is_gateway(entry.ifindex, entry.address);
-        let matters = is_gateway || seen.is_outside(entry) == Some(true);
-        marks.push(Mark::Unresolved { probes: entry.probes_count, matters });
-    }
-    let own = seen.own_device(entry);
-    marks.extend(own.map(|dev| Mark::OwnMac(names.name(dev))));
-    let known = entry.mac.filter(|_| own.is_none()).and_then(KnownMac::of);
-    if let Some(machine) = seen.machine(entry) {
-        share_marks(machine, entry, &mut marks);
-    }
-    marks.extend(known.map(Mark::KnownMac));
-    if entry.state == Nud::Permanent && !entry.flags.extern_learn {
-        marks.push(Mark::Permanent);
-    }
-    if seen.is_ghost(entry) && known != Some(KnownMac::Calico) {
-        let elsewhere = seen.wire_of(entry.address).filter(|&dev| dev != entry.ifindex);
-        marks.push(Mark::NoRoute(elsewhere.map(|dev| names.name(dev))));
-    }
+    each_mark(seen, entry, names, &mut |mark| marks.push(mark));
     marks
 }
 
-fn share_marks(machine: Machine, entry: &Neighbour, marks: &mut Vec<Mark>) {
+/// Hands over all that is to be said about an entry.
+pub(super) fn each_mark(
+    seen: &Neighbourhood,
+    entry: &Neighbour,
+    names: &LinkNames,
+    each: &mut dyn FnMut(Mark),
+) {
+    if entry.state.is_unresolved() && !entry.flags.proxy {
+        let is_gateway = seen.is_gateway(entry.ifindex, entry.address);
+        let matters = is_gateway || seen.is_outside(entry) == Some(true);
+        each(Mark::Unresolved { probes: entry.probes_count, matters });
+    }
+    let own = seen.own_device(entry);
+    if let Some(dev) = own {
+        each(Mark::OwnMac(names.name(dev)));
+    }
+    let known = entry.mac.filter(|_| own.is_none()).and_then(KnownMac::of);
+    if let Some(machine) = seen.machine(entry) {
+        share_marks(machine, entry, each);
+    }
+    if let Some(known) = known {
+        each(Mark::KnownMac(known));
+    }
+    if entry.state == Nud::Permanent && !entry.flags.extern_learn {
+        each(Mark::Permanent);
+    }
+    if seen.is_ghost(entry) && known != Some(KnownMac::Calico) {
+        let elsewhere = seen.wire_of(entry.address).filter(|&dev| dev != entry.ifindex);
+        each(Mark::NoRoute(elsewhere.map(|dev| names.name(dev))));
+    }
+}
+
+fn share_marks(machine: Machine, entry: &Neighbour, each: &mut dyn FnMut(Mark)) {
     // A machine has several addresses of IPv6 as a rule; they count when some are not its own.
     let several = machine.address_count > 1 && entry.address.is_ipv4();
     if several || machine.outside_count > 0 {
         let owner = machine.gateway.or(machine.owner);
         let is_owner = owner == Some(entry.address);
-        marks.push(Mark::SharedMac(Share { machine, owner, is_owner }));
+        each(Mark::SharedMac(Share { machine, owner, is_owner }));
         if machine.gateway.is_some() && !is_owner {
-            marks.push(Mark::GatewayMac);
+            each(Mark::GatewayMac);
         }
     }
 }
