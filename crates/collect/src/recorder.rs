@@ -4,7 +4,7 @@ mod lives;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lives::{expired_between, first_seen, has_passed, key, see_again, stays_away};
+use lives::{end_unless_seen, expired_between, first_seen, has_passed, key, see_again, stays_away};
 use synrecv_checks::plan;
 use synrecv_model::view::completed_late;
 use synrecv_model::{
@@ -58,15 +58,7 @@ impl Recorder {
         self.samples += 1;
         self.see_all(&sockets.requests, at);
         if shows_all_requests(sample) {
-            for track in &mut self.tracks {
-                let life = track.last_life();
-                if life.last.at != at
-                    && life.gone.is_none()
-                    && let Some(life) = track.lives.last_mut()
-                {
-                    life.gone = Some(at);
-                }
-            }
+            self.tracks.iter_mut().for_each(|track| end_unless_seen(track, at));
             self.forget_passed();
         }
         let mut outstanding: BTreeMap<Endpoint, u64> = BTreeMap::new();

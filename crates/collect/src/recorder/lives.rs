@@ -47,6 +47,17 @@ pub(super) fn see_again(track: &mut Track, request: &Request, sighting: Sighting
     true
 }
 
+/// Ends the life of a request that a sample at this time did not show.
+pub(super) fn end_unless_seen(track: &mut Track, at: Mono) {
+    let (_, last, gone) = track.last_seen();
+    if last.at != at
+        && !gone
+        && let Some(life) = track.lives.last_mut()
+    {
+        life.gone = Some(at);
+    }
+}
+
 /// Timer expiries of a request since it was seen before; 0 when its client repeats its SYN, for then
 /// no ACK is due.
 pub(super) fn expired_between(before: &Sighting, now: &Request) -> u64 {
