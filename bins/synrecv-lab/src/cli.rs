@@ -149,8 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_scenario_names_the_known_ones() {
-        let error = Cli::try_parse_from(["synrecv-lab", "up", "incidnet"]).unwrap_err();
-        assert!(error.to_string().contains("right-mask"));
+    fn an_unknown_scenario_names_those_like_it_or_the_list() {
+        let error = |id| Cli::try_parse_from(["synrecv-lab", "up", id]).unwrap_err().to_string();
+        assert!(error("mask-no").contains("wide-mask-no-proxy"));
+        assert!(error("incidnet").contains("synrecv-lab list"));
     }
 }

@@ -325,12 +325,14 @@ pub(super) fn conntrack_full(view: &View<'_>, cases: &mut Cases) {
     if max <= 0 || count * 20 < max * 19 {
         return;
     }
+    // A SYN that finds no room becomes no request: it is not what requests wait for.
+    let some_wait = !view.stuck(|_| true).is_empty();
     cases
         .about(Subject::Host)
         .headline(text!["the kernel drops packets of new connections"])
         .summary(text!["the table of tracked connections is full: ", count, " of ", max])
         .supports(
-            Weight::Strong,
+            if some_wait { Weight::Weak } else { Weight::Strong },
             Fact::new(
                 Origin::Conntrack,
                 "count-at-limit",

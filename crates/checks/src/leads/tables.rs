@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use synrecv_model::{
-    FilterChain, FilterRule, Foreign, Hook, Origin, Route, RouteKind, RuleAction, RuleVerdict,
-    Subject, Test, Value, Weight, text,
+    Family, FilterChain, FilterRule, Flow, Foreign, Hook, Origin, PortRange, Route, RouteKind,
+    Rule, RuleAction, RuleVerdict, Subject, Test, Value, Weight, text,
 };
 
 use crate::cases::{Cases, Fact};
@@ -175,7 +175,13 @@ pub(super) fn no_return_route(view: &View<'_>, cases: &mut Cases) {
     let ends = |action: RuleAction| {
         matches!(action, RuleAction::Blackhole | RuleAction::Unreachable | RuleAction::Prohibit)
     };
-    let Some(rule) = view.rules().iter().find(|rule| ends(rule.action)) else { return };
+    let stuck = view.stuck(|_| true);
+    let replies: Vec<Flow> =
+        stuck.into_iter().map(|index| view.requests()[index].track.flow).collect();
+    let concerns =
+        |rule: &&Rule| replies.is_empty() || replies.iter().any(|&reply| may_match(rule, reply));
+    let mut ending = view.rules().iter().filter(|rule| ends(rule.action));
+    let Some(rule) = ending.find(concerns) else { return };
     if !super::is_trouble(view) {
         return;
     }
@@ -199,6 +205,23 @@ pub(super) fn no_return_route(view: &View<'_>, cases: &mut Cases) {
             Weight::Weak,
             Fact::new(Origin::Route, "rule-ends-look-up", text).recheck("ip rule"),
         );
+}
+
+/// Whether a reply can meet the rule. Marks, devices and users of it are not known.
+fn may_match(rule: &Rule, reply: Flow) -> bool {
+    const TCP: u8 = 6;
+    let (local, peer) = (reply.local, reply.peer);
+    let within = |range: Option<PortRange>, port: u16| {
+        range.is_none_or(|range| (range.start..=range.end).contains(&u32::from(port)))
+    };
+    let covers = |net: Option<IpNet>, ip: IpAddr| net.is_none_or(|net| net.contains(&ip));
+    let family = if peer.ip.is_ipv6() { Family::V6 } else { Family::V4 };
+    let fits = covers(rule.from, local.ip)
+        && covers(rule.to, peer.ip)
+        && rule.ip_protocol.is_none_or(|protocol| protocol == TCP)
+        && within(rule.sport, local.port)
+        && within(rule.dport, peer.port);
+    rule.family == family && (fits || rule.invert)
 }
 
 /// A network by a gateway that stands on the same wire as machines that the ticket speaks of: what
