@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::format::Sees;
 use crate::text::effort::{Effort, Level};
 use crate::text::score;
 
@@ -17,18 +16,19 @@ pub(super) fn mend(line: &mut String, effort: &mut Effort) {
     if line.contains('\\') {
         unescape(line);
     }
-    let can_help = line.contains(['`', '<', '"'])
+    let can_help = line.contains(['`', '"'])
         || line.contains("**")
         || line.contains("__")
-        || !line.is_ascii();
-    if !can_help || effort.level() != Level::Full || score::best(line) > Sees::Nothing {
+        || !line.is_ascii()
+        || has_tag(line);
+    if !can_help || effort.level() != Level::Full || score::is_known(line) {
         return;
     }
     let steps: [fn(&str) -> String; 4] = [without_tags, without_emphasis, narrow, unquoted];
     let mut mended = line.clone();
     for step in steps {
         mended = step(&mended);
-        if mended != *line && score::best(&mended) > Sees::Nothing {
+        if mended != *line && score::is_known(&mended) {
             *line = mended;
             effort.succeed();
             return;
@@ -82,27 +82,27 @@ fn without_tags(line: &str) -> String {
     while let Some(at) = rest.find('<') {
         kept.push_str(&rest[..at]);
         rest = &rest[at..];
-        let tag = rest.find('>').map(|end| &rest[1..end]).filter(|tag| tag.len() < 120);
-        let name = tag.map(|tag| {
-            tag.trim_start_matches('/')
-                .split([' ', '/'])
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase()
+        let skipped = tag_len(rest).unwrap_or_else(|| {
+            kept.push('<');
+            1
         });
-        match (tag, name) {
-            (Some(tag), Some(name)) if TAGS.contains(&name.as_str()) => {
-                rest = &rest[tag.len() + 2..];
-            }
-            _ => {
-                kept.push('<');
-                rest = &rest[1..];
-            }
-        }
+        rest = &rest[skipped..];
     }
     kept.push_str(rest);
     kept.truncate(kept.trim_end().len());
     kept
+}
+
+/// Octets of the tag that a text begins with, when it is one of those that only say how a text looks.
+fn tag_len(text: &str) -> Option<usize> {
+    const OCTETS_MAX: usize = 120;
+    let end = text.bytes().take(OCTETS_MAX).position(|byte| byte == b'>')?;
+    let name = text[1..end].trim_start_matches('/').split([' ', '/']).next()?;
+    TAGS.iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(end + 1)
+}
+
+fn has_tag(line: &str) -> bool {
+    line.match_indices('<').any(|(at, _)| tag_len(&line[at..]).is_some())
 }
 
 /// Without `**bold**`, `__bold__` and the backticks around it.
