@@ -3,6 +3,7 @@
 mod capture;
 mod crowd;
 mod flood;
+mod instructions;
 mod race;
 mod scale;
 mod sockets;
@@ -56,6 +57,8 @@ pub(crate) enum Part {
     Flood,
     /// `diagnose` of a capture of a gibibyte
     Capture,
+    /// Instructions of what touches no kernel, by valgrind; writes docs/performance-instructions.md
+    Instructions,
     /// Half a million requests, a million routes, 150,000 neighbours; writes docs/performance.md
     Scale,
 }
@@ -99,6 +102,10 @@ pub(crate) fn run(only: Option<Part>, scale: &ScaleArgs) -> Result<()> {
         for flood in [capture::Flood::Unanswered, capture::Flood::Answered] {
             measures.extend(of_capture(&capture::analyse(&doctor, &directory, flood)?));
         }
+    }
+    if wanted(Part::Instructions) {
+        let counted = instructions::count(&doctor, &target_dir().join("bench"))?;
+        measures.extend(counted.iter().map(of_instructions));
     }
     if wanted(Part::Scale) {
         measures.extend(scale::measure(&doctor, scale)?);
@@ -173,6 +180,19 @@ fn of_capture(analysed: &capture::Analysed) -> [Measure; 2] {
             kept: analysed.peak_kib > 0 && analysed.peak_kib <= CAPTURE_PEAK_KIB_MAX,
         },
     ]
+}
+
+fn of_instructions(counted: &instructions::Counted) -> Measure {
+    Measure {
+        what: counted.what.to_owned(),
+        measured: format!(
+            "{} instructions, {:.2} %",
+            counted.instruction_count,
+            counted.spread * 100.0
+        ),
+        bar: instructions::Counted::bar(),
+        kept: counted.is_stable(),
+    }
 }
 
 /// Time and memory of one run of `diagnose` under a flood.
