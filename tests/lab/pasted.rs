@@ -106,12 +106,6 @@ fn is_asked(line: &str) -> bool {
     keys.iter().any(|key| line.contains(key))
 }
 
-/// What outputs show of a host whose clients all connect, and what it is possible to hold against it.
-const POSSIBLE_BY_TEXT: [(&str, &str); 1] = [
-    // That the table is full is true; that its clients need no entry is said by rules alone.
-    ("conntrack-full-untracked", "conntrack-full"),
-];
-
 /// Right, or no more than that it cannot tell. A text has one moment, so what is found in it is less
 /// sure; what is wrong must not be likely, and a healthy host has no finding.
 fn compare(scenario: &Scenario, answer: &Output) -> (bool, Vec<String>) {
@@ -120,15 +114,11 @@ fn compare(scenario: &Scenario, answer: &Output) -> (bool, Vec<String>) {
     };
     let expect = &scenario.expect;
     if !expect.is_fault() {
-        let leading = (scenario.id, found.finding.as_deref().unwrap_or_default());
-        let possible =
-            found.confidence.as_deref() == Some("possible") && POSSIBLE_BY_TEXT.contains(&leading);
-        let is_gap = possible || found.status.as_deref() == Some("unexplained");
+        let is_gap = found.status.as_deref() == Some("unexplained");
         let alarms: Vec<String> = found
             .findings
             .iter()
             .filter(|(_, severity)| severity != "info")
-            .filter(|(id, _)| !possible || *id != leading.1)
             .map(|(id, severity)| format!("a healthy host: {id} ({severity})"))
             .collect();
         return (is_gap && alarms.is_empty(), alarms);

@@ -329,6 +329,7 @@ pub(super) fn conntrack_full(view: &View<'_>, cases: &mut Cases) {
     let some_wait = !view.stuck(|_| true).is_empty();
     cases
         .about(Subject::Host)
+        .severity(if some_wait { Severity::Info } else { Severity::Problem })
         .headline(text!["the kernel drops packets of new connections"])
         .summary(text!["the table of tracked connections is full: ", count, " of ", max])
         .supports(
