@@ -29,20 +29,20 @@ disturbs less than wall time; only ratios mean anything on another machine.
 const WHY: &str = "
 ## What the missed bars would take
 
-- `sockets --all`, `--state syn-recv`: a request is 40 bytes for each source while it is read and 92 as a row. Text
-  groups them, so it needs no rows: groups could be counted while the dump is read.
-- `route --format json`: 233 bytes a route, each key and value a call of the serialiser. Rows of routes would have to be
-  written by hand.
+- `sockets --all`, `--state syn-recv`: a request is 40 bytes for each source while it is read and 92 as a row, and memory
+  that is touched for the first time costs about as much as what is written there. Text groups requests, so it needs no
+  rows: groups could be counted while the dump is read.
 - `arp`: lines are half as long again as those of `ip neigh`, in order, and say what several entries show together. What
-  is left is formatting of seven cells a line, one sort, and the look-ups for gateways and prefixes on the wire.
-- `diagnose`: a large part of the time is the checks, many of which walk all stuck requests one after another; a sixth is
-  the table of routes, an eighth /proc. The memory is a million routes (184 bytes each), half a million tracks with one
-  life (208 bytes) and as many requests (92), and what checks list. Routes would have to become rows with
-  next hops in a table of their own, and checks would have to walk groups of like requests.
-- Small host: `sockets` names the processes of listeners, so it reads the descriptors of all processes; `ss -tan` does
-  not.
-- No instruction counts are kept: they need a counter of the processor, which virtual machines such as the one of these
-  figures do not show (`perf stat -e instructions`: not supported).
+  is left is the memory of the rows, one sort, and the look-ups for own MACs, gateways and prefixes on the wire: compact
+  rows, and own MACs as numbers.
+- `diagnose`: much of the time is the checks, which walk all stuck requests one after another where groups of like
+  requests would do; the rest is what the kernel takes for the tables, and their rows. Of the memory, half a million
+  connections of the diagnosis take most (176 bytes each, of which 50 are of the way of a reply that few were asked
+  about), then their tracks (112) and the view that the checks have of them (40); a million routes take 32 bytes each.
+  Connections would have to share their way out and be counted in groups.
+- Small host: half of what `ss -tan` takes is two walks of the kernel's hash table; `sockets --source diag` walks once, and
+  names no processes.
+- Instructions are counted in software: [performance-instructions](performance-instructions.md).
 ";
 
 /// Everything that was measured, on the terminal.
