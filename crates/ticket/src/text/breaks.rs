@@ -11,6 +11,9 @@ const WINDOW_LINES: usize = 300;
 /// Lines before the one that is asked about.
 const LINES_BEFORE: usize = 8;
 
+/// Lines for which widths are tried without any result, before no more are.
+const IN_VAIN_MAX: usize = 20_000;
+
 /// A block of fewer lines is judged together with those around it.
 const FEW_LINES: usize = 24;
 
@@ -47,6 +50,8 @@ pub(super) struct Breaks {
     width: Option<(Kind, usize)>,
     /// Shapes that rows begin with.
     starts: Vec<String>,
+    /// Lines since the last width that was found, for which none was.
+    in_vain: usize,
 }
 
 impl Breaks {
@@ -54,7 +59,15 @@ impl Breaks {
     /// the open piece is asked first.
     pub(super) fn around(&mut self, record: &Record, at: usize, open: Option<usize>) -> &Self {
         if at < self.start || at >= self.end {
-            *self = find(record, at, open);
+            let before = self.in_vain;
+            *self = if before < IN_VAIN_MAX {
+                find(record, at, open)
+            } else {
+                // So much that was not broken has hardly anything behind it that was.
+                let end = record.len().min(at + WINDOW_LINES);
+                Self { start: at, end, in_vain: 0, ..Self::default() }
+            };
+            self.in_vain = if self.width.is_some() { 0 } else { before + self.in_vain };
         }
         self
     }
@@ -199,7 +212,7 @@ fn find(record: &Record, at: usize, open: Option<usize>) -> Breaks {
 
 /// Looks for the width at which the lines in a window were broken.
 fn try_widths(record: &Record, start: usize, end: usize, open: Option<usize>) -> Breaks {
-    let mut breaks = Breaks { start, end, width: None, starts: Vec::new() };
+    let mut breaks = Breaks { start, end, ..Breaks::default() };
     let mut trial = Trial::new(record, start, end, open);
     let known_starts = trial.known_starts();
     if trial.known.iter().all(|known| *known) {
@@ -231,6 +244,7 @@ fn try_widths(record: &Record, start: usize, end: usize, open: Option<usize>) ->
     }
     if breaks.width.is_none() {
         breaks.starts = known_starts;
+        breaks.in_vain = end - start;
     }
     breaks
 }
