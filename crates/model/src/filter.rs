@@ -1,5 +1,7 @@
 //! Rules and programs of this host that can drop a packet: netfilter, traffic control, XDP.
 
+mod xt_target;
+
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 

@@ -261,18 +261,7 @@ mod tests {
     use crate::fixture::HostFixture;
 
     fn host() -> HostFixture {
-        HostFixture::new()
-            .device(2, "ps0")
-            .address(2, "10.1.0.10/24")
-            .default_route(2, "10.1.0.1")
-            .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
-            .listener("10.1.0.10:80", 0, 128)
-            .passive_opens(0)
-            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2))
-            .via(2, "10.1.0.1")
-            .stuck_request("10.1.0.10:80", "203.0.113.7:4000", (2, 2))
-            .via(2, "10.1.0.1")
-            .listener_drops(0)
+        HostFixture::two_remote_clients().listener_drops(0)
     }
 
     #[test]

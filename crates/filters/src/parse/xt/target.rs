@@ -7,37 +7,6 @@ use synrecv_model::RuleVerdict;
 use crate::parse::fields::{at, text, u32_at};
 use crate::parse::words::{Words, word};
 
-/// Targets after which the next rule is looked at.
-const CONTINUING: &[&str] = &[
-    "AUDIT",
-    "CHECKSUM",
-    "CLASSIFY",
-    "CONNMARK",
-    "CONNSECMARK",
-    "CT",
-    "DSCP",
-    "ECN",
-    "HL",
-    "HMARK",
-    "IDLETIMER",
-    "LED",
-    "LOG",
-    "MARK",
-    "NFLOG",
-    "NOTRACK",
-    "RATEEST",
-    "SECMARK",
-    "SET",
-    "TCPMSS",
-    "TCPOPTSTRIP",
-    "TEE",
-    "TOS",
-    "TRACE",
-    "TTL",
-];
-/// Targets that set up a translation and let the packet pass.
-const TRANSLATING: &[&str] = &["DNAT", "MASQUERADE", "NETMAP", "REDIRECT", "SNAT"];
-
 /// `IPT_REJECT_WITH` of each.
 const REJECT_WITH: Words = &[
     (0, "icmp-net-unreachable"),
@@ -119,13 +88,7 @@ pub(in crate::parse) fn target(
         ("REDIRECT", _) => translation("--to-ports", revision, info, ip_version),
         _ => None,
     };
-    let verdict = match name {
-        "REJECT" => RuleVerdict::Reject,
-        "NFQUEUE" | "QUEUE" => RuleVerdict::Queue,
-        _ if CONTINUING.contains(&name) => RuleVerdict::Continue,
-        _ if TRANSLATING.contains(&name) => RuleVerdict::Accept,
-        _ => RuleVerdict::Unknown,
-    };
+    let verdict = RuleVerdict::of_xt_target(name).unwrap_or(RuleVerdict::Unknown);
     let options = options.unwrap_or_else(|| " ...".to_owned());
     (format!("-j {name}{options}"), verdict)
 }

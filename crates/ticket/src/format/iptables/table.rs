@@ -5,40 +5,6 @@ use synrecv_model::{
     RuleVerdict, Term,
 };
 
-/// Targets after which the next rule is looked at.
-const CONTINUING: &[&str] = &[
-    "AUDIT",
-    "CHECKSUM",
-    "CLASSIFY",
-    "CONNMARK",
-    "CONNSECMARK",
-    "CT",
-    "DSCP",
-    "ECN",
-    "HL",
-    "HMARK",
-    "IDLETIMER",
-    "LED",
-    "LOG",
-    "MARK",
-    "NFLOG",
-    "NOTRACK",
-    "RATEEST",
-    "SECMARK",
-    "SET",
-    "TCPMSS",
-    "TCPOPTSTRIP",
-    "TEE",
-    "TOS",
-    "TRACE",
-    "TTL",
-    "ULOG",
-];
-/// Targets that set up a translation and let the packet pass.
-const TRANSLATING: &[&str] = &["DNAT", "MASQUERADE", "NETMAP", "REDIRECT", "SNAT"];
-/// Targets that take the packet over, or decide by what is not listed.
-const DECIDING: &[&str] = &["BALANCE", "CLUSTERIP", "SYNPROXY", "TARPIT", "TPROXY"];
-
 /// A rule before its target is known to be a chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Draft {
@@ -163,15 +129,7 @@ fn verdict(target: Option<&str>, goto: bool, chains: &[String]) -> RuleVerdict {
     match target {
         _ if goto => RuleVerdict::Goto(chain()),
         _ if chains.iter().any(|name| name == target) => RuleVerdict::Jump(chain()),
-        "ACCEPT" => RuleVerdict::Accept,
-        "DROP" => RuleVerdict::Drop,
-        "REJECT" => RuleVerdict::Reject,
-        "RETURN" => RuleVerdict::Return,
-        "QUEUE" | "NFQUEUE" => RuleVerdict::Queue,
-        _ if CONTINUING.contains(&target) => RuleVerdict::Continue,
-        _ if TRANSLATING.contains(&target) => RuleVerdict::Accept,
-        _ if DECIDING.contains(&target) => RuleVerdict::Unknown,
-        // A chain that was not pasted.
-        _ => RuleVerdict::Jump(chain()),
+        // What is no target is a chain that was not pasted.
+        _ => RuleVerdict::of_xt_target(target).unwrap_or_else(|| RuleVerdict::Jump(chain())),
     }
 }
