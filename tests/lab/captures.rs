@@ -17,7 +17,8 @@ const DEVICES_MAX: usize = 3;
 /// What is recorded: handshakes, their resets, ICMP errors, ARP and ND.
 const FILTER: &str = "tcp or arp or icmp or icmp6";
 
-/// The bridge that is tapped drops SYN-ACKs behind the tap: as far as a file tells, they left.
+/// The bridge that is tapped drops SYN-ACKs behind the tap: as far as a file tells, they left, which
+/// is never sure.
 const TAPPED_IN_FRONT: [&str; 1] = ["bridge-drops-synack"];
 
 /// Scenarios of which the frames on the server do not show what class of fault it is.
@@ -44,6 +45,7 @@ const BEYOND_FRAMES: &[&str] = &[
     // Frames end in front of the tap.
     "xdp-drops-ack",
     // The server itself is the client.
+    "dead-peers-of-our-own",
     "martian-own-source-accepted",
 ];
 
@@ -234,8 +236,9 @@ impl Capture {
         let in_front =
             TAPPED_IN_FRONT.contains(&scenario.id) && found.class.as_deref() == Some("path");
         let too_sure = match self.taken {
-            _ if in_front => false,
-            Taken::Elsewhere => level == Some("confirmed") || (!right && level == Some("likely")),
+            _ if in_front => level == Some("confirmed"),
+            // What the server does is not in such a file.
+            Taken::Elsewhere => matches!(level, Some("likely" | "confirmed")),
             _ => !right && matches!(level, Some("likely" | "confirmed")),
         };
         // The tap is behind what drops SYN-ACKs here, and before what drops SYNs.

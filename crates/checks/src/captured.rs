@@ -1,10 +1,12 @@
 //! What a capture file shows of handshakes that leave no request behind: SYNs that get no SYN-ACK, and
 //! ACKs that are refused. A host that is watched tells more; there, nothing of this is used.
 
+mod elsewhere;
 mod next_hop;
 mod own_errors;
 mod refused_ack;
 mod silent_sources;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -17,6 +19,9 @@ use crate::cases::{Cases, Fact};
 use crate::phrase;
 use crate::view::View;
 
+pub(crate) use elsewhere::acknowledged;
+pub(crate) use told::verdict;
+
 type Lead = fn(&View<'_>, &mut Cases);
 
 /// By id of the finding that it leads to.
@@ -27,6 +32,8 @@ const LEADS: &[(&str, Lead)] = &[
     ("syn-flood", silent_sources::syn_flood),
     ("syn-queue-full", silent_sources::syn_queue_full),
     ("ack-ignored-locally", refused_ack::ack_ignored_locally),
+    ("ack-ignored-locally", elsewhere::ack_ignored_locally),
+    ("synack-lost-outside", elsewhere::synack_lost_outside),
 ];
 
 /// SYNs of one connection from which on its client is no scanner: those try once or twice.
@@ -94,13 +101,17 @@ fn clients(handshakes: &[&Handshake]) -> Vec<IpAddr> {
 /// Connections whose SYNs came in and that got no SYN-ACK, of clients that try as those do who want a
 /// connection; those that no lead explains included.
 pub(crate) fn silent<'a>(view: &View<'a>) -> Vec<Silent<'a>> {
-    let Some(capture) = view.capture() else { return Vec::new() };
+    view.capture().map_or_else(Vec::new, |capture| tried(capture, |one| came_in(capture, one)))
+}
+
+/// The same of those handshakes that are wanted, wherever they were captured.
+fn tried(capture: &Capture, wanted: impl Fn(&Handshake) -> bool) -> Vec<Silent<'_>> {
     let lonely = |one: &&Handshake| {
         // A host answers a SYN with its own address as the source to itself, on no device.
         one.flow.peer.ip != one.flow.local.ip
             && one.outcome == Outcome::Unanswered
             && one.counts.synack_count == 0
-            && came_in(capture, one)
+            && wanted(one)
     };
     let mut ports: BTreeMap<IpAddr, BTreeSet<u16>> = BTreeMap::new();
     for one in capture.handshakes.iter().filter(lonely) {

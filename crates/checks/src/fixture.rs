@@ -1,6 +1,7 @@
 //! A host for tests: starts healthy and empty; each method adds one thing.
 
 mod facts;
+mod file;
 mod frames;
 mod judged;
 mod options;

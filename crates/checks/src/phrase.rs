@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use synrecv_model::view::{cover, place};
 use synrecv_model::{
-    Endpoint, Origin, ResolvedRoute, RetryCounters, RouteErrno, Text, Value, text,
+    Endpoint, Origin, ResolvedRoute, RetryCounters, RouteErrno, SourceKind, Text, Value, text,
 };
 
 use crate::cases::Fact;
@@ -140,7 +140,10 @@ pub(crate) fn retries(view: &View<'_>, requests: &[usize], meaning: &'static str
         }
         None => text.push("own timer not told"),
     }
-    Fact::new(Origin::Sockets, "retry-counters", text)
+    // A file has no counters: they are those that its frames stand for.
+    let from_file = view.source() == SourceKind::Capture;
+    let origin = if from_file { Origin::Frames } else { Origin::Sockets };
+    Fact::new(origin, "retry-counters", text)
         .with("synack_retrans_max_count", number(sent.most))
         .with("timer_expiry_max_count", number(expired.most))
         .with("connection_count", Value::Number(requests.len() as u64))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use synrecv_model::view::place;
-use synrecv_model::{Endpoint, Flow, Severity, Text, text};
+use synrecv_model::{Endpoint, Flow, Origin, Severity, SourceKind, Text, text};
 
 use crate::phrase;
 use crate::syn_room::is_full;
@@ -54,6 +54,11 @@ pub(crate) fn severity(view: &View<'_>, requests: &[usize]) -> (Severity, Text) 
     let flows: Vec<Flow> =
         requests.iter().map(|&index| view.requests()[index].track.flow).collect();
     severity_of(view, &flows, requests.len() as u64)
+}
+
+/// Where the numbers are from: a capture file has no counters.
+pub(crate) fn origin(view: &View<'_>) -> Origin {
+    if view.source() == SourceKind::Capture { Origin::Frames } else { Origin::Counters }
 }
 
 /// The same for `failed` handshakes of which `flows` are those that were seen.

@@ -3,8 +3,8 @@
 use synrecv_model::{Finding, Severity, SourceKind, Status, Text, Verdict, text};
 
 use crate::attribution::ByRequest;
-use crate::phrase;
 use crate::view::View;
+use crate::{captured, phrase};
 
 pub(crate) fn verdict(
     view: &View<'_>,
@@ -25,7 +25,9 @@ pub(crate) fn verdict(
         });
     let severity = leading.map_or(Severity::Info, |finding| finding.severity);
     let leading = leading.filter(|_| severity > Severity::Info || unexplained.is_empty());
+    let told = leading.is_none().then(|| captured::verdict(view, &unexplained)).flatten();
     let status = match severity {
+        _ if told.is_some() => told.as_ref().map_or(Status::Ok, |(status, _)| *status),
         Severity::Problem => Status::Problem,
         Severity::Warning => Status::Warning,
         Severity::Info if !unexplained.is_empty() => Status::Unexplained,
@@ -34,6 +36,10 @@ pub(crate) fn verdict(
         Severity::Info => Status::Ok,
     };
     let summary = match (status, leading) {
+        _ if told.is_some() => told.map(|(_, summary)| summary).unwrap_or_default(),
+        (Status::Ok, Some(finding)) if view.source() == SourceKind::Capture => {
+            text!["no fault of the server is to be seen: ", &finding.headline]
+        }
         (Status::Ok, Some(finding)) => text!["not a fault of this host: ", &finding.headline],
         (_, Some(finding)) => finding.headline.clone(),
         (Status::Unexplained, None) if stuck.is_empty() => {

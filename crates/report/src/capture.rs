@@ -1,8 +1,8 @@
 //! What a capture was, in sentences: how much, from where, and what it cannot show.
 
 use synrecv_model::{
-    Capture, CaptureOrigin, Clue, ClueKind, End, Foreign, LinkType, Place, SourceKind, Text,
-    Vantage, text,
+    Capture, CaptureOrigin, Clue, ClueKind, Command, End, Foreign, Handshake, LinkType, Outcome,
+    Place, SourceKind, Text, Vantage, text,
 };
 
 use crate::Report;
@@ -25,12 +25,15 @@ pub(crate) fn notes(report: &Report<'_>, all: bool) -> Vec<Text> {
 /// As [`notes`], of any capture.
 pub(crate) fn about(capture: &Capture) -> Vec<Text> {
     let mut notes = vec![size(capture), outcomes(capture)];
-    if capture.origin == CaptureOrigin::File {
-        notes.extend(capture.vantages.iter().take(NAMED_MAX).map(taken_at));
-        let more = capture.vantages.len().saturating_sub(NAMED_MAX);
-        if more > 0 {
-            notes.push(text![more, " more server addresses"]);
-        }
+    // Of a live capture it is said where it is known: there nobody asks where the file is from.
+    let known = |vantage: &&Vantage| {
+        capture.origin == CaptureOrigin::File || vantage.place != Place::Unknown
+    };
+    let vantages: Vec<&Vantage> = capture.vantages.iter().filter(known).collect();
+    notes.extend(vantages.iter().take(NAMED_MAX).map(|vantage| taken_at(vantage)));
+    let more = vantages.len().saturating_sub(NAMED_MAX);
+    if more > 0 {
+        notes.push(text![more, " more server addresses"]);
     }
     let cooked = |device: &synrecv_model::CaptureDevice| {
         matches!(device.link, LinkType::CookedV1 | LinkType::CookedV2)
@@ -39,6 +42,12 @@ pub(crate) fn about(capture: &Capture) -> Vec<Text> {
         notes.push(text![
             "taken on `any`: it holds where frames came from, and not which MAC they were sent to",
         ]);
+    }
+    if capture.origin == CaptureOrigin::File
+        && let [device] = capture.devices.as_slice()
+        && !cooked(device)
+    {
+        notes.push(text!["taken on one device: what takes another one is not in it"]);
     }
     if capture.truncated {
         notes.push(text!["the file is damaged or cut: what came later is not known"]);
@@ -53,6 +62,31 @@ pub(crate) fn file<'a>(report: &Report<'a>) -> Option<(&'a Foreign, String)> {
         let seconds = capture.ended.plus_ms(50).ms_since(capture.started) / 100;
         (&report.facts.host.name, format!("{}.{} s", seconds / 10, seconds % 10))
     })
+}
+
+/// What decides where a file holds SYNs that nobody answers, and not what the server does; nothing for
+/// other sources.
+pub(crate) fn deciding_steps(report: &Report<'_>) -> Vec<Text> {
+    let Some(capture) = report.observation.frames.data() else { return Vec::new() };
+    let unanswered = |one: &&Handshake| one.outcome == Outcome::Unanswered;
+    let asked = |one: &&Handshake| one.counts.syn_count;
+    let most = capture.handshakes.iter().filter(unanswered).max_by_key(asked);
+    let Some(one) = most.filter(|_| report.facts.source == SourceKind::Capture) else {
+        return Vec::new();
+    };
+    let port = one.flow.local.port;
+    vec![
+        text![
+            "a capture on all devices of the server while it happens: ",
+            Command(format!(
+                "tcpdump -eni any -w server.pcap 'tcp port {port} or arp or icmp or icmp6'"
+            )),
+        ],
+        text![
+            "or this program on the server, as root, while it happens: ",
+            Command("synrecv-doctor --observe 30s".to_owned()),
+        ],
+    ]
 }
 
 fn size(capture: &Capture) -> Text {

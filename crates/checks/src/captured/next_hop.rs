@@ -293,3 +293,6 @@ fn advise(case: &mut Case, sample: &Handshake, hop: IpAddr) {
         verify: Text::new(),
     });
 }
+
+#[cfg(test)]
+mod tests;

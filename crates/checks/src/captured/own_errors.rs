@@ -140,3 +140,68 @@ fn rules(purpose: &'static str) -> Action {
         verify: Text::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, End, FrameDirection, FrameKind, Outcome, Place, Severity};
+
+    use crate::fixture::{Frames, HostFixture, Judged};
+
+    const LOCAL: &str = "10.1.0.10:80";
+
+    fn error(code: u8) -> FrameKind {
+        FrameKind::Icmp { icmp_type: 3, code, from: "10.1.0.10".parse().unwrap() }
+    }
+
+    fn unanswered(host: HostFixture, port: u16, outcome: Outcome) -> HostFixture {
+        let peer = format!("198.51.100.7:{port}");
+        let frames = Frames { outcome, synack: None, ..Frames::default() };
+        host.client(LOCAL, &peer).frames(frames)
+    }
+
+    fn to_itself(code: u8) -> Judged {
+        unanswered(HostFixture::new(), 4000, Outcome::Unanswered)
+            .frame((End::Server, error(code)), 10, |_| {})
+            .file(Place::Server)
+    }
+
+    #[test]
+    fn an_error_about_its_own_synack_is_a_rule_on_the_way_out() {
+        let finding = to_itself(3).finding("synack-dropped-here").unwrap();
+        assert_eq!(finding.confidence, Confidence::Likely);
+        assert!(to_itself(3).finding("syn-unanswered").is_none());
+    }
+
+    #[test]
+    fn that_a_host_is_unreachable_is_no_word_of_a_rule() {
+        assert!(to_itself(1).finding("synack-dropped-here").is_none());
+    }
+
+    fn to_client(tries: u16, direction: FrameDirection) -> Judged {
+        let host = (0..tries).fold(HostFixture::new(), |host, at| {
+            unanswered(host, 4000 + at, Outcome::Refused).frame(
+                (End::Client, error(13)),
+                10,
+                |frame| frame.direction = direction,
+            )
+        });
+        host.file(Place::Server)
+    }
+
+    #[test]
+    fn errors_to_a_client_that_tries_again_are_a_problem() {
+        let finding = to_client(3, FrameDirection::Out).finding("firewall-drops-syn").unwrap();
+        assert_eq!((finding.severity, finding.confidence), (Severity::Problem, Confidence::Likely));
+    }
+
+    #[test]
+    fn one_try_is_a_scanner() {
+        let finding = to_client(1, FrameDirection::Out).finding("firewall-drops-syn").unwrap();
+        assert_eq!(finding.severity, Severity::Info);
+    }
+
+    #[test]
+    fn an_error_that_came_in_is_somebody_elses() {
+        assert!(to_client(3, FrameDirection::In).finding("firewall-drops-syn").is_none());
+    }
+}

@@ -166,3 +166,63 @@ fn advise(case: &mut Case, local: Endpoint) {
         verify: Text::new(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, End, Finding, FrameKind, Outcome, Place, Severity};
+
+    use super::ACK;
+    use crate::fixture::{Frames, HostFixture};
+
+    fn handshake(host: HostFixture, port: u16, outcome: Outcome) -> HostFixture {
+        host.client("10.1.0.10:80", &format!("198.51.100.7:{port}"))
+            .frames(Frames { outcome, ..Frames::default() })
+    }
+
+    /// ACKs of so many handshakes that are answered by a reset.
+    fn reset(host: HostFixture, count: u16, flags: u8) -> Option<Finding> {
+        let host = (0..count).fold(host, |host, at| {
+            handshake(host, 4000 + at, Outcome::Refused)
+                .frame((End::Client, FrameKind::Ack), 10, |ack| ack.ack = 1)
+                .frame((End::Server, FrameKind::Rst), 11, |reset| {
+                    (reset.seq, reset.flags) = (1, 0x04 | flags);
+                })
+        });
+        host.file(Place::Server).finding("ack-ignored-locally")
+    }
+
+    #[test]
+    fn a_bare_reset_in_answer_to_the_ack_is_a_refusal() {
+        let finding = reset(HostFixture::new(), 3, 0).unwrap();
+        assert_eq!((finding.severity, finding.confidence), (Severity::Problem, Confidence::Likely));
+    }
+
+    #[test]
+    fn few_of_them_are_a_service_that_was_restarted() {
+        assert_eq!(reset(HostFixture::new(), 2, 0).unwrap().severity, Severity::Info);
+    }
+
+    #[test]
+    fn a_reset_with_the_ack_flag_is_one_of_the_application() {
+        assert!(reset(HostFixture::new(), 3, ACK).is_none());
+    }
+
+    #[test]
+    fn data_that_is_never_answered_may_have_met_a_cookie() {
+        let unheard = |times: u64| {
+            let host = (0..3).fold(HostFixture::new(), |host, at| {
+                let host = handshake(host, 4000 + at, Outcome::AckIgnored).synacks(1);
+                (0..times).fold(host, |host, again| {
+                    host.frame((End::Client, FrameKind::Data), 10 + again * 400, |_| {})
+                })
+            });
+            host.file(Place::Server).finding("ack-ignored-locally")
+        };
+        let finding = unheard(3).unwrap();
+        assert_eq!(
+            (finding.severity, finding.confidence),
+            (Severity::Problem, Confidence::Possible)
+        );
+        assert!(unheard(2).is_none());
+    }
+}

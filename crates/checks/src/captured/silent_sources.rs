@@ -148,3 +148,66 @@ fn look_at_queue(case: &mut Case, local: Endpoint) {
         verify: Text::new(),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use synrecv_model::{Confidence, Outcome, Place};
+
+    use super::{HELD_LEAST, PLACES_LEAST, ROWS_LEAST};
+    use crate::fixture::{Frames, HostFixture, Judged};
+
+    const LOCAL: &str = "10.1.0.10:80";
+
+    /// Requests of so many sources, each in a network of its own, that nobody answers.
+    fn held(count: usize, acks: u32) -> HostFixture {
+        (0..count).fold(HostFixture::new(), |host, at| {
+            host.stuck_request(LOCAL, &format!("198.{}.{}.7:4000", 18 + at / 200, at % 200), (3, 3))
+                .frames(Frames { acks, ..Frames::default() })
+        })
+    }
+
+    fn completed(host: HostFixture, count: usize) -> HostFixture {
+        (0..count).fold(host, |host, at| {
+            let frames = Frames { outcome: Outcome::Completed, ..Frames::default() };
+            host.client(LOCAL, &format!("203.0.113.9:{}", 4000 + at)).frames(frames)
+        })
+    }
+
+    #[test]
+    fn many_sources_with_a_handshake_each_are_a_flood() {
+        let count = ROWS_LEAST.max(PLACES_LEAST);
+        let finding = held(count, 0).file(Place::Server).finding("syn-flood").unwrap();
+        assert_eq!(finding.confidence, Confidence::Possible);
+        assert!(held(ROWS_LEAST - 1, 0).file(Place::Server).finding("syn-flood").is_none());
+    }
+
+    #[test]
+    fn where_as_many_complete_it_is_none() {
+        let count = ROWS_LEAST.max(PLACES_LEAST);
+        let judged = completed(held(count, 0), count).file(Place::Server);
+        assert!(judged.finding("syn-flood").is_none());
+    }
+
+    fn beside(holders: usize) -> Judged {
+        held(holders, 0)
+            .client(LOCAL, "203.0.113.9:4000")
+            .frames(Frames { outcome: Outcome::Unanswered, synack: None, ..Frames::default() })
+            .file(Place::Server)
+    }
+
+    #[test]
+    fn open_handshakes_beside_syns_of_others_fill_a_queue() {
+        let finding = beside(HELD_LEAST).finding("syn-queue-full").unwrap();
+        assert_eq!(finding.confidence, Confidence::Possible);
+        assert!(beside(HELD_LEAST - 1).finding("syn-queue-full").is_none());
+    }
+
+    #[test]
+    fn a_client_that_holds_requests_is_not_kept_out_by_itself() {
+        let judged = held(HELD_LEAST, 0)
+            .client(LOCAL, "198.18.0.7:5000")
+            .frames(Frames { outcome: Outcome::Unanswered, synack: None, ..Frames::default() })
+            .file(Place::Server);
+        assert!(judged.finding("syn-queue-full").is_none());
+    }
+}

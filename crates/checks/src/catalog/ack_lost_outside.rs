@@ -10,6 +10,7 @@ use synrecv_model::{
 };
 
 use crate::ack_drops::{Missing, missing};
+use crate::captured::acknowledged;
 use crate::cases::{Case, Cases, Fact};
 use crate::ingress::{gates, swallowed};
 use crate::seen::{ack_came, ack_fact, seen};
@@ -83,9 +84,11 @@ pub(super) static CHECK: Check = Check {
 };
 
 fn examine(view: &View<'_>, cases: &mut Cases) {
-    // An ACK that was seen to come in is not lost outside.
+    // An ACK that was seen to come in is not lost outside, nor is one that a file shows on its way.
+    let acknowledged = acknowledged(view);
     let silent = view.stuck(|request| {
         request.reading == RetryReading::NoRepeatSeen
+            && !acknowledged.contains(&request.track.flow)
             && request.seen.as_deref().is_none_or(|seen| seen.ack != Some(true))
     });
     let mut by_local: BTreeMap<Endpoint, Vec<usize>> = BTreeMap::new();
@@ -116,7 +119,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
         argue_frames(view, case, local, &requests);
         case.supports(
             Weight::Weak,
-            Fact::new(Origin::Counters, "share", numbers)
+            Fact::new(share::origin(view), "share", numbers)
                 .with("passive_opens_delta_count", phrase::number(view.delta("TcpPassiveOpens"))),
         );
         advise(view, case, &requests);

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use synrecv_model::view::RetryReading;
 use synrecv_model::{
-    Action, ActionLabel, CheckInfo, Class, Command, Manual, Nud, Origin, Part, Subject, Text,
-    Value, Weight, text,
+    Action, ActionLabel, CheckInfo, Class, Command, Manual, Nud, Origin, Part, SourceKind, Subject,
+    Text, Value, Weight, text,
 };
 
 use crate::cases::{Case, Cases, Fact};
@@ -119,7 +119,7 @@ fn examine(view: &View<'_>, cases: &mut Cases) {
     }
     case.supports(
         Weight::Weak,
-        Fact::new(Origin::Counters, "share", numbers)
+        Fact::new(share::origin(view), "share", numbers)
             .with("passive_opens_delta_count", phrase::number(view.delta("TcpPassiveOpens"))),
     );
     case.action(Action {
@@ -169,8 +169,13 @@ fn argue_frames(view: &View<'_>, case: &mut Case, lost: &[usize]) {
     let back = known.len() == lost.len() && known.iter().all(|seen| seen.goes_back());
     if let Some(fact) = ways(view, lost) {
         // Decisive: it left by the device and to the address that the SYN came from, so this host did
-        // all it can.
-        case.supports(if back { Weight::Decisive } else { Weight::Weak }, fact);
+        // all it can. A file does not say whether that device is a bridge, which drops behind the tap.
+        let weight = match back {
+            true if view.source() == SourceKind::Capture => Weight::Strong,
+            true => Weight::Decisive,
+            false => Weight::Weak,
+        };
+        case.supports(weight, fact);
     }
 }
 

@@ -245,7 +245,7 @@ pub(crate) fn deciding_steps(report: &Report<'_>) -> Vec<Text> {
         .iter()
         .find(|connection| connection.is_stuck() && connection.findings.is_empty())
     else {
-        return Vec::new();
+        return capture::deciding_steps(report);
     };
     let port = first.flow.local.port;
     let capture = match report.facts.source {
