@@ -241,12 +241,22 @@ fn show(measures: &[Measure]) -> Result<()> {
 /// The release binary that needs no library of the host.
 fn static_doctor() -> Result<std::path::PathBuf> {
     output::heading("building the static binary");
-    let mut build = cargo(["build", "--release", "--package", "synrecv-doctor"]);
-    build.arg("--target").arg(host_triple()?);
+    built_static(["--package", "synrecv-doctor"], "synrecv-doctor")
+}
+
+/// Reads routes with the product's own reader and does nothing else.
+fn static_route_reader() -> Result<std::path::PathBuf> {
+    output::heading("building the reader of routes");
+    built_static(["--package", "synrecv-routes", "--example", "routes"], "routes")
+}
+
+fn built_static<const N: usize>(target: [&str; N], name: &str) -> Result<std::path::PathBuf> {
+    let mut build = cargo(["build", "--release"]);
+    build.args(target).arg("--target").arg(host_triple()?);
     // A directory of its own: other flags would make cargo build everything else anew.
     build.arg("--target-dir").arg(target_dir().join("static"));
     build.env("RUSTFLAGS", "-C target-feature=+crt-static");
-    cargo::built(build, "synrecv-doctor")
+    cargo::built(build, name)
 }
 
 fn target_dir() -> std::path::PathBuf {

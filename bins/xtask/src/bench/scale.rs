@@ -77,6 +77,8 @@ pub(super) fn measure(doctor: &Path, args: &ScaleArgs) -> Result<Vec<Measure>> {
         return on_loaded_host(doctor, &loads, size, command).map(|()| Vec::new());
     }
     let whole = loads == Load::ALL;
+    let route_rows = loads.contains(&Load::Routes).then(super::static_route_reader).transpose()?;
+    let own = &contests::Own { doctor: doctor.to_owned(), route_rows };
     let mut full = Measured::default();
     let mut tenth = Measured::default();
     if whole {
@@ -85,9 +87,9 @@ pub(super) fn measure(doctor: &Path, args: &ScaleArgs) -> Result<Vec<Measure>> {
         full.0.extend(of_small_host(doctor, rounds)?.0);
     }
     if size.is_full() {
-        tenth = of_size(doctor, &loads, Size::percent(TENTH), rounds, &contests::own)?;
+        tenth = of_size(own, &loads, Size::percent(TENTH), rounds, &contests::ours)?;
     }
-    full.0.extend(of_size(doctor, &loads, size, rounds, &contests::all)?.0);
+    full.0.extend(of_size(own, &loads, size, rounds, &contests::all)?.0);
     let bars = bars::of(&full, &tenth);
     page::print(&full);
     if whole && size.is_full() {
@@ -96,10 +98,10 @@ pub(super) fn measure(doctor: &Path, args: &ScaleArgs) -> Result<Vec<Measure>> {
     Ok(bars)
 }
 
-type Entries = dyn Fn(&Path, Option<Load>) -> Result<Vec<race::Contestant>>;
+type Entries = dyn Fn(&contests::Own, Option<Load>) -> Result<Vec<race::Contestant>>;
 
 fn of_size(
-    doctor: &Path,
+    own: &contests::Own,
     loads: &[Load],
     size: Size,
     rounds: usize,
@@ -108,7 +110,7 @@ fn of_size(
     let mut host = Host::new()?;
     let mut measured = Measured::default();
     let mut contest = |host: &Host, load: Option<Load>| -> Result<()> {
-        let contestants = entries(doctor, load)?;
+        let contestants = entries(own, load)?;
         let on = load.map_or("the whole host", Load::name);
         output::heading(&format!("{} programs by turns: {on}", contestants.len()));
         let took = race::race(&host.server, &contestants, rounds)?;

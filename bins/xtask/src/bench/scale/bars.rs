@@ -3,7 +3,7 @@
 use super::Measured;
 use super::contests::{
     DIAGNOSE, LISTENERS, NEIGHBOURS, RAW_LOOK_UPS, RAW_NEIGHBOURS, RAW_PROC, RAW_ROUTES,
-    RAW_SOCKETS, REQUESTS, ROUTES, ROUTES_JSON, SMALL, SMALL_SS, SOCKETS,
+    RAW_SOCKETS, REQUESTS, ROUTE_ROWS, ROUTES, ROUTES_JSON, SMALL, SMALL_SS, SOCKETS,
 };
 use crate::bench::Measure;
 
@@ -20,6 +20,7 @@ const RATIOS: &[(&str, &[&str], f64)] = &[
     (SOCKETS, &["ss -tan"], 0.5),
     (REQUESTS, &[RAW_SOCKETS, RAW_PROC], 1.3),
     (LISTENERS, &["ss -tln"], 0.1),
+    (ROUTE_ROWS, &[RAW_ROUTES], 1.15),
     (ROUTES_JSON, &[RAW_ROUTES], 1.6),
     (ROUTES, &["ip route"], 0.9),
     (NEIGHBOURS, &[RAW_NEIGHBOURS], 1.6),

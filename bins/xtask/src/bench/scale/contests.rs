@@ -1,6 +1,6 @@
 //! Who runs against whom.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -22,6 +22,8 @@ pub(super) const SOCKETS: &str = "sockets --all --source diag";
 pub(super) const SOCKETS_JSON: &str = "sockets --all --source diag --format json";
 pub(super) const REQUESTS: &str = "sockets --state syn-recv";
 pub(super) const LISTENERS: &str = "sockets --state listen";
+/// Reads routes as `route` does, and writes how many there are.
+pub(super) const ROUTE_ROWS: &str = "routes read to rows";
 pub(super) const ROUTES: &str = "route";
 pub(super) const ROUTES_JSON: &str = "route --format json";
 pub(super) const NEIGHBOURS: &str = "arp";
@@ -30,9 +32,18 @@ pub(super) const DIAGNOSE_JSON: &str = "diagnose --observe 0 --format json";
 pub(super) const SMALL: &str = "small host: sockets --source diag";
 pub(super) const SMALL_SS: &str = "small host: ss -tan";
 
+/// The programs of this workspace that take part.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    pub(super) doctor: PathBuf,
+    /// `crates/routes/examples/routes.rs`; needed for routes.
+    pub(super) route_rows: Option<PathBuf>,
+}
+
 /// Everybody, on one part of the load or on the whole host.
-pub(super) fn all(doctor: &Path, contest: Option<Load>) -> Result<Vec<Contestant>> {
-    let mut entries = own(doctor, contest)?;
+pub(super) fn all(own: &Own, contest: Option<Load>) -> Result<Vec<Contestant>> {
+    let mut entries = ours(own, contest)?;
+    let doctor = &own.doctor;
     let others = match contest {
         Some(Load::Sockets) => vec![
             Contestant::doctor(SOCKETS_JSON, doctor, &words(SOCKETS_JSON)),
@@ -56,7 +67,8 @@ pub(super) fn all(doctor: &Path, contest: Option<Load>) -> Result<Vec<Contestant
 }
 
 /// The doctor and the limit.
-pub(super) fn own(doctor: &Path, contest: Option<Load>) -> Result<Vec<Contestant>> {
+pub(super) fn ours(own: &Own, contest: Option<Load>) -> Result<Vec<Contestant>> {
+    let doctor = &own.doctor;
     let table = |name| Contestant::doctor(name, doctor, &words(name));
     Ok(match contest {
         Some(Load::Sockets) => vec![
@@ -68,7 +80,11 @@ pub(super) fn own(doctor: &Path, contest: Option<Load>) -> Result<Vec<Contestant
             table(LISTENERS),
         ],
         Some(Load::Routes) => {
-            vec![Contestant::drain(RAW_ROUTES, "routes")?, table(ROUTES), table(ROUTES_JSON)]
+            let mut entries = vec![Contestant::drain(RAW_ROUTES, "routes")?];
+            let rows = own.route_rows.iter();
+            entries.extend(rows.map(|program| Contestant::own(ROUTE_ROWS, program)));
+            entries.extend([table(ROUTES), table(ROUTES_JSON)]);
+            entries
         }
         Some(Load::Neighbours) => {
             vec![Contestant::drain(RAW_NEIGHBOURS, "neighbours")?, table(NEIGHBOURS)]

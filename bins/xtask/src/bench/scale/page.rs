@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::Measured;
 use super::contests::{
-    RAW_LISTENERS, RAW_LOOK_UPS, RAW_NEIGHBOURS, RAW_PROC, RAW_ROUTES, RAW_SOCKETS,
+    RAW_LISTENERS, RAW_LOOK_UPS, RAW_NEIGHBOURS, RAW_PROC, RAW_ROUTES, RAW_SOCKETS, ROUTE_ROWS,
 };
 use super::race::Took;
 use crate::bench::Measure;
@@ -77,8 +77,16 @@ pub(super) fn write(measured: &Measured, bars: &[Measure], rounds: usize) -> Res
 
 /// Commands are set as code, and ours are told from others.
 fn shown(name: &str) -> String {
-    let raw = [RAW_SOCKETS, RAW_LISTENERS, RAW_PROC, RAW_ROUTES, RAW_NEIGHBOURS, RAW_LOOK_UPS];
-    if raw.contains(&name) { name.to_owned() } else { format!("`{name}`") }
+    let no_commands = [
+        RAW_SOCKETS,
+        RAW_LISTENERS,
+        RAW_PROC,
+        RAW_ROUTES,
+        RAW_NEIGHBOURS,
+        RAW_LOOK_UPS,
+        ROUTE_ROWS,
+    ];
+    if no_commands.contains(&name) { name.to_owned() } else { format!("`{name}`") }
 }
 
 fn cells(name: &str, took: &Took) -> [String; 5] {

@@ -47,6 +47,11 @@ impl Contestant {
         Self { worst_status: 3, ..Self::new(name, doctor, args) }
     }
 
+    /// A program of this workspace, without arguments.
+    pub(super) fn own(name: &'static str, program: &Path) -> Self {
+        Self::new(name, program, &[])
+    }
+
     /// A program on the search path, named as it is typed.
     pub(super) fn tool(name: &'static str) -> Self {
         let mut words = name.split(' ');
