@@ -1,17 +1,19 @@
 //! Neighbours seen together: whose MAC is behind several addresses, and which prefix fits what is
 //! really on the wire.
 
+mod number;
 mod on_link;
 mod prefix_fit;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use crate::{Address, Family, Link, Mac, Neighbour, Nud, Route, Section, order};
+use number::{Number, number};
 use on_link::OnLink;
 pub use prefix_fit::{Misfit, PrefixFit};
 
@@ -20,9 +22,10 @@ pub use prefix_fit::{Misfit, PrefixFit};
 /// Built once from whole tables; no question about an entry looks at all the others.
 #[derive(Debug)]
 pub struct Neighbourhood {
-    own_macs: BTreeMap<Mac, u32>,
-    own_addresses: BTreeSet<IpAddr>,
-    gateways: BTreeSet<(u32, IpAddr)>,
+    /// Numbers of this host's MACs, in order, with the first device of each.
+    own_macs: Vec<(u64, u32)>,
+    own_addresses: BTreeSet<Number>,
+    gateways: BTreeSet<(u32, Number)>,
     /// Those with several entries: in a flat network nearly all have one, and few are here.
     machines: HashMap<MachineKey, Machine>,
     /// `None` unless all routes and addresses are known.
@@ -69,10 +72,9 @@ impl Neighbourhood {
         let own = addresses.data().into_iter().flatten();
         let macs = links.iter().filter_map(|link| Some((link.mac?, link.ifindex)));
         let mut found = Self {
-            // The first device of several with one MAC, as a bridge before its port.
-            own_macs: macs.filter(|(mac, _)| !mac.is_zero()).rev().collect(),
-            own_addresses: order::set(own.map(|address| address.address)),
-            gateways: order::set(hops.filter_map(|hop| Some((hop.ifindex, hop.gateway?)))),
+            own_macs: first_devices(macs.filter(|(mac, _)| !mac.is_zero())),
+            own_addresses: order::set(own.map(|address| address.address.into())),
+            gateways: order::set(hops.filter_map(|hop| Some((hop.ifindex, hop.gateway?.into())))),
             machines: HashMap::new(),
             on_link: routes
                 .whole()
@@ -152,29 +154,43 @@ impl Neighbourhood {
         Some(known.copied().unwrap_or_else(|| self.alone(entry)))
     }
 
+    /// As [`Self::machine`], when the machine has several entries.
+    pub fn shared_machine(&self, entry: &Neighbour) -> Option<Machine> {
+        // In most tables no machine has.
+        if self.machines.is_empty() {
+            return None;
+        }
+        self.machines.get(&self.machine_key(entry)?).copied()
+    }
+
     /// The machines with several entries by device, MAC and family, in no order.
     pub fn machines(&self) -> impl Iterator<Item = (&MachineKey, &Machine)> {
         self.machines.iter()
     }
 
     fn machine_key(&self, entry: &Neighbour) -> Option<MachineKey> {
-        let mac = usable_mac(entry).filter(|mac| !self.own_macs.contains_key(mac))?;
+        let mac = usable_mac(entry).filter(|&mac| self.device_with(mac).is_none())?;
         Some((entry.ifindex, mac, Family::of(entry.address)))
     }
 
     /// The device of this host, as ifindex, whose MAC the entry has.
     pub fn own_device(&self, entry: &Neighbour) -> Option<u32> {
-        self.own_macs.get(&usable_mac(entry)?).copied()
+        self.device_with(usable_mac(entry)?)
+    }
+
+    fn device_with(&self, mac: Mac) -> Option<u32> {
+        let place = self.own_macs.binary_search_by_key(&number(mac), |&(own, _)| own);
+        Some(self.own_macs.get(place.ok()?)?.1)
     }
 
     /// True for the gateway of a route by this device.
     pub fn is_gateway(&self, ifindex: u32, address: IpAddr) -> bool {
-        self.gateways.contains(&(ifindex, address))
+        self.gateways.contains(&(ifindex, address.into()))
     }
 
     /// True for an address of this host.
     pub fn is_own(&self, address: IpAddr) -> bool {
-        self.own_addresses.contains(&address)
+        self.own_addresses.contains(&address.into())
     }
 
     /// True when no route and no address puts the entry on its device, and it is no gateway there.
@@ -182,11 +198,11 @@ impl Neighbourhood {
     pub fn is_ghost(&self, entry: &Neighbour) -> bool {
         let asked = !entry.flags.proxy && entry.state != Nud::NoArp && entry.ifindex != 0;
         asked
-            && !self.is_gateway(entry.ifindex, entry.address)
             && self
                 .on_link
                 .as_ref()
                 .is_some_and(|on_link| !on_link.covers(entry.ifindex, entry.address))
+            && !self.is_gateway(entry.ifindex, entry.address)
     }
 
     /// Another device, as ifindex, on whose wire the address is by a prefix.
@@ -203,10 +219,16 @@ impl Neighbourhood {
 
 /// A number for each key.
 fn packed((ifindex, mac, family): MachineKey) -> u128 {
-    let [a, b, c, d, e, g] = mac.0;
-    let mac = u64::from_be_bytes([0, 0, a, b, c, d, e, g]);
     let family = u128::from(family == Family::V6);
-    u128::from(ifindex) << 49 | u128::from(mac) << 1 | family
+    u128::from(ifindex) << 49 | u128::from(number(mac)) << 1 | family
+}
+
+/// The MACs in order, each with the first device that has it, as a bridge before its port.
+fn first_devices(macs: impl Iterator<Item = (Mac, u32)>) -> Vec<(u64, u32)> {
+    let mut devices: Vec<_> = macs.map(|(mac, ifindex)| (number(mac), ifindex)).collect();
+    order::sort_by_key(&mut devices, |&(mac, _)| mac);
+    devices.dedup_by_key(|&mut (mac, _)| mac);
+    devices
 }
 
 /// The MAC of an entry that packets can be sent to, unless it is a group address.

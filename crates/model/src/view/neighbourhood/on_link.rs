@@ -1,5 +1,6 @@
 //! Prefixes on the wire of a device, found by trying each length that there is.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
@@ -11,6 +12,8 @@ use crate::{Address, Family, Route, RouteKind};
 pub(super) struct OnLink {
     devices: HashMap<IpNet, Vec<u32>>,
     lengths: BTreeSet<(Family, u8)>,
+    /// A prefix and one of its devices, found last: entries come in order of device and address.
+    last: Cell<Option<(IpNet, u32)>>,
 }
 
 impl OnLink {
@@ -37,22 +40,31 @@ impl OnLink {
         }
     }
 
-    /// Devices of each prefix that holds the address, the longest first.
-    fn prefixes(&self, address: IpAddr) -> impl Iterator<Item = &[u32]> {
+    /// Each prefix that holds the address, the longest first, with its devices.
+    fn prefixes(&self, address: IpAddr) -> impl Iterator<Item = (IpNet, &[u32])> {
         let family = Family::of(address);
         self.lengths.iter().rev().filter(move |(of, _)| *of == family).filter_map(
             move |&(_, length)| {
                 let net = IpNet::new(address, length).ok()?.trunc();
-                self.devices.get(&net).map(Vec::as_slice)
+                self.devices.get(&net).map(|devices| (net, devices.as_slice()))
             },
         )
     }
 
     pub(super) fn covers(&self, ifindex: u32, address: IpAddr) -> bool {
-        self.prefixes(address).any(|devices| devices.contains(&ifindex))
+        let as_before = |(net, device): (IpNet, u32)| device == ifindex && net.contains(&address);
+        if self.last.get().is_some_and(as_before) {
+            return true;
+        }
+        let found = self.prefixes(address).find(|(_, devices)| devices.contains(&ifindex));
+        if let Some((net, _)) = found {
+            self.last.set(Some((net, ifindex)));
+        }
+        found.is_some()
     }
 
     pub(super) fn device_of(&self, address: IpAddr) -> Option<u32> {
-        self.prefixes(address).next()?.first().copied()
+        let (_, devices) = self.prefixes(address).next()?;
+        devices.first().copied()
     }
 }

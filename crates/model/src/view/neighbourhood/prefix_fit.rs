@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Neighbourhood, is_link_local};
+use super::{Neighbourhood, Number, is_link_local};
 use crate::view::{common_bits, fit, place};
 use crate::{Address, Neighbour};
 
@@ -74,7 +74,7 @@ impl Neighbourhood {
     pub(super) fn judge_prefixes(&mut self, neighbours: &[Neighbour], addresses: &[Address]) {
         let mut sorted: Vec<&Neighbour> =
             neighbours.iter().filter(|entry| !entry.flags.proxy).collect();
-        sorted.sort_unstable_by_key(|entry| place_of(entry));
+        sorted.sort_unstable_by_key(|entry| place_of(entry.ifindex, entry.address));
         for own in addresses {
             let prefix = own.prefix();
             let full = if own.address.is_ipv4() { 32 } else { 128 };
@@ -85,7 +85,8 @@ impl Neighbourhood {
             }
             let mut found = self.residents(&sorted, own, prefix);
             let inside_count = count(&found.inside);
-            found.inside.extend(self.own_addresses.range(prefix.network()..=prefix.broadcast()));
+            let (first, last) = (Number::from(prefix.network()), Number::from(prefix.broadcast()));
+            found.inside.extend(self.own_addresses.range(first..=last).copied().map(IpAddr::from));
             let (misfit, outside) = judge(own.address, prefix, &found);
             let fit = PrefixFit {
                 ifindex: own.ifindex,
@@ -105,17 +106,16 @@ impl Neighbourhood {
     fn residents(&self, sorted: &[&Neighbour], own: &Address, prefix: IpNet) -> Residents {
         let near = place(own.address);
         let mut found = Residents::default();
-        let gateways = self
-            .gateways
-            .range((own.ifindex, prefix.network())..=(own.ifindex, prefix.broadcast()));
-        found.inside.extend(gateways.map(|&(_, ip)| ip));
+        let (first, last) = (prefix.network().into(), prefix.broadcast().into());
+        let gateways = self.gateways.range((own.ifindex, first)..=(own.ifindex, last));
+        found.inside.extend(gateways.map(|&(_, ip)| IpAddr::from(ip)));
         // One of them holds the other.
         let wide = if prefix.prefix_len() < near.prefix_len() { prefix } else { near };
-        let first = (own.ifindex, wide.network());
-        let first = sorted.partition_point(|entry| place_of(entry) < first);
-        let last = (own.ifindex, wide.broadcast());
-        let entries = sorted[first..].iter().take_while(|entry| place_of(entry) <= last);
-        for entry in entries {
+        let place = |entry: &Neighbour| place_of(entry.ifindex, entry.address);
+        let (first, last) =
+            (place_of(own.ifindex, wide.network()), place_of(own.ifindex, wide.broadcast()));
+        let start = sorted.partition_point(|entry| place(entry) < first);
+        for entry in sorted[start..].iter().take_while(|entry| place(entry) <= last) {
             let ip = entry.address;
             let is_near = near.contains(&ip);
             let holds = prefix.contains(&ip);
@@ -143,8 +143,8 @@ impl Neighbourhood {
     }
 }
 
-fn place_of(entry: &Neighbour) -> (u32, IpAddr) {
-    (entry.ifindex, entry.address)
+fn place_of(ifindex: u32, address: IpAddr) -> (u32, Number) {
+    (ifindex, address.into())
 }
 
 fn count(list: &[IpAddr]) -> u32 {

@@ -183,7 +183,7 @@ pub(super) fn each_mark(
         each(Mark::OwnMac(names.name(dev)));
     }
     let known = entry.mac.filter(|_| own.is_none()).and_then(KnownMac::of);
-    if let Some(machine) = seen.machine(entry) {
+    if let Some(machine) = seen.shared_machine(entry) {
         share_marks(machine, entry, each);
     }
     if let Some(known) = known {
