@@ -1,7 +1,7 @@
 //! Requests: row by row, or in groups where there are many.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -123,10 +123,9 @@ struct Group<'a> {
     oldest: Option<&'a Request>,
     synack: Range,
     timer: Range,
-    peers: HashSet<IpAddr>,
+    /// In order of the flow the requests of a peer are together, and it is here once.
+    peers: Vec<IpAddr>,
     named: Vec<IpAddr>,
-    /// Of the request before: in order of the flow its others come next to it.
-    last_peer: Option<IpAddr>,
 }
 
 #[derive(Default)]
@@ -157,17 +156,26 @@ impl<'a> Group<'a> {
         self.synack.add(request.counters.synack_retrans_count);
         self.timer.add(request.counters.timer_expiry_count);
         let peer = request.flow.peer.ip;
-        if self.last_peer.replace(peer) == Some(peer) {
+        if self.peers.last() == Some(&peer) {
             return;
         }
-        if self.peers.insert(peer) && self.named.len() < PEERS_NAMED {
+        self.peers.push(peer);
+        if self.named.len() < PEERS_NAMED && !self.named.contains(&peer) {
             self.named.push(peer);
         }
     }
 
+    /// Different peers.
+    fn peer_count(&self) -> usize {
+        if self.peers.is_sorted_by(|one, next| one < next) {
+            return self.peers.len();
+        }
+        order::set(self.peers.iter()).len()
+    }
+
     fn row(&self, local: Endpoint, reading: &str) -> Row {
         let mut peers: Vec<String> = self.named.iter().map(ToString::to_string).collect();
-        let more = self.peers.len() - self.named.len();
+        let more = self.peer_count() - self.named.len();
         if more > 0 {
             peers.push(format!("{more} more"));
         }
@@ -183,11 +191,31 @@ impl<'a> Group<'a> {
     }
 }
 
-fn groups(out: &mut dyn Write, requests: &[Request], style: Style) -> io::Result<()> {
+fn grouped(requests: &[Request]) -> BTreeMap<(Endpoint, &'static str), Group<'_>> {
     let mut groups: BTreeMap<(Endpoint, &str), Group<'_>> = BTreeMap::new();
-    for request in requests {
-        groups.entry((request.flow.local, reading(request))).or_default().add(request);
+    // In order of the flow those of one local end are together, and there are few readings: half a
+    // million requests need few look-ups.
+    for together in requests.chunk_by(|one, next| one.flow.local == next.flow.local) {
+        let Some(local) = together.first().map(|first| first.flow.local) else { continue };
+        let mut of_end: Vec<(&str, Group<'_>)> = Vec::new();
+        for request in together {
+            let reading = reading(request);
+            let place = of_end.iter().position(|&(known, _)| known == reading);
+            let place = place.unwrap_or_else(|| {
+                of_end.push((reading, groups.remove(&(local, reading)).unwrap_or_default()));
+                of_end.len() - 1
+            });
+            of_end[place].1.add(request);
+        }
+        for (reading, group) in of_end {
+            groups.insert((local, reading), group);
+        }
     }
+    groups
+}
+
+fn groups(out: &mut dyn Write, requests: &[Request], style: Style) -> io::Result<()> {
+    let groups = grouped(requests);
     let mut largest: Vec<_> = groups.iter().collect();
     order::sort_by_key(&mut largest, |(key, group)| (Reverse(group.count), *key));
     let hidden = largest.len().saturating_sub(ROWS_MAX);
