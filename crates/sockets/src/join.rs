@@ -14,7 +14,7 @@ use synrecv_model::{
     TimerKind, order,
 };
 
-pub use self::pairs::Pairs;
+pub use self::pairs::{Pairs, requests_at_once};
 pub use self::side::Side;
 use crate::parse::diag::DiagRow;
 use crate::parse::proc_tcp::ProcRow;
@@ -73,6 +73,12 @@ fn deadline(at: Mono, expires_ms: u32) -> u64 {
     at.plus_ms(u64::from(expires_ms)).0 / 1_000_000
 }
 
+/// True when both rows are there and show the same state of the timer.
+fn same_instant(diag: Option<DiagSeen>, proc: Option<ProcSeen>) -> bool {
+    let deadlines = diag.zip(proc).map(|(diag, proc)| (diag.deadline_ms, proc.deadline_ms));
+    deadlines.is_some_and(|(diag, proc)| diag.abs_diff(proc) <= SAME_DEADLINE_MS)
+}
+
 /// One request in either source or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestPair {
@@ -89,17 +95,7 @@ pub struct RequestPair {
 impl RequestPair {
     /// True when both rows are there and show the same state of the timer.
     pub fn same_instant(&self) -> bool {
-        match (self.diag, self.proc) {
-            (Some(diag), Some(proc)) => {
-                diag.deadline_ms.abs_diff(proc.deadline_ms) <= SAME_DEADLINE_MS
-            }
-            _ => false,
-        }
-    }
-
-    /// True when a fresh look by `sock_diag` could make it a pair of one instant.
-    pub fn wants_another_look(&self) -> bool {
-        self.proc.is_some() && !self.same_instant()
+        same_instant(self.diag, self.proc)
     }
 
     /// The request; `None` when no source shows it. The timer is that at `as_of`, however much

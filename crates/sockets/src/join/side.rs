@@ -9,9 +9,6 @@ use synrecv_model::{Endpoint, Family, Flow};
 
 use super::Key;
 
-/// No row: no table has so many.
-pub(super) const NOWHERE: u32 = u32::MAX;
-
 /// The requests that one source shows, with what it says of each.
 #[derive(Clone, Debug)]
 pub struct Side<S> {
@@ -20,7 +17,7 @@ pub struct Side<S> {
     pub(super) packed: [Vec<u128>; 2],
     /// The others, all of IPv6 listeners, with the place.
     pub(super) rest: Vec<(Key, u32)>,
-    pub(super) seen: Vec<S>,
+    seen: Vec<S>,
 }
 
 impl<S> Default for Side<S> {
@@ -32,10 +29,8 @@ impl<S> Default for Side<S> {
 impl<S> Side<S> {
     /// Adds a request. Of one that is shown twice the later showing counts.
     pub fn push(&mut self, family: Family, flow: Flow, seen: S) {
-        let at = u32::try_from(self.seen.len()).unwrap_or(NOWHERE);
-        if at == NOWHERE {
-            return;
-        }
+        // No table has more.
+        let Ok(at) = u32::try_from(self.seen.len()) else { return };
         match pack(flow) {
             Some(flow) => {
                 let [v4, v6] = &mut self.packed;
@@ -47,6 +42,11 @@ impl<S> Side<S> {
         self.seen.push(seen);
     }
 
+    /// How many were added.
+    pub(super) fn len(&self) -> usize {
+        self.seen.len()
+    }
+
     /// True when there is a request of a listener of this family.
     pub fn has(&self, family: Family) -> bool {
         let [v4, v6] = &self.packed;
@@ -54,6 +54,23 @@ impl<S> Side<S> {
             Family::V4 => !v4.is_empty(),
             Family::V6 => !v6.is_empty() || !self.rest.is_empty(),
         }
+    }
+
+    /// What stands at a place.
+    pub(super) fn get(&self, at: u32) -> Option<S>
+    where
+        S: Copy,
+    {
+        self.seen.get(usize::try_from(at).ok()?).copied()
+    }
+
+    /// What the last of some packed flows has, which is the row that was shown last.
+    pub(super) fn last(&self, packed: &[u128]) -> Option<S>
+    where
+        S: Copy,
+    {
+        #[expect(clippy::cast_possible_truncation, reason = "the lower bits are the place")]
+        self.get(*packed.last()? as u32)
     }
 
     /// Sorts by family and both ends; of one request the later showing comes last.
@@ -86,11 +103,6 @@ fn pack(flow: Flow) -> Option<u128> {
 pub(super) struct PackedFlow([u32; 3]);
 
 impl PackedFlow {
-    /// `None` for a flow of IPv6.
-    pub(super) fn of(flow: Flow) -> Option<Self> {
-        pack(flow).map(Self::from)
-    }
-
     pub(super) fn flow(self) -> Flow {
         let Self([high, middle, low]) = self;
         let halves = |word: u32| {
@@ -123,10 +135,10 @@ mod tests {
     fn a_packed_flow_is_the_same_flow_in_the_same_order() {
         let end = |ip: &str, port| Endpoint::new(ip.parse().unwrap(), port);
         let flow = Flow { local: end("192.0.2.255", 65_535), peer: end("10.1.2.3", 258) };
-        let packed = PackedFlow::of(flow).unwrap();
+        let packed = PackedFlow::from(pack(flow).unwrap());
         assert_eq!(packed.flow(), flow);
         let later = Flow { peer: end("10.1.2.4", 1), ..flow };
-        assert!(flow < later && packed < PackedFlow::of(later).unwrap());
-        assert_eq!(PackedFlow::of(Flow { peer: end("2001:db8::1", 1), ..flow }), None);
+        assert!(flow < later && packed < PackedFlow::from(pack(later).unwrap()));
+        assert_eq!(pack(Flow { peer: end("2001:db8::1", 1), ..flow }), None);
     }
 }

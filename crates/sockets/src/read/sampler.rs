@@ -190,14 +190,19 @@ impl Sampler {
                 self.read_proc(family, plan, &mut rows, &mut report).map_err(Failed::Proc)?;
             }
         }
-        let mut pairs = Pairs::new(rows.diag.requests, rows.proc.requests);
-        if plan.diag && plan.proc {
+        let (diag, proc) = (rows.diag.requests, rows.proc.requests);
+        let requests = if plan.diag && plan.proc {
+            let mut pairs = Pairs::new(diag, proc);
             self.look_again(&mut pairs);
-        }
-        report.ended = clock::now();
+            report.ended = clock::now();
+            pairs.requests(report.ended)
+        } else {
+            report.ended = clock::now();
+            join::requests_at_once(diag, proc, report.ended)
+        };
         let sockets = Sockets {
             source: plan.source(),
-            requests: pairs.requests(report.ended),
+            requests,
             listeners: join::join_listeners(rows.diag.listeners, rows.proc.listeners),
             others: rows.others,
         };
@@ -280,9 +285,7 @@ impl Sampler {
     /// error leaves the pairs as they are, which says that they do not.
     fn look_again(&mut self, pairs: &mut Pairs) {
         let Some(socket) = &mut self.diag else { return };
-        let torn: Vec<usize> = (0..pairs.len())
-            .filter(|&at| pairs.get(at).is_some_and(|pair| pair.wants_another_look()))
-            .collect();
+        let torn = pairs.torn();
         if torn.is_empty() {
             return;
         }
@@ -323,16 +326,10 @@ fn dump_again(
     port: Option<u16>,
 ) -> Result<(), NetlinkError> {
     let requests = StateSet::only(TcpState::SynRecv);
+    let mut fresh = Side::default();
     diag::dump(socket, requests, port, |row| {
-        let same = pairs.find((row.family, row.flow)).find(|&at| {
-            pairs.get(at).is_some_and(|pair| {
-                let same_device = pair.diag.is_none_or(|known| known.ifindex == row.ifindex);
-                pair.wants_another_look() && same_device
-            })
-        });
-        if let Some(at) = same {
-            pairs.refresh(at, &row);
-        }
+        fresh.push(row.family, row.flow, DiagSeen::from(&row));
     })?;
+    pairs.refresh_all(fresh);
     Ok(())
 }
