@@ -12,6 +12,7 @@ use synrecv_model::{TcpState, Text, text};
 use super::socket::{self, Known, Selection, describe, rejected};
 use super::{Format, Sees, Table};
 use crate::token::endpoint::{self, End, Host, Port};
+use crate::token::state;
 use crate::{Command, Content, Cut, Kind, Line, SocketRow, Taken};
 use details::Details;
 use row::{Row, Tcp};
@@ -63,10 +64,18 @@ impl Format for Ss {
 /// Enough to know a row. Without the column for the state both ends are numbers, and one with
 /// `Netid` looks like a row of `netstat` that is cut.
 fn is_sure(tcp: &Tcp<'_>, inside: bool) -> bool {
-    if tcp.state.is_some() || inside {
+    if tcp.state.is_some() {
         return true;
     }
-    let has_details = row::word(tcp.rest).0.is_empty() || details::is_detail(row::word(tcp.rest).0);
+    let behind = row::word(tcp.rest).0;
+    // `ss` prints states in front of the addresses, `netstat` behind them.
+    if tcp.has_netid && state::state(behind).is_some() {
+        return false;
+    }
+    if inside {
+        return true;
+    }
+    let has_details = behind.is_empty() || details::is_detail(behind);
     tcp.local.is_numeric() && tcp.peer.is_numeric() && has_details
 }
 

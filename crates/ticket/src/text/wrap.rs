@@ -1,7 +1,7 @@
 //! Lines that a terminal, a mail or a form broke.
 
 use super::breaks::Breaks;
-use super::score;
+use super::{heading, score};
 use crate::format::{FORMATS, Table};
 use crate::record::Record;
 use crate::{Command, Line, Taken};
@@ -68,10 +68,14 @@ pub(super) fn guesses(record: &Record, text: &str, last: usize, breaks: &Breaks)
     all
 }
 
-/// True when a row begins with this line. What only looks like the start of one can be the second half
-/// of a row, whose state and numbers look like its first words.
+/// True when a row begins with this line, or it names the command of those behind it. What only looks
+/// like the start of a row can be the second half of one, whose state and numbers look like its first
+/// words.
 pub(super) fn begins(record: &Record, at: usize, breaks: &Breaks) -> bool {
     let line = record.line(at);
+    if line.ends_with(':') && heading::commands(line).is_some() {
+        return true;
+    }
     let goes_on = || {
         at + 1 < record.len() && score::is_known(&format!("{line} {}", record.line(at + 1).trim()))
     };
