@@ -31,10 +31,10 @@ const WHY: &str = "
 
 - `sockets --all`, `--state syn-recv`: a request is 40 bytes for each source while it is read and 92 as a row, and memory
   that is touched for the first time costs about as much as what is written there. Text groups requests, so it needs no
-  rows: groups could be counted while the dump is read.
+  rows: groups could be counted from flows while the dump is read.
 - `arp`: lines are half as long again as those of `ip neigh`, in order, and say what several entries show together. What
-  is left is the memory of the rows, one sort, and the look-ups for own MACs, gateways and prefixes on the wire: compact
-  rows, and own MACs as numbers.
+  is left is the memory of the rows (80 bytes each, of which 32 are ages), one sort that moves them, and the look at each
+  for gateways, own addresses and shared MACs.
 - `diagnose`: much of the time is the checks, which walk all stuck requests one after another where groups of like
   requests would do; the rest is what the kernel takes for the tables, and their rows. Of the memory, half a million
   connections of the diagnosis take most (176 bytes each, of which 50 are of the way of a reply that few were asked
