@@ -112,6 +112,16 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// The reading of a request whose rows are too young to tell. The kernel answers a SYN at once: one
+    /// that repeats its SYN and was never answered waits for what does not leave.
+    pub fn reading_of_young(&self, track: &Track) -> RetryReading {
+        match self.synack_left {
+            Some(false) if track.life_count > 1 => RetryReading::KilledAtFirstTimer,
+            Some(false) => RetryReading::ClientRepeatsSyn,
+            _ => RetryReading::TooEarly,
+        }
+    }
+
     /// For the report.
     pub fn shown(&self, view: &View<'_>) -> SeenFrames {
         SeenFrames {

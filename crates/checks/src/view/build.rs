@@ -56,6 +56,12 @@ impl<'a> View<'a> {
                 Some(seen) if reading == RetryReading::NoRepeatSeen && !counted => {
                     seen.reading(track)
                 }
+                Some(seen)
+                    if reading == RetryReading::TooEarly
+                        && next_hop.is_none_or(|entry| !entry.state.is_unresolved()) =>
+                {
+                    seen.reading_of_young(track)
+                }
                 _ => reading,
             };
             RequestView { track, reading, reply, next_hop, seen: seen.map(Box::new) }

@@ -146,8 +146,15 @@ fn read_life(life: &Life, host: Option<HostRetries>) -> RetryReading {
 }
 
 /// At least two lives in a row that never sent a SYN-ACK again and ended about 1 s after the SYN.
+///
+/// A machine that is sampled seldom shows one such life, and that the client came again. That is
+/// enough where timers of this host expired, and no SYN-ACK of any request was sent again.
 fn dies_at_first_timer(track: &Track, host: Option<HostRetries>) -> bool {
     let none_sent = host.is_some_and(|host| host.synack_retrans == 0);
+    let came_again = track.life_count.saturating_sub(1);
+    let expired_unsent = none_sent
+        && came_again > 0
+        && host.is_some_and(|host| host.timer_expiries >= u64::from(came_again));
     let young_death = |life: &Life| {
         life.gone.is_some()
             && life.last.counters.synack_retrans_count.map_or(none_sent, |sent| sent == 0)
@@ -155,7 +162,7 @@ fn dies_at_first_timer(track: &Track, host: Option<HostRetries>) -> bool {
             && life.last.counters.age_ms().is_some_and(|age| age >= 300)
     };
     let deaths = track.lives.iter().filter(young_death).count();
-    deaths >= 2
+    deaths >= if expired_unsent { 1 } else { 2 }
 }
 
 #[cfg(test)]
@@ -254,6 +261,27 @@ mod tests {
         };
         check(vec![death(0)], RetryReading::TooEarly);
         check(vec![death(0), death(1_100)], RetryReading::KilledAtFirstTimer);
+    }
+
+    #[test]
+    fn one_death_is_enough_where_timers_expired_and_nothing_was_sent_again() {
+        let dead = Life {
+            gone: Some(Mono(0).plus_ms(1_700)),
+            ..alive(sighting(0, 0, 0, 950), sighting(500, 0, 0, 450))
+        };
+        let again = alive(sighting(1_700, 0, 0, 700), sighting(1_700, 0, 0, 700));
+        let host = |synack_retrans, timer_expiries| HostRetries {
+            synack_retrans,
+            timer_expiries,
+            undecided_expiries: 0,
+            explained_repeats: 0,
+        };
+        let read = |lives, host| retry_reading(&track(lives), None, Some(host));
+        let (came_again, once) = (vec![dead, again], vec![dead]);
+        assert_eq!(read(came_again.clone(), host(0, 1)), RetryReading::KilledAtFirstTimer);
+        assert_eq!(read(came_again.clone(), host(0, 0)), RetryReading::TooEarly);
+        assert_eq!(read(came_again, host(1, 1)), RetryReading::TooEarly);
+        assert_eq!(read(once, host(0, 1)), RetryReading::TooEarly);
     }
 
     #[test]
