@@ -1,8 +1,10 @@
 //! What a capture file shows of handshakes that leave no request behind: SYNs that get no SYN-ACK, and
 //! ACKs that are refused. A host that is watched tells more; there, nothing of this is used.
 
+mod deferred;
 mod elsewhere;
 mod next_hop;
+mod other_vlan;
 mod own_errors;
 mod refused_ack;
 mod silent_sources;
@@ -20,6 +22,7 @@ use crate::phrase;
 use crate::view::View;
 
 pub(crate) use elsewhere::acknowledged;
+pub(crate) use other_vlan::changes_vlan;
 pub(crate) use told::verdict;
 
 type Lead = fn(&View<'_>, &mut Cases);
@@ -29,6 +32,8 @@ const LEADS: &[(&str, Lead)] = &[
     ("neighbour-unresolved", next_hop::neighbour_unresolved),
     ("synack-dropped-here", own_errors::synack_dropped_here),
     ("firewall-drops-syn", own_errors::firewall_drops_syn),
+    ("asymmetric-route", other_vlan::asymmetric_route),
+    ("defer-accept", deferred::defer_accept),
     ("syn-flood", silent_sources::syn_flood),
     ("syn-queue-full", silent_sources::syn_queue_full),
     ("ack-ignored-locally", refused_ack::ack_ignored_locally),

@@ -5,8 +5,9 @@ use synrecv_model::{
 };
 
 use crate::Check;
+use crate::captured::changes_vlan;
 use crate::cases::{Case, Fact};
-use crate::seen::{Seen, seen, ways};
+use crate::seen::{seen, ways};
 use crate::view::View;
 
 /// Path findings that do not depend on where the SYN-ACK is sent.
@@ -19,7 +20,9 @@ pub(crate) fn argue(view: &View<'_>, check: &Check, case: &mut Case) {
         return;
     }
     let requests = case.affected().to_vec();
-    let back: Vec<bool> = seen(view, &requests).map(Seen::goes_back).collect();
+    let back: Vec<bool> = seen(view, &requests)
+        .map(|seen| seen.goes_back() && !changes_vlan(view, seen.handshake))
+        .collect();
     if !back.is_empty() && back.iter().all(|back| *back) {
         if let Some(fact) = ways(view, &requests) {
             // Decisive: the SYN-ACK is seen to go to where the SYN came from.

@@ -53,7 +53,9 @@ pub(super) fn ack_ignored_locally(view: &View<'_>, cases: &mut Cases) {
         }
     }
     for (local, handshakes) in refused {
-        let case = open(capture, cases, local, &handshakes);
+        // A listener that was closed and is back refuses no more.
+        let over = recovers(capture, local, &handshakes);
+        let case = open(capture, cases, local, &handshakes, over);
         case.headline(text![
             phrase::count(handshakes.len(), "ACK", "ACKs"),
             " of ",
@@ -87,7 +89,7 @@ pub(super) fn ack_ignored_locally(view: &View<'_>, cases: &mut Cases) {
     }
     for (local, handshakes) in unheard {
         let data: u64 = handshakes.iter().map(|one| u64::from(one.counts.data_count)).sum();
-        let case = open(capture, cases, local, &handshakes);
+        let case = open(capture, cases, local, &handshakes, false);
         case.headline(text![
             phrase::count(handshakes.len(), "handshake", "handshakes"),
             " of ",
@@ -117,18 +119,19 @@ pub(super) fn ack_ignored_locally(view: &View<'_>, cases: &mut Cases) {
     }
 }
 
-/// A case about a service; of few handshakes, or where others go on to complete, it is worth a note.
+/// A case about a service; of few handshakes, or when it is over, it is worth a note.
 fn open<'c>(
     capture: &Capture,
     cases: &'c mut Cases,
     local: Endpoint,
     handshakes: &[&Handshake],
+    over: bool,
 ) -> &'c mut Case {
     let failed = handshakes.len() as u64;
     let done = service_count(capture, local, Outcome::Completed);
     let few = handshakes.len() < REFUSED_LEAST
         || failed * 100 < SHARE_FEW_PERCENT * (done + failed)
-        || recovers(capture, local, handshakes);
+        || over;
     let case = cases.about(Subject::Listener(local));
     case.severity(if few { Severity::Info } else { Severity::Problem })
         .arg("local", Value::Endpoint(local))

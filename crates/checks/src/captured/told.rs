@@ -9,10 +9,12 @@ use super::tried;
 use crate::phrase;
 use crate::view::View;
 
-/// What became of handshakes that are not stuck, in the words of a sentence.
+/// What became of handshakes that are not stuck at the end, in the words of a sentence.
 const NOT_STUCK: &[(Outcome, &str)] = &[
     (Outcome::Completed, "completed"),
     (Outcome::Refused, "refused"),
+    (Outcome::AckMissing, "given up without an ACK"),
+    (Outcome::AckIgnored, "whose ACK or data the server left unanswered"),
     (Outcome::Unanswered, "without a SYN-ACK"),
     (Outcome::ReplyUnseen, "answered by a way that was not captured"),
     (Outcome::TooEarly, "too young to say"),
@@ -88,7 +90,7 @@ fn nothing_fails(capture: &Capture) -> (Status, Text) {
     }
     let judged = capture.count(Outcome::Completed) + capture.count(Outcome::Refused);
     let status = if judged > 0 { Status::Ok } else { Status::Idle };
-    (status, text!["no handshake in this file of ", span, " is stuck: ", Text::join(counts, ", ")])
+    (status, text!["no connection is stuck in this file of ", span, ": ", Text::join(counts, ", ")])
 }
 
 #[cfg(test)]
@@ -134,7 +136,7 @@ mod tests {
         assert_eq!(judged.status(), "ok");
         assert_eq!(
             judged.summary(),
-            "no handshake in this file of 5.0 s is stuck: 1 completed, 1 too young to say",
+            "no connection is stuck in this file of 5.0 s: 1 completed, 1 too young to say",
         );
     }
 

@@ -8,6 +8,7 @@ use synrecv_model::{
     Text, Value, Weight, text,
 };
 
+use crate::captured::changes_vlan;
 use crate::cases::{Case, Cases, Fact};
 use crate::seen::{Seen, seen, stays_on_bridge, ways};
 use crate::undelivered::{Version, untransmitted, untransmitted_fact};
@@ -166,7 +167,8 @@ fn argue_frames(view: &View<'_>, case: &mut Case, lost: &[usize]) {
         );
         return;
     }
-    let back = known.len() == lost.len() && known.iter().all(|seen| seen.goes_back());
+    let goes_back = |seen: &Seen<'_>| seen.goes_back() && !changes_vlan(view, seen.handshake);
+    let back = known.len() == lost.len() && known.iter().all(|seen| goes_back(seen));
     if let Some(fact) = ways(view, lost) {
         // Decisive: it left by the device and to the address that the SYN came from, so this host did
         // all it can. A file does not say whether that device is a bridge, which drops behind the tap.
