@@ -52,6 +52,54 @@ COMMIT
     assert_ne!(report["verdict"]["finding"], "firewall-drops-ack");
 }
 
+/// The first lines of [`ACK_IGNORED`]: one SYN-ACK more, a first timer later.
+fn one_more_synack() -> String {
+    ACK_IGNORED.lines().take(6).fold(String::new(), |all, line| all + line + "\n")
+}
+
+#[test]
+fn one_more_synack_at_the_end_of_a_text_is_not_surely_deferred() {
+    claims_nothing(&one_more_synack(), 0);
+    let rules = "\
+# iptables -vnL INPUT
+Chain INPUT (policy ACCEPT 1812 packets, 220K bytes)
+ pkts bytes target     prot opt in     out     source               destination
+ 4711 282K DROP       tcp  --  *      *       0.0.0.0/0            0.0.0.0/0            tcp dpt:25 flags:0x17/0x10
+";
+    leads(&format!("{}{rules}", one_more_synack()), "firewall-drops-ack", "likely");
+    let later = one_more_synack().replace("10:20:02", "10:20:08");
+    leads(&later, "defer-accept", "likely");
+}
+
+#[test]
+fn an_entry_that_is_established_while_the_socket_waits() {
+    let waits = "\
+# ss -tno state syn-recv
+0 0 192.0.2.25:25 198.51.100.9:33871 timer:(on,6.100ms,2)
+# conntrack -L -p tcp
+";
+    let entry = "tcp 6 431998 ESTABLISHED src=198.51.100.9 dst=192.0.2.25 sport=33871 dport=25 \
+src=192.0.2.25 dst=198.51.100.9 sport=25 dport=33871 [ASSURED] mark=0 use=1\n";
+    leads(&format!("{waits}{entry}"), "ack-ignored-locally", "likely");
+    let opening = entry.replace("431998 ESTABLISHED", "51 SYN_RECV").replace("[ASSURED] ", "");
+    let (report, _) = judged(&format!("{waits}{opening}"));
+    assert_ne!(report["verdict"]["finding"], "ack-ignored-locally");
+}
+
+#[test]
+fn two_tables_of_one_command_line_are_two_readings() {
+    let text = "\
+web01:~ # ss -tnoH state syn-recv; netstat -tno | grep SYN_RECV
+0 0 192.0.2.10:80 198.51.100.4:40112 timer:(on,3.100ms,0)
+0 0 192.0.2.10:80 198.51.100.5:40113 timer:(on,2.200ms,0)
+tcp        0      0 192.0.2.10:80           198.51.100.4:40112      SYN_RECV    on (3.08/2/0)
+tcp        0      0 192.0.2.10:80           198.51.100.5:40113      SYN_RECV    on (2.18/2/0)
+";
+    let (report, _) = judged(text);
+    assert_eq!(report["verdict"]["finding"], "defer-accept", "{:#}", report["findings"]);
+    assert_eq!(report["verdict"]["stuck_count"], 2);
+}
+
 #[test]
 fn an_entry_that_waits_for_an_ack_that_came() {
     let rules = "\

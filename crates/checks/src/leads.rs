@@ -8,6 +8,7 @@ mod frames;
 mod log;
 mod logged;
 mod tables;
+mod tracked;
 mod way_back;
 
 use synrecv_model::SourceKind;
@@ -20,6 +21,7 @@ type Lead = fn(&View<'_>, &mut Cases);
 
 /// By id of the finding that it leads to.
 const LEADS: &[(&str, Lead)] = &[
+    ("ack-ignored-locally", tracked::ack_ignored_locally),
     ("accept-queue-full", counts::accept_queue_full),
     ("accept-queue-full", frames::accept_queue_full),
     ("defer-accept", frames::defer_accept),

@@ -111,9 +111,11 @@ fn describe<'c>(cases: &'c mut Cases, stop: &Stop<'_>, headline: Text) -> &'c mu
 /// An ACK that was seen to come and is ignored, and a rule on its way that its SYN does not meet.
 pub(super) fn firewall_drops_ack(view: &View<'_>, cases: &mut Cases) {
     let ignored = frames::ignored(view);
-    let chains = if ignored.is_empty() { Vec::new() } else { off_loopback(view) };
-    for (index, handshake) in ignored.iter().take(WALKS_MAX) {
-        let flow = handshake.flow;
+    let answered = if ignored.is_empty() { frames::repeated_after_ack(view) } else { Vec::new() };
+    let flows: Vec<Flow> =
+        ignored.iter().map(|(_, one)| *one).chain(answered).map(|one| one.flow).collect();
+    let chains = if flows.is_empty() { Vec::new() } else { off_loopback(view) };
+    for &flow in flows.iter().take(WALKS_MAX) {
         let of_syn = ends(view, &chains, &IN, flow, Step::Syn);
         let passed = |stop: &Stop<'_>| of_syn.iter().all(|other| !is_same(other, stop));
         let all = ends(view, &chains, &IN, flow, Step::Ack);
@@ -121,21 +123,22 @@ pub(super) fn firewall_drops_ack(view: &View<'_>, cases: &mut Cases) {
         let found = all.iter().filter(|stop| stop.certain || stop.rule.is_some());
         let mut found = found.filter(|stop| !is_about_invalid(stop) && passed(stop));
         let Some(stop) = found.next() else { continue };
+        // What was answered each time can have been taken the last time.
+        if ignored.is_empty() && !(stop.certain && count(stop).is_some_and(|count| count > 0)) {
+            continue;
+        }
         let counted = count(stop).is_some();
         let all: Vec<usize> = ignored.iter().map(|(index, _)| *index).collect();
-        describe(
-            cases,
-            stop,
-            text![phrase::stuck(view, &all), ": the ACK arrives and a rule drops it"],
-        )
-        .affects(all)
-        .supports(
-            if counted || stop.certain { Weight::Strong } else { Weight::Weak },
-            fact(
-                stop,
-                text!["ACKs of ", view.requests()[*index].peer(), ", and lets its SYN pass"],
-            ),
-        );
+        let whose = match all.as_slice() {
+            [] => text!["a handshake with ", flow.peer.ip],
+            all => phrase::stuck(view, all),
+        };
+        describe(cases, stop, text![whose, ": the ACK arrives and a rule drops it"])
+            .affects(all)
+            .supports(
+                if counted || stop.certain { Weight::Strong } else { Weight::Weak },
+                fact(stop, text!["ACKs of ", flow.peer.ip, ", and lets its SYN pass"]),
+            );
         return;
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use synrecv_model::{
-    Checksum, End, FrameDirection, FrameKind, Handshake, Origin, Outcome, Place, SourceKind,
-    Subject, Value, Weight, text,
+    Checksum, End, FrameDirection, FrameKind, Handshake, Mono, Origin, Outcome, Place, Severity,
+    SourceKind, Subject, Value, Weight, text,
 };
 
 use crate::cases::{Cases, Fact};
@@ -25,6 +25,15 @@ pub(super) fn ignored<'a>(view: &View<'a>) -> Vec<(usize, &'a Handshake)> {
             let here = pasted || capture.place(flow.local.ip) == Place::Server;
             (here && handshake.outcome == Outcome::AckIgnored).then_some((index, handshake))
         })
+        .collect()
+}
+
+/// Handshakes of a text in which each SYN-ACK has its ACK and was sent again all the same, whatever became
+/// of the last one.
+pub(super) fn repeated_after_ack<'a>(view: &View<'a>) -> Vec<&'a Handshake> {
+    let capture = view.capture().filter(|_| view.source() == SourceKind::Ticket);
+    let all = capture.into_iter().flat_map(|capture| &capture.handshakes);
+    all.filter(|one| !has_data(one) && one.counts.synack_count > 1 && answered_at_once(one))
         .collect()
 }
 
@@ -101,19 +110,15 @@ pub(super) fn accept_queue_full(view: &View<'_>, cases: &mut Cases) {
 /// An ACK without data, and one SYN-ACK more a while later.
 pub(super) fn defer_accept(view: &View<'_>, cases: &mut Cases) {
     let Some(capture) = view.capture() else { return };
-    let pasted = view.source() == SourceKind::Ticket;
-    let held: Vec<&Handshake> = capture
-        .handshakes
-        .iter()
-        .filter(|one| !has_data(one) && one.counts.synack_count > 1 && answered_at_once(one))
-        // A text ends where its writer thought fit; a capture shows what became of it.
-        .filter(|one| pasted || one.outcome == Outcome::AckIgnored)
-        .collect();
+    // A text ends where its writer thought fit.
+    let held = repeated_after_ack(view);
     let Some(sample) = held.first() else { return };
     let repeats = sample.counts.synack_count - 1;
     // A listener without room repeats as often as the kernel retries; a deferring one once, when its
     // time is over.
-    let once = held.iter().all(|one| one.counts.synack_count == 2);
+    let last = capture.handshakes.iter().flat_map(|one| &one.frames).map(|frame| frame.at).max();
+    let once = held.iter().all(|one| one.counts.synack_count == 2)
+        && held.iter().all(|one| last.is_none_or(|last| shows_no_more(one, last)));
     let flows: BTreeSet<_> = held.iter().map(|one| one.flow).collect();
     let affected = view.stuck(|request| flows.contains(&request.track.flow));
     let local = sample.flow.local;
@@ -121,6 +126,8 @@ pub(super) fn defer_accept(view: &View<'_>, cases: &mut Cases) {
     case.headline(text!["the ACK arrives without data, and the handshake is not complete"])
         .summary(text![local, " waits for data of the client (TCP_DEFER_ACCEPT)"])
         .arg("local", Value::Endpoint(local))
+        // Deferring is what the application asked for.
+        .severity(Severity::Warning)
         .affects(affected)
         .supports(
             if once { Weight::Strong } else { Weight::Weak },
@@ -145,6 +152,18 @@ pub(super) fn defer_accept(view: &View<'_>, cases: &mut Cases) {
             ),
         );
     }
+}
+
+/// The longest first timer of a kernel in milliseconds, and what jitter adds: before Linux 3.1.
+const FIRST_TIMER_MAX_MS: u64 = 3_500;
+
+/// A SYN-ACK that is sent again by no other: it came later than any first timer, or the frames go on
+/// past the time of the next one. A text that ends before shows the same for every ignored ACK.
+fn shows_no_more(handshake: &Handshake, last: Mono) -> bool {
+    let mut synacks = handshake.synacks();
+    let (Some(first), Some(again)) = (synacks.next(), synacks.next()) else { return false };
+    let waited_ms = again.at.ms_since(first.at);
+    waited_ms > FIRST_TIMER_MAX_MS || last.ms_since(again.at) > waited_ms * 3
 }
 
 /// Every SYN-ACK has an ACK right behind it.
