@@ -115,8 +115,9 @@ impl<'a> Seen<'a> {
     /// The reading of a request whose rows are too young to tell. The kernel answers a SYN at once: one
     /// that repeats its SYN and was never answered waits for what does not leave.
     pub fn reading_of_young(&self, track: &Track) -> RetryReading {
+        let expired = track.last_life().last.counters.timer_expiry_count.unwrap_or(0) > 0;
         match self.synack_left {
-            Some(false) if track.life_count > 1 => RetryReading::KilledAtFirstTimer,
+            Some(false) if track.life_count > 1 && !expired => RetryReading::KilledAtFirstTimer,
             Some(false) => RetryReading::ClientRepeatsSyn,
             _ => RetryReading::TooEarly,
         }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use synrecv_model::view::{FullQueues, HostRetries, RetryReading, pasted_reading, retry_reading};
@@ -34,6 +34,11 @@ impl<'a> View<'a> {
             .flat_map(|capture| &capture.handshakes)
             .map(|handshake| (handshake.flow, handshake))
             .collect();
+        let in_vain: BTreeSet<IpAddr> = neighbours
+            .values()
+            .filter(|entry| entry.state.is_unresolved())
+            .map(|entry| entry.address)
+            .collect();
         let mut of_flow = InOrder::new(&replies);
         let requests = observation.tracks.iter().map(|track| {
             let reply = of_flow.get(track.flow);
@@ -56,9 +61,13 @@ impl<'a> View<'a> {
                 Some(seen) if reading == RetryReading::NoRepeatSeen && !counted => {
                     seen.reading(track)
                 }
+                // A client that is looked for on the wire is not answered either.
                 Some(seen)
                     if reading == RetryReading::TooEarly
-                        && next_hop.is_none_or(|entry| !entry.state.is_unresolved()) =>
+                        && !in_vain.contains(&track.flow.peer.ip)
+                        && reply
+                            .and_then(Reply::next_hop)
+                            .is_none_or(|ip| !in_vain.contains(&ip)) =>
                 {
                     seen.reading_of_young(track)
                 }

@@ -277,7 +277,8 @@ fn frames(pieces: &[&Piece]) -> Vec<PrintedFrame> {
                 line: row.line,
                 at_ns: row.delay_us.map(|delay| u64::from(delay) * 1_000),
                 device: row.device.clone().map(Foreign),
-                direction: synrecv_model::FrameDirection::In,
+                // It came in; a printed direction without a destination would tell of `any`.
+                direction: synrecv_model::FrameDirection::Unknown,
                 src_mac: Some(row.mac),
                 dst_mac: None,
                 vlans: Vec::new(),
