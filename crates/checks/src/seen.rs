@@ -343,33 +343,55 @@ pub(crate) fn refused_fact(view: &View<'_>, refused: &[&Seen<'_>]) -> Fact {
 
 #[cfg(test)]
 mod tests {
+    use synrecv_model::view::RetryReading;
     use synrecv_model::{Mono, Outcome};
 
     use crate::fixture::{Frames, HostFixture};
 
-    /// Requests that were read without sock_diag, beside frames of a SYN at this time.
-    fn leading(syn_at_ms: u64) -> Option<&'static str> {
+    fn host(counts: (u32, u32)) -> HostFixture {
         HostFixture::new()
             .device(2, "ps0")
             .address(2, "10.1.0.10/24")
             .default_route(2, "10.1.0.1")
             .neighbour(2, "10.1.0.1", "02:00:00:00:00:01")
             .listener("10.1.0.10:80", 0, 128)
-            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", (2, 2))
-            .without_retrans_count(1_000)
+            .stuck_request("10.1.0.10:80", "198.51.100.7:4000", counts)
             .via(2, "10.1.0.1")
-            .frames(Frames {
-                outcome: Outcome::AckMissing,
-                at: Mono(0).plus_ms(syn_at_ms),
-                ..Frames::default()
-            })
-            .diagnose()
-            .leading()
     }
 
     #[test]
     fn a_syn_that_comes_in_while_the_request_is_there_is_a_repeat() {
+        let leading = |syn_at_ms| {
+            let (outcome, at) = (Outcome::AckMissing, Mono(0).plus_ms(syn_at_ms));
+            let host = host((2, 2)).without_retrans_count(1_000);
+            host.frames(Frames { outcome, at, ..Frames::default() }).diagnose().leading()
+        };
         assert_eq!(leading(1_500), Some("synack-lost-outside"));
         assert_eq!(leading(900), Some("ack-lost-outside"));
+    }
+
+    /// A request that is too young by its row, and SYNs that are never answered.
+    fn unanswered(life_count: u32) -> HostFixture {
+        let (synack, outcome) = (None, Outcome::Unanswered);
+        host((0, 0)).young(life_count).frames(Frames { synack, outcome, ..Frames::default() })
+    }
+
+    fn reading(host: HostFixture) -> RetryReading {
+        host.view(|view| view.requests()[0].reading)
+    }
+
+    #[test]
+    fn a_young_row_whose_syns_are_never_answered_is_stuck() {
+        assert_eq!(reading(unanswered(2)), RetryReading::KilledAtFirstTimer);
+        assert_eq!(reading(unanswered(1)), RetryReading::ClientRepeatsSyn);
+        assert_eq!(unanswered(2).diagnose().leading(), Some("synack-dropped-here"));
+    }
+
+    #[test]
+    fn a_client_that_is_looked_for_in_vain_is_not_answered_either() {
+        for address in ["198.51.100.7", "10.1.0.1"] {
+            let elsewhere = unanswered(2).unresolved(3, address);
+            assert_eq!(reading(elsewhere), RetryReading::TooEarly);
+        }
     }
 }
